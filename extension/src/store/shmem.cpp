@@ -1,0 +1,87 @@
+// Allocation of the segment and the list of its regions. See shmem.hpp.
+#include "store/shmem.hpp"
+
+#include "store/block_heap.hpp"
+
+namespace steward::store {
+
+namespace {
+
+constexpr uint32 kMagic = 0x53545744;  // "STWD"
+constexpr uint32 kLayoutVersion = 1;
+
+struct Header {
+  uint32 magic;
+  uint32 layout_version;
+  Size total;
+};
+
+// In the order of their addresses.
+const Region kRegions[] = {
+    {"text heap", HeapRegionSize, HeapAttach},
+};
+
+Header* header = nullptr;
+LWLock* lock = nullptr;
+shmem_request_hook_type previous_request = nullptr;
+shmem_startup_hook_type previous_startup = nullptr;
+
+Size SegmentSize() {
+  Size total = MAXALIGN(sizeof(Header));
+  for (const Region& region : kRegions) total = add_size(total, CACHELINEALIGN(region.size()));
+  return add_size(total, PG_CACHE_LINE_SIZE);
+}
+
+void Request() {
+  if (previous_request != nullptr) previous_request();
+  RequestAddinShmemSpace(SegmentSize());
+  RequestNamedLWLockTranche("pg_steward", 1);
+}
+
+void Startup() {
+  if (previous_startup != nullptr) previous_startup();
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  bool found = false;
+  Size total = SegmentSize();
+  auto* base = static_cast<char*>(ShmemInitStruct("pg_steward", total, &found));
+  header = reinterpret_cast<Header*>(base);
+  if (!found) {
+    memset(base, 0, total);
+    *header = Header{kMagic, kLayoutVersion, total};
+  }
+  char* next = reinterpret_cast<char*>(CACHELINEALIGN(base + MAXALIGN(sizeof(Header))));
+  for (const Region& region : kRegions) {
+    region.attach(next, !found);
+    next += CACHELINEALIGN(region.size());
+  }
+  lock = &GetNamedLWLockTranche("pg_steward")->lock;
+  LWLockRelease(AddinShmemInitLock);
+}
+
+}  // namespace
+
+void InstallShmemHooks() {
+  previous_request = shmem_request_hook;
+  shmem_request_hook = Request;
+  previous_startup = shmem_startup_hook;
+  shmem_startup_hook = Startup;
+}
+
+bool Ready() { return header != nullptr && header->magic == kMagic; }
+
+void RequireReady() {
+  if (Ready()) return;
+  const char* live = GetConfigOption("shared_preload_libraries", true, false);
+  const bool empty = live == nullptr || *live == '\0';
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("pg_steward must be loaded via shared_preload_libraries"),
+                  errhint("Run: ALTER SYSTEM SET shared_preload_libraries = %s%spg_steward; then restart the server. To "
+                          "undo: ALTER SYSTEM RESET shared_preload_libraries.",
+                          empty ? "" : live, empty ? "" : ", ")));
+}
+
+LWLock* Lock() { return lock; }
+
+Size TotalBytes() { return header->total; }
+
+}  // namespace steward::store
