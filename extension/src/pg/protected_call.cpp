@@ -1,0 +1,100 @@
+// See protected_call.hpp. The clean-up after an ERROR follows what a subtransaction abort does, less what needs one.
+#include "pg/protected_call.hpp"
+
+extern "C" {
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/condition_variable.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/wait_event.h"
+}
+
+namespace steward::pg {
+
+namespace {
+
+// What the caller's world looked like, to be put back whatever happened.
+struct Surroundings {
+  MemoryContext context;
+  ResourceOwner owner;
+  Snapshot snapshot;
+  Oid user;
+  int security_context;
+  int guc_level;
+  uint32 interrupt_holdoff;
+  uint32 cancel_holdoff;
+};
+
+Surroundings Remember() {
+  Surroundings s{};
+  s.context = CurrentMemoryContext;
+  s.owner = CurrentResourceOwner;
+  s.snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
+  GetUserIdAndSecContext(&s.user, &s.security_context);
+  s.guc_level = NewGUCNestLevel();
+  s.interrupt_holdoff = InterruptHoldoffCount;
+  s.cancel_holdoff = QueryCancelHoldoffCount;
+  return s;
+}
+
+void Release(ResourceOwner owner, bool success) {
+  CurrentResourceOwner = owner;
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_BEFORE_LOCKS, success, false);
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_LOCKS, success, false);
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_AFTER_LOCKS, success, false);
+}
+
+void DropLeftovers(const Surroundings& s) {
+  LWLockReleaseAll();
+  ConditionVariableCancelSleep();
+  pgstat_report_wait_end();
+  UnlockBuffers();
+  while (ActiveSnapshotSet() && GetActiveSnapshot() != s.snapshot) PopActiveSnapshot();
+}
+
+bool MustTravelOn(int sqlstate) {
+  return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
+         sqlstate == ERRCODE_IDLE_SESSION_TIMEOUT;
+}
+
+}  // namespace
+
+bool RunProtected(void (*function)(void*), void* argument) {
+  const Surroundings before = Remember();
+  ResourceOwner owner = ResourceOwnerCreate(before.owner, "pg_steward protected call");
+  MemoryContext context = AllocSetContextCreate(before.context, "pg_steward protected call", ALLOCSET_DEFAULT_SIZES);
+  volatile bool success = false;
+
+  PG_TRY();
+  {
+    CurrentResourceOwner = owner;
+    MemoryContextSwitchTo(context);
+    function(argument);
+    success = true;
+  }
+  PG_CATCH();
+  {
+    if (MustTravelOn(geterrcode())) {
+      CurrentResourceOwner = before.owner;
+      PG_RE_THROW();
+    }
+    HOLD_INTERRUPTS();
+    FlushErrorState();
+    DropLeftovers(before);
+    SetUserIdAndSecContext(before.user, before.security_context);
+  }
+  PG_END_TRY();
+
+  Release(owner, success);
+  CurrentResourceOwner = before.owner;
+  ResourceOwnerDelete(owner);
+  AtEOXact_GUC(success, before.guc_level);
+  MemoryContextSwitchTo(before.context);
+  MemoryContextDelete(context);
+  InterruptHoldoffCount = before.interrupt_holdoff;
+  QueryCancelHoldoffCount = before.cancel_holdoff;
+  return success;
+}
+
+}  // namespace steward::pg
