@@ -3,9 +3,12 @@
 #include "settings.hpp"
 #include "store/shmem.hpp"
 
+// The server looks up the magic block by name, and on 15 the macro does not mark it as exported.
+#pragma GCC visibility push(default)
 extern "C" {
 PG_MODULE_MAGIC;
 }
+#pragma GCC visibility pop
 
 STEWARD_EXPORT void _PG_init(void);
 
