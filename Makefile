@@ -1,0 +1,116 @@
+# The one entry point: builds and installs the extension (PGXS) and the CLI (CMake), runs the tests and the demo.
+# It must parse on a machine that has nothing but git and make; what needs the server's build files sits behind PGXS.
+# Tests and demo run in a private copy of the server's tree: see tests/server/harness.sh.
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+.DEFAULT_GOAL := all
+.PHONY: all cli install-cli uninstall-cli deps test demo pgtree unit-tests help \
+        check-unit check-regress check-isolation check-tap check-integration check-lint
+
+SUITES = lint unit regress isolation tap integration
+HARNESS = tests/server
+
+help:
+	@echo 'make                  build the extension and the CLI pgsteward'
+	@echo 'make install          install both (as root); DESTDIR= is honoured, "make uninstall" removes them'
+	@echo 'make deps             install the Debian packages that building and testing need (as root or with sudo)'
+	@echo 'make test             install what is missing, build, run every suite in a private, throw-away server'
+	@echo 'make demo [KEEP=1]    the sample shop: measure, advise, apply, measure again; KEEP=1 leaves it running'
+	@echo 'make check-SUITE      one suite: $(SUITES)'
+	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
+	@echo 'make clean            remove what was built'
+	@echo 'Settings: PG_CONFIG=/path/to/pg_config, WERROR=1 (warnings are errors), V=1 (show commands)'
+
+# ---- set-up ---------------------------------------------------------------------------------------------------------
+deps:
+	@$(HARNESS)/deps.sh install
+
+# A second make, because packages that are installed now change what this file sees when it is parsed.
+test:
+	@$(HARNESS)/deps.sh install
+	@$(MAKE) --no-print-directory run-tests
+
+demo:
+	@$(HARNESS)/deps.sh install
+	@$(MAKE) --no-print-directory run-demo
+
+ifeq ($(wildcard $(PGXS)),)
+# ---- nothing to build with yet --------------------------------------------------------------------------------------
+all install uninstall cli pgtree run-tests run-demo $(addprefix check-,$(SUITES)):
+	@$(HARNESS)/deps.sh explain; exit 1
+
+clean:
+	rm -rf build
+else
+# ---- the extension --------------------------------------------------------------------------------------------------
+OBJDIR = build/extension
+SOURCES = $(wildcard extension/core/*.cpp extension/src/*.cpp extension/src/*/*.cpp)
+
+EXTENSION = extension/pg_steward
+DATA = $(wildcard extension/install/*.sql)
+MODULE_big = pg_steward
+OBJS = $(SOURCES:%.cpp=$(OBJDIR)/%.o)
+EXTRA_CLEAN = build results
+
+# PGXS names the server's headers with -I as well; the same folder named with -isystem wins.
+PG_CPPFLAGS = -Iextension -Iextension/src -isystem $(includedir_server) -MMD -MP
+PG_CXXFLAGS = -std=gnu++20 -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast \
+              -fvisibility=hidden -fvisibility-inlines-hidden $(if $(WERROR),-Werror)
+SHLIB_LINK = -lstdc++
+# The bitcode step ignores PG_CXXFLAGS.
+override with_llvm := no
+
+include $(PGXS)
+
+# Objects stay out of the source tree. Debian's PGXS tracks no dependencies; -MMD does.
+$(OBJDIR)/%.o: %.cpp Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CXX  $<'; )$(CXX) $(CXXFLAGS) $(CXXFLAGS_SL) $(CPPFLAGS) -c -o $@ $<
+-include $(OBJS:.o=.d)
+
+# ---- the CLI --------------------------------------------------------------------------------------------------------
+CMAKE_DIR = build/cmake
+# The server's bin folder is not on PATH on Debian, so the CLI is linked to from here; LINKDIR= (empty) leaves that out.
+LINKDIR = $(if $(filter $(bindir),/usr/bin /usr/local/bin),,/usr/local/bin)
+
+all: cli
+cli: $(CMAKE_DIR)/CMakeCache.txt
+	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) cli_targets
+
+$(CMAKE_DIR)/CMakeCache.txt: CMakeLists.txt
+	@cmake -G 'Unix Makefiles' -S . -B $(CMAKE_DIR) -DSTEWARD_WERROR=$(if $(WERROR),ON,OFF) || { $(HARNESS)/deps.sh explain; exit 1; }
+
+install: install-cli
+install-cli: cli
+	@if [ -x $(CMAKE_DIR)/pgsteward ]; then set -ex; \
+	  $(INSTALL) -d '$(DESTDIR)$(bindir)'; \
+	  $(INSTALL) -m 755 $(CMAKE_DIR)/pgsteward '$(DESTDIR)$(bindir)/pgsteward'; \
+	  if [ -n '$(LINKDIR)' ]; then \
+	    $(INSTALL) -d '$(DESTDIR)$(LINKDIR)'; ln -sf '$(bindir)/pgsteward' '$(DESTDIR)$(LINKDIR)/pgsteward'; fi; fi
+
+uninstall: uninstall-cli
+uninstall-cli:
+	rm -f '$(DESTDIR)$(bindir)/pgsteward' $(if $(LINKDIR),'$(DESTDIR)$(LINKDIR)/pgsteward')
+
+unit-tests: $(CMAKE_DIR)/CMakeCache.txt
+	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) unit_tests
+
+# ---- tests and demo -------------------------------------------------------------------------------------------------
+export PG_CONFIG
+
+# The private copy of the server's tree with the extension and the CLI installed in it.
+pgtree: all
+	@$(HARNESS)/pgtree.sh build
+	@$(MAKE) --no-print-directory -s install DESTDIR='$(CURDIR)/build/pgtree' LINKDIR= >build/install.log 2>&1 || { cat build/install.log; exit 1; }
+
+run-tests:
+	@$(HARNESS)/run_suites.sh $(SUITES)
+
+$(addprefix check-,$(SUITES)): check-%:
+	@$(HARNESS)/run_suites.sh $* $(ONLY)
+
+run-demo:
+	@$(HARNESS)/run_demo.sh
+endif

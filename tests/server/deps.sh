@@ -1,0 +1,82 @@
+#!/bin/bash
+# Owns the list of Debian packages that building, testing and the demo need, and their installation.
+#   deps.sh missing   prints the packages that are not installed
+#   deps.sh install   installs them: as root, else through sudo; says the one command where neither is possible
+#   deps.sh explain   says what is missing and the one command to run
+# Asks nothing of the network when nothing is missing. Installing starts no service and creates no database cluster:
+# what a Debian package would set up by itself is switched off for the packages that are new here.
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+pg_config=${PG_CONFIG:-pg_config}
+
+# The major version to build for: that of the server build files there are, else Debian 12's.
+major=15
+if pgxs=$("$pg_config" --pgxs 2>/dev/null) && [ -f "$pgxs" ]; then
+  major=$("$pg_config" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+fi
+packages=(g++ make cmake pkg-config "postgresql-$major" "postgresql-server-dev-$major" "postgresql-$major-hypopg"
+  libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
+  pgbouncer libipc-run-perl)
+
+missing() {
+  command -v dpkg-query >/dev/null || return 0
+  local package
+  for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+  done
+}
+
+explain() {
+  local lack; lack=$(missing | tr '\n' ' ')
+  if ! command -v apt-get >/dev/null; then
+    echo "This is not Debian: install the equivalents of these packages: ${packages[*]}"
+  elif [ -n "$lack" ]; then
+    echo "Missing Debian packages: $lack"
+    if [ "$(id -u)" = 0 ]; then echo "Run this once:  make -C $repo deps"
+    elif command -v sudo >/dev/null; then echo "Run this once:  sudo make -C $repo deps"
+    else echo "Run this once, as root:  make -C $repo deps"; fi
+  else
+    echo "All packages are installed, but $pg_config names no server build files; set PG_CONFIG=/path/to/pg_config"
+  fi
+} >&2
+
+# While packages are installed: no service is started, no cluster is made. Both files go away again.
+policy=/usr/sbin/policy-rc.d
+no_cluster=/etc/postgresql-common/createcluster.d/pg_steward_setup.conf
+made=()
+restore() { [ ${#made[@]} = 0 ] || rm -f "${made[@]}"; }
+
+install_as_root() {
+  local lack=("$@")
+  trap restore EXIT
+  if [ ! -e "$policy" ]; then
+    made+=("$policy")
+    printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"
+  fi
+  mkdir -p "${no_cluster%/*}"
+  made+=("$no_cluster")
+  echo 'create_main_cluster = false' >"$no_cluster"
+  export DEBIAN_FRONTEND=noninteractive
+  echo "Installing: ${lack[*]}"
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}" >/dev/null
+  # A pooler that came only for the tests does not start with the machine either.
+  case " ${lack[*]} " in *" pgbouncer "*) update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;; esac
+}
+
+install() {
+  local lack; mapfile -t lack < <(missing)
+  [ ${#lack[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" = 0 ]; then
+    install_as_root "${lack[@]}"
+  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    sudo PG_CONFIG="$pg_config" "$repo/tests/server/deps.sh" install
+  else
+    explain; exit 1
+  fi
+}
+
+case "${1:-}" in
+  missing | explain | install) "$1" ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
