@@ -44,9 +44,9 @@ run_scripts() {
     "$script" >"$log" 2>&1; status=$?
     cat "$log"
     if [ $status != 0 ]; then
-      grep -q '^not ok ' "$log" || echo "not ok - $name: exit code $status"
+      grep -q '^not ok - ' "$log" || echo "not ok - $name: exit code $status"
     else
-      grep -qE '^(not )?ok ' "$log" || echo "ok - $name"
+      grep -qE '^(not )?ok - ' "$log" || echo "ok - $name"
     fi
   done
 }
@@ -140,9 +140,9 @@ suite_tap() {
 tap_result() { # STATUS NAME DIR: the subtests as ok lines; on failure the server's log too
   grep -E '^(not )?ok ' "$3/$2.out" | sed -E "s/^((not )?ok) [0-9]+ *-? */\1 - $2: /"
   [ "$1" = 0 ] && return
-  grep -vE '^ok ' "$3/$2.out"
+  grep -vE '^(not )?ok ' "$3/$2.out"
   grep -q '^not ok ' "$3/$2.out" || echo "not ok - $2: exit code $1"
-  tail -n 30 "$3"/tmp_check/log/"$2"*.log "$3"/tmp_check/log/*"$2"* 2>/dev/null
+  tail -n 30 "$3"/tmp_check/log/"$2"_*.log 2>/dev/null
 }
 
 # ---- running and counting -------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ prepare() { # builds what the suites need, once
 run_suite() {
   local log=$results/$1.log start=$SECONDS ok bad
   if [ -n "${V:-}" ]; then "suite_$1" 2>&1 | tee "$log"; else "suite_$1" >"$log" 2>&1; fi
-  ok=$(grep -c '^ok ' "$log"); bad=$(grep -c '^not ok ' "$log")
+  ok=$(grep -c '^ok - ' "$log"); bad=$(grep -c '^not ok - ' "$log")
   if [ "$bad" != 0 ] && [ -z "${V:-}" ]; then cat "$log"; fi
   printf '%-12s %4d passed, %d failed   (%d s)\n' "$1" "$ok" "$bad" $((SECONDS - start))
   passed=$((passed + ok)) failed=$((failed + bad))

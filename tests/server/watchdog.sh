@@ -7,11 +7,15 @@ set -u
 # A process's start time tells a reused process number from the process that was meant.
 started() { sed -E 's/.*\) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
+alive() { # a process that only waits to be collected by its parent is not
+  local state; state=$(sed -E 's/.*\) //' "/proc/$1/stat" 2>/dev/null) && [ "${state%% *}" != Z ]
+}
+
 gone() { # PID SECONDS: waits until the process is gone
-  local left=$(($2 * 10))
-  while kill -0 "$1" 2>/dev/null; do
+  local left=$(($2 * 20))
+  while alive "$1"; do
     [ $((left--)) -gt 0 ] || return 1
-    sleep 0.1
+    sleep 0.05
   done
 }
 
@@ -19,12 +23,7 @@ postmasters() { find "$1" -name postmaster.pid -exec head -qn1 {} + 2>/dev/null;
 
 # Everything that was started inside the session has its folder in the environment.
 members() {
-  local file
-  for file in /proc/[0-9]*/environ; do
-    if tr '\0' '\n' <"$file" 2>/dev/null | grep -qxF "STEWARD_SESSION=$1"; then
-      file=${file#/proc/}; echo "${file%/environ}"
-    fi
-  done 2>/dev/null
+  grep -lzxF -- "STEWARD_SESSION=$1" /proc/[0-9]*/environ 2>/dev/null | sed -E 's|/proc/(.*)/environ|\1|'
 }
 
 clean() {
