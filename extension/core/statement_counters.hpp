@@ -1,0 +1,107 @@
+// What is counted for a statement, in the two forms it takes: the cumulative counters of a backend's slot and the totals
+// of the statement table. Owns their layout and the merging of one into the other; both lie in shared memory, so they
+// are trivially copyable and all zeroes mean "nothing counted".
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "latency_histogram.hpp"
+
+namespace steward::core {
+
+/// Counters that only ever grow. Durations in nanoseconds.
+enum Counter : int {
+  kPlans,
+  kPlanNs,
+  kCalls,
+  kExecNs,
+  kRows,
+  kSharedHit,
+  kSharedRead,
+  kSharedDirtied,
+  kSharedWritten,
+  kLocalHit,
+  kLocalRead,
+  kLocalDirtied,
+  kLocalWritten,
+  kTempRead,
+  kTempWritten,
+  kSharedReadNs,
+  kSharedWriteNs,
+  kLocalReadNs,
+  kLocalWriteNs,
+  kTempReadNs,
+  kTempWriteNs,
+  kWalRecords,
+  kWalFpi,
+  kWalBytes,
+  kWalBuffersFull,
+  kJitFunctions,
+  kJitGenerationNs,
+  kJitInliningCount,
+  kJitInliningNs,
+  kJitOptimizationCount,
+  kJitOptimizationNs,
+  kJitEmissionCount,
+  kJitEmissionNs,
+  kJitDeformCount,
+  kJitDeformNs,
+  kWorkersToLaunch,
+  kWorkersLaunched,
+  kGenericPlanCalls,
+  kCustomPlanCalls,
+  kSimpleCalls,
+  kExtendedCalls,
+  kFailedCalls,
+  kCanceledCalls,
+  kCpuNs,
+  kCounterCount
+};
+
+/// The shortest and the longest of some durations, in nanoseconds. Meaningless while nothing was counted.
+struct Extremes {
+  uint64_t min;
+  uint64_t max;
+};
+
+/// One statement as one backend counts it, from the moment the slot entry was given to it. `epoch` says since which reset
+/// the extremes hold. The bucket counts wrap around; a drain happens before one could wrap twice.
+struct SlotCounters {
+  uint64_t count[kCounterCount];
+  double plan_squares;  // sum of squared durations, ns^2
+  double exec_squares;
+  Extremes plan;
+  Extremes exec;
+  int64_t last_call;  // the server's timestamp format; 0: never completed
+  int32_t last_sqlstate;
+  uint32_t epoch;
+  uint16_t latency[kLatencyBuckets];
+};
+
+/// One statement summed over all backends.
+struct StatementTotals {
+  uint64_t count[kCounterCount];
+  double plan_squares;
+  double exec_squares;
+  Extremes plan;
+  Extremes exec;
+  int64_t last_call;
+  int32_t last_sqlstate;
+  uint32_t latency[kLatencyBuckets];
+};
+
+static_assert(std::is_trivially_copyable_v<SlotCounters> && std::is_trivially_copyable_v<StatementTotals>);
+
+/// Counts one planning and one execution that took `ns`.
+void CountPlanning(SlotCounters* counters, uint64_t ns, uint32_t epoch);
+void CountExecution(SlotCounters* counters, uint64_t ns, uint32_t epoch);
+
+/// Adds to `totals` what `now` has more than `before` (an earlier state of the same slot entry, or zeroes). Extremes count
+/// only when they were taken since the reset called `epoch`.
+void AddDelta(const SlotCounters& now, const SlotCounters& before, uint32_t epoch, StatementTotals* totals);
+
+/// Population standard deviation of `calls` durations, in nanoseconds, from their sum and sum of squares.
+[[nodiscard]] double StandardDeviation(uint64_t calls, uint64_t sum_ns, double squares);
+
+}  // namespace steward::core

@@ -1,0 +1,64 @@
+// Statement texts: display text, plannable record and parameter samples, kept once per (database, query id) in the text
+// heap. Owns the text table and the backend's memory of what is known; what a text looks like is capture's business.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "store/plannable_record.hpp"
+
+namespace steward::store {
+
+struct TextKey {
+  Oid dbid;
+  uint64 queryid;
+};
+
+inline bool operator==(const TextKey& a, const TextKey& b) { return a.queryid == b.queryid && a.dbid == b.dbid; }
+
+inline constexpr int kMaxSamples = 4;
+
+/// True when the text is stored already, or when this is no moment to store it (the lock is busy, the heap was full and
+/// nothing was freed since). Usually one probe of backend-local memory; never waits.
+[[nodiscard]] bool TextKnown(const TextKey& key);
+
+/// Stores the display text with its plannable record (may be null) and why there is none. Never waits: false when the lock
+/// is busy or there is no room, in which case the caller tries again at the next sight. Lack of room is counted.
+bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
+             uint32 plannable_length, NotCostable reason);
+
+/// Keeps one more sample of parameter values of a stored text; the oldest of kMaxSamples makes room. Never waits.
+bool PutSample(const TextKey& key, const char* blob, uint32 length);
+
+/// Copies for readers, palloc'ed and zero-terminated; null when absent. `encoding` is the display text's.
+struct TextCopy {
+  char* display;
+  uint32 display_length;
+  char* plannable;
+  uint32 plannable_length;
+  NotCostable reason;
+  int encoding;
+  bool found;
+};
+[[nodiscard]] TextCopy GetText(const TextKey& key);
+
+struct SampleCopies {
+  int count;
+  char* blob[kMaxSamples];
+  uint32 length[kMaxSamples];
+};
+[[nodiscard]] SampleCopies GetSamples(const TextKey& key);
+
+/// The texts of one database, for listings: copies up to `capacity` keys, returns how many.
+int ListTexts(Oid dbid, uint64* queryids, int capacity);
+[[nodiscard]] int TextCapacity();
+
+/// Texts that could not be kept for lack of room, since the last reset.
+[[nodiscard]] uint64 TextsMissing();
+
+/// Drops the text of `key`, or all texts. Call with store::Lock() held exclusively.
+void DropText(const TextKey& key);
+void DropAllTexts();
+
+Size TextRegionSize();
+void TextAttach(void* base, bool init);
+
+}  // namespace steward::store
