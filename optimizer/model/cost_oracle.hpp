@@ -18,23 +18,23 @@ enum class CostMethod { kParameters, kShapes, kStatistics, kGeneric };
 using Configuration = std::vector<std::size_t>;
 
 struct CostRequest {
-  std::size_t statement = 0;   // position in the list of statements given to Prepare
+  std::size_t statement = 0;  // position in the list of statements given to Prepare
   Configuration candidates;
 };
 
 struct Cost {
-  double total = 0;            // planner units of one call
-  Configuration used;          // candidates in the plan, a subset of the request's
+  double total = 0;    // planner units of one call
+  Configuration used;  // candidates in the plan, a subset of the request's
   std::vector<Oid> existing_used;
   CostMethod method = CostMethod::kGeneric;
-  bool exact = true;           // planned for this very configuration, not derived
-  std::string error;           // not empty: the statement could not be planned and `total` means nothing
+  bool exact = true;  // planned for this very configuration, not derived
+  std::string error;  // not empty: the statement could not be planned and `total` means nothing
 };
 
 /// What building a candidate would take.
 struct CandidateSize {
   std::int64_t bytes = 0;
-  std::string error;           // not empty: the server refuses this candidate (no such column or operator class, ...)
+  std::string error;  // not empty: the server refuses this candidate (no such column or operator class, ...)
 };
 
 /// Costs of a fixed list of statements under subsets of a fixed list of candidates.

@@ -94,9 +94,9 @@ std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::s
 }
 
 std::string QuoteIndexName(const std::string& name) {
-  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  }) && !(name.front() >= '0' && name.front() <= '9');
+  const bool plain = std::all_of(name.begin(), name.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
+                     !(name.front() >= '0' && name.front() <= '9');
   if (plain) return name;
   std::string quoted = "\"";
   for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -12,11 +12,11 @@ namespace steward::model {
 using Oid = std::uint32_t;
 
 struct IndexKey {
-  int attnum = 0;             // 0: an expression
-  std::string name;           // column name, unquoted, or the expression's text
-  std::string sql;            // quoted column, or the expression in parentheses
-  std::string opclass;        // quoted; empty: the type's default
-  std::string collation;      // quoted; empty: the column's own
+  int attnum = 0;         // 0: an expression
+  std::string name;       // column name, unquoted, or the expression's text
+  std::string sql;        // quoted column, or the expression in parentheses
+  std::string opclass;    // quoted; empty: the type's default
+  std::string collation;  // quoted; empty: the column's own
   bool descending = false;
   bool nulls_first = false;
 
@@ -25,28 +25,28 @@ struct IndexKey {
 
 struct IndexDefinition {
   Oid relid = 0;
-  std::string table_name;     // unquoted, for naming
-  std::string table_sql;      // schema-qualified and quoted
-  std::string schema_sql;     // quoted schema, where the index will live
+  std::string table_name;  // unquoted, for naming
+  std::string table_sql;   // schema-qualified and quoted
   std::string method = "btree";
   std::vector<IndexKey> keys;
   std::vector<IndexKey> include;  // only attnum, name and sql are used
-  std::string predicate;      // SQL condition, empty: none
+  std::string predicate;          // SQL condition, empty: none
   bool unique = false;
 
   friend bool operator==(const IndexDefinition&, const IndexDefinition&) = default;
 };
 
-/// True when every look-up that `prefix` serves is served by `index` too: same table, method and predicate, and the keys of
-/// `prefix` are the first keys of `index`, read forwards or all backwards. INCLUDE columns of `prefix` must be in `index`.
-/// Equal definitions cover each other. A unique `prefix` is covered only by an equal unique index.
+/// True when every look-up that `prefix` serves is served by `index` too: same table, method and predicate, and the
+/// keys of `prefix` are the first keys of `index`, read forwards or all backwards. INCLUDE columns of `prefix` must be
+/// in `index`. Equal definitions cover each other. A unique `prefix` is covered only by an equal unique index.
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix);
 
 /// "status, created_at DESC": keys as SQL. With `include`, " INCLUDE (..)" and " WHERE .." follow.
 std::string KeysSql(const IndexDefinition& index);
 std::string TailSql(const IndexDefinition& index);
 
-/// `table_col1_col2_idx`, at most 63 bytes, never cut inside a UTF-8 character, made unique against `taken` by a number.
+/// `table_col1_col2_idx`, at most 63 bytes, never cut inside a UTF-8 character, made unique against `taken` by a
+/// number.
 std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::string>& taken);
 
 /// Quotes an identifier if it needs it. Only for names made by MakeIndexName: they end in _idx and so are no keyword.

@@ -35,24 +35,24 @@ struct IndexSuggestion {
   std::vector<std::string> caveats;
   IndexDefinition definition;
   std::string name;
-  std::string ddl;                    // CREATE INDEX CONCURRENTLY ...;
-  std::string undo_ddl;               // DROP INDEX CONCURRENTLY ...;
+  std::string ddl;       // CREATE INDEX CONCURRENTLY ...;
+  std::string undo_ddl;  // DROP INDEX CONCURRENTLY ...;
   std::int64_t size = 0;
   std::int64_t table_size = 0;
-  double cost_before = 0;             // sum over the statements helped, weighted by calls
+  double cost_before = 0;  // sum over the statements helped, weighted by calls
   double cost_after = 0;
   std::vector<StatementEffect> helped;
   std::vector<StatementEffect> hurt;
   double calls_per_hour = 0;
-  double exec_time_per_hour = 0;      // ms now spent in the statements helped
-  CostMethod method = CostMethod::kGeneric;   // the weakest among the statements helped
+  double exec_time_per_hour = 0;             // ms now spent in the statements helped
+  CostMethod method = CostMethod::kGeneric;  // the weakest among the statements helped
   double inserts_per_hour = 0;
   double updates_per_hour = 0;
   double deletes_per_hour = 0;
-  std::optional<double> hot_update_ratio;     // 0..1; none when the table was never updated
-  std::optional<double> estimated_rows_error; // worst factor between estimated and actual rows on its scans, >= 1
-  std::vector<std::string> replaces;          // existing indexes that become a prefix of this one
-  std::vector<std::string> covered;           // why existing indexes do not serve; for people
+  std::optional<double> hot_update_ratio;      // 0..1; none when the table was never updated
+  std::optional<double> estimated_rows_error;  // worst factor between estimated and actual rows on its scans, >= 1
+  std::vector<std::string> replaces;           // existing indexes that become a prefix of this one
+  std::vector<std::string> covered;            // why existing indexes do not serve; for people
 };
 
 /// Existing index that another one makes superfluous. Only reported, never part of the selection.
@@ -61,7 +61,7 @@ struct RedundantIndex {
   std::string table;
   std::string superseded_by;
   std::int64_t size = 0;
-  std::string kind;                   // duplicate | prefix | invalid
+  std::string kind;  // duplicate | prefix | invalid
   std::string ddl;
   std::string undo_ddl;
 };
@@ -71,16 +71,16 @@ struct IndexAdvice {
   std::int64_t statements = 0;
   std::int64_t statements_costed = 0;
   std::int64_t calls = 0;
-  double exec_time = 0;               // ms in the window
+  double exec_time = 0;  // ms in the window
   double exec_time_costed = 0;
-  std::map<std::string, std::int64_t> not_costed;   // reason -> statements
-  std::int64_t budget = 0;            // bytes; 0: none
-  std::int64_t size = 0;              // of all suggestions
-  double cost_before = 0;             // sum of calls x planner cost over the costed statements
+  std::map<std::string, std::int64_t> not_costed;  // reason -> statements
+  std::int64_t budget = 0;                         // bytes; 0: none
+  std::int64_t size = 0;                           // of all suggestions
+  double cost_before = 0;                          // sum of calls x planner cost over the costed statements
   double cost_after = 0;
   std::int64_t candidates = 0;
   std::int64_t planner_calls = 0;
-  std::vector<IndexSuggestion> suggestions;   // most time at stake first
+  std::vector<IndexSuggestion> suggestions;  // most time at stake first
   std::vector<RedundantIndex> redundant;
   std::vector<Setting> settings;
   std::vector<std::string> warnings;

@@ -1,6 +1,6 @@
 // The captured workload as plain data: what collect reads from a server or a file and what every advisor sees.
-// Times are milliseconds, sizes bytes, instants seconds since 1970-01-01 UTC. Names ending in `_sql` are already quoted by
-// the server and go into SQL as they are; other names are for people and must be escaped where they are printed.
+// Times are milliseconds, sizes bytes, instants seconds since 1970-01-01 UTC. Names ending in `_sql` are already quoted
+// by the server and go into SQL as they are; other names are for people and must be escaped where they are printed.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@ namespace steward::model {
 /// Where and when the workload was captured.
 struct ServerInfo {
   std::string database;
-  std::string host;         // as the user named it; empty for a local socket
+  std::string host;  // as the user named it; empty for a local socket
   std::string port;
-  std::string version;      // e.g. "15.20"
-  int version_num = 0;      // e.g. 150020
+  std::string version;  // e.g. "15.20"
+  int version_num = 0;  // e.g. 150020
   bool standby = false;
   bool parameters_captured = false;  // pg_steward.capture_parameters was on: texts below may hold values
   double collected_at = 0;
@@ -31,8 +31,8 @@ struct ServerInfo {
 struct Statement {
   Oid userid = 0;
   std::int64_t queryid = 0;
-  std::string role;               // name of userid
-  std::string query;              // normalised text; empty when missing or not visible
+  std::string role;   // name of userid
+  std::string query;  // normalised text; empty when missing or not visible
   std::int64_t calls = 0;
   double total_exec_time = 0;
   double mean_exec_time = 0;
@@ -42,14 +42,23 @@ struct Statement {
   std::int64_t shared_blks_hit = 0;
   std::int64_t shared_blks_read = 0;
   std::int64_t failed_calls = 0;
-  bool costable = false;          // a plannable text is there
-  std::string not_costable;       // why not, a short label such as "utility"; empty when costable
-  int samples = 0;                // parameter samples kept
+  bool costable = false;     // a plannable text is there
+  std::string not_costable;  // why not, a short label such as "utility"; empty when costable
+  int samples = 0;           // parameter samples kept
 };
 
 enum class PredicateRole { kFilter, kIndex, kJoin, kSort, kGroup, kOutput };
 enum class PredicateKind {
-  kNone, kEquality, kRange, kList, kLikePrefix, kLikeInfix, kIsNull, kNotEqual, kContainment, kOther
+  kNone,
+  kEquality,
+  kRange,
+  kList,
+  kLikePrefix,
+  kLikeInfix,
+  kIsNull,
+  kNotEqual,
+  kContainment,
+  kOther
 };
 
 /// One use of a column or of an expression over one relation in a plan; see steward.predicates.
@@ -58,15 +67,15 @@ struct Predicate {
   std::int64_t queryid = 0;
   std::int64_t planid = 0;
   Oid relid = 0;
-  int attnum = 0;                 // 0: `expression` instead
+  int attnum = 0;  // 0: `expression` instead
   std::string expression;
   PredicateRole role = PredicateRole::kFilter;
   PredicateKind kind = PredicateKind::kNone;
   std::string operator_name;
-  Oid other_relid = 0;            // the other side of a join
+  Oid other_relid = 0;  // the other side of a join
   int other_attnum = 0;
-  int scan_no = 0;                // range-table slot in the plan: predicates of one scan are ANDed
-  int position = 0;               // within ORDER BY or GROUP BY, from 1
+  int scan_no = 0;   // range-table slot in the plan: predicates of one scan are ANDed
+  int position = 0;  // within ORDER BY or GROUP BY, from 1
   bool descending = false;
   bool nulls_first = false;
   std::optional<double> estimated_selectivity;
@@ -79,7 +88,7 @@ struct Column {
   std::string name;
   std::string name_sql;
   std::string type;
-  bool btree_indexable = false;   // its type has a default btree operator class
+  bool btree_indexable = false;  // its type has a default btree operator class
   double avg_width = 0;
 };
 
@@ -87,9 +96,10 @@ struct Table {
   Oid relid = 0;
   std::string schema;
   std::string name;
-  std::string name_sql;           // schema-qualified, quoted
-  char kind = 'r';                // pg_class.relkind
-  bool catalog = false;           // in pg_catalog, information_schema or our own schema: never advised on
+  std::string schema_sql;  // quoted
+  std::string name_sql;    // schema-qualified, quoted
+  char kind = 'r';         // pg_class.relkind
+  bool catalog = false;    // in pg_catalog, information_schema or our own schema: never advised on
   double rows = 0;
   std::int64_t size = 0;
   std::vector<Column> columns;
@@ -98,8 +108,8 @@ struct Table {
   std::int64_t updated = 0;
   std::int64_t hot_updated = 0;
   std::int64_t deleted = 0;
-  double stats_since = 0;         // 0: unknown
-  double analyzed_at = 0;         // last (auto)analyze; 0: never
+  double stats_since = 0;  // 0: unknown
+  double analyzed_at = 0;  // last (auto)analyze; 0: never
 };
 
 struct ExistingIndex {
@@ -108,11 +118,11 @@ struct ExistingIndex {
   std::string name_sql;
   IndexDefinition definition;
   bool primary = false;
-  bool constraint = false;        // backs a primary key, unique or exclusion constraint
+  bool constraint = false;  // backs a primary key, unique or exclusion constraint
   bool valid = true;
   std::int64_t size = 0;
   std::int64_t scans = 0;
-  std::string create_sql;         // pg_get_indexdef
+  std::string create_sql;  // pg_get_indexdef
 };
 
 /// Settings of the planner and other facts that make a result reproducible; name -> value.

@@ -1,0 +1,131 @@
+// See advise_indexes.hpp.
+#include "advise/index/advise_indexes.hpp"
+
+#include <algorithm>
+
+#include "advise/index/evidence.hpp"
+#include "advise/index/selection.hpp"
+
+namespace steward::advise {
+
+namespace {
+
+using Statements = std::vector<const model::Statement*>;
+
+Statements Costable(const model::Workload& workload) {
+  Statements result;
+  for (const model::Statement& statement : workload.statements)
+    if (statement.costable) result.push_back(&statement);
+  return result;
+}
+
+// All statements under one set, planned.
+std::vector<model::Cost> PlanAll(CostBook& book, std::size_t statements, const model::Configuration& set) {
+  std::vector<std::pair<std::size_t, model::Configuration>> wanted;
+  for (std::size_t s = 0; s < statements; s++) wanted.emplace_back(s, set);
+  book.FetchExact(wanted);
+  std::vector<model::Cost> costs;
+  for (std::size_t s = 0; s < statements; s++) costs.push_back(book.Get(s, set));
+  return costs;
+}
+
+std::vector<double> Weights(const Statements& statements, const std::vector<model::Cost>& base, Weight weight) {
+  std::vector<double> weights;
+  for (std::size_t s = 0; s < statements.size(); s++) {
+    const bool known = base[s].error.empty() && base[s].total > 0;
+    if (!known)
+      weights.push_back(0);
+    else if (weight == Weight::kCalls)
+      weights.push_back(static_cast<double>(statements[s]->calls));
+    else
+      weights.push_back(statements[s]->total_exec_time / base[s].total);
+  }
+  return weights;
+}
+
+double Sum(const std::vector<double>& weights, const std::vector<model::Cost>& costs) {
+  double sum = 0;
+  for (std::size_t s = 0; s < weights.size(); s++)
+    if (costs[s].error.empty()) sum += weights[s] * costs[s].total;
+  return sum;
+}
+
+// The candidates of `chosen` that stand in the plan of a statement which got cheaper.
+model::Configuration Useful(const model::Configuration& chosen, const std::vector<model::Cost>& before,
+                            const std::vector<model::Cost>& after) {
+  model::Configuration useful;
+  for (const std::size_t candidate : chosen)
+    for (std::size_t s = 0; s < after.size(); s++)
+      if (Helps(candidate, before[s], after[s])) {
+        useful.push_back(candidate);
+        break;
+      }
+  return useful;
+}
+
+void Account(const model::Workload& workload, const Statements& statements, const std::vector<model::Cost>& before,
+             const std::vector<model::Cost>& after, model::IndexAdvice& advice) {
+  advice.server = workload.server;
+  advice.settings = workload.settings;
+  advice.statements = static_cast<std::int64_t>(workload.statements.size());
+  for (const model::Statement& statement : workload.statements) {
+    advice.calls += statement.calls;
+    advice.exec_time += statement.total_exec_time;
+    if (!statement.costable) advice.not_costed[statement.not_costable]++;
+  }
+  for (std::size_t s = 0; s < statements.size(); s++) {
+    const std::string& error = before[s].error.empty() ? after[s].error : before[s].error;
+    if (!error.empty()) {
+      advice.not_costed["planning failed"]++;
+      advice.warnings.push_back("statement " + std::to_string(statements[s]->queryid) +
+                                " could not be planned: " + error);
+      continue;
+    }
+    advice.statements_costed++;
+    advice.exec_time_costed += statements[s]->total_exec_time;
+    advice.cost_before += static_cast<double>(statements[s]->calls) * before[s].total;
+    advice.cost_after += static_cast<double>(statements[s]->calls) * after[s].total;
+  }
+}
+
+}  // namespace
+
+model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
+                                 const IndexOptions& options) {
+  const Statements statements = Costable(workload);
+  const Candidates candidates = GenerateCandidates(workload, statements, options.candidates);
+  const std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
+  CostBook book(*model, candidates.relevant);
+
+  const std::vector<model::Cost> before = PlanAll(book, statements.size(), {});
+  const std::vector<double> weights = Weights(statements, before, options.weight);
+  const SelectionInput selection{book,
+                                 weights,
+                                 candidates.definitions,
+                                 model->Sizes(),
+                                 options.budget,
+                                 options.min_share * Sum(weights, before),
+                                 options.max_planner_calls,
+                                 options.progress};
+  model::Configuration chosen = SelectIndexes(selection);
+
+  // An index that no cheaper plan of the final set uses goes; the rest is planned again, until all have their use.
+  std::vector<model::Cost> after = PlanAll(book, statements.size(), chosen);
+  for (model::Configuration useful = Useful(chosen, before, after); useful != chosen;
+       useful = Useful(chosen, before, after)) {
+    chosen = useful;
+    after = PlanAll(book, statements.size(), chosen);
+  }
+
+  model::IndexAdvice advice;
+  Account(workload, statements, before, after, advice);
+  advice.budget = options.budget;
+  advice.candidates = static_cast<std::int64_t>(candidates.definitions.size());
+  advice.planner_calls = model->PlannerCalls();
+  advice.suggestions = BuildSuggestions({workload, statements, candidates, model->Sizes(), chosen, before, after});
+  for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
+  advice.redundant = FindRedundant(workload);
+  return advice;
+}
+
+}  // namespace steward::advise

@@ -1,0 +1,32 @@
+// Which indexes are worth costing: derived from the captured predicates, statement by statement and scan by scan.
+// Owns nothing of costs or selection.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "model/workload.hpp"
+
+namespace steward::advise {
+
+struct CandidateOptions {
+  int max_width = 3;              // most key columns
+  std::size_t max_include = 4;    // most INCLUDE columns; 0: no covering indexes
+  std::size_t max_per_scan = 80;  // most candidates from one scan of one statement
+};
+
+struct Candidates {
+  std::vector<model::IndexDefinition> definitions;  // none covered by an existing valid index, none twice
+  /// For each statement given, the candidates that could appear in its plan (positions, ascending).
+  std::vector<std::vector<std::size_t>> relevant;
+};
+
+/// B-tree candidates for `statements` (which must be in `workload`). Rules, per scan of a relation: each column or
+/// expression that is compared by equality, list, range, IS NULL or prefix pattern, joined, sorted or grouped by is a
+/// one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by one range;
+/// equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the equality and
+/// range forms made covering by INCLUDE where the plan needs few further columns.
+Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
+                              const CandidateOptions& options);
+
+}  // namespace steward::advise

@@ -1,0 +1,209 @@
+// See evidence.hpp.
+#include "advise/index/evidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace steward::advise {
+
+namespace {
+
+using model::Confidence;
+using model::IndexSuggestion;
+
+constexpr double kHour = 3600;
+constexpr double kSlack = 1.01;           // the planner's fuzzy comparison: differences below 1 % mean nothing
+constexpr double kMisestimate = 10;       // estimated against actual rows beyond which a gain is doubtful
+constexpr double kProvisionalHours = 24;  // less data than this and advice is provisional
+
+double WindowHours(const model::ServerInfo& server) {
+  return std::max((server.window_end - server.window_start) / kHour, 1.0 / 60);
+}
+
+model::StatementEffect Effect(const EvidenceInput& in, std::size_t s) {
+  const model::Statement& statement = *in.statements[s];
+  model::StatementEffect effect;
+  effect.userid = statement.userid;
+  effect.queryid = statement.queryid;
+  effect.role = statement.role;
+  effect.query = statement.query;
+  effect.calls = statement.calls;
+  effect.calls_per_hour = static_cast<double>(statement.calls) / WindowHours(in.workload.server);
+  effect.mean_exec_time = statement.mean_exec_time;
+  effect.p95_exec_time = statement.p95_exec_time;
+  effect.total_exec_time = statement.total_exec_time;
+  effect.cost_before = in.before[s].total;
+  effect.cost_after = in.after[s].total;
+  effect.method = in.after[s].method;
+  return effect;
+}
+
+bool Uses(const model::Cost& cost, std::size_t candidate) {
+  return cost.error.empty() && std::find(cost.used.begin(), cost.used.end(), candidate) != cost.used.end();
+}
+
+void AddEffects(const EvidenceInput& in, std::size_t candidate, IndexSuggestion& suggestion) {
+  for (std::size_t s = 0; s < in.statements.size(); s++) {
+    if (!in.before[s].error.empty() || !Uses(in.after[s], candidate)) continue;
+    const model::StatementEffect effect = Effect(in, s);
+    if (effect.cost_after > effect.cost_before * kSlack) {
+      suggestion.hurt.push_back(effect);
+    } else if (Helps(candidate, in.before[s], in.after[s])) {
+      suggestion.helped.push_back(effect);
+      const auto calls = static_cast<double>(effect.calls);
+      suggestion.cost_before += calls * effect.cost_before;
+      suggestion.cost_after += calls * effect.cost_after;
+      suggestion.calls_per_hour += effect.calls_per_hour;
+      suggestion.exec_time_per_hour += effect.total_exec_time / WindowHours(in.workload.server);
+      suggestion.method = std::max(suggestion.method, effect.method);
+    }
+  }
+  std::stable_sort(suggestion.helped.begin(), suggestion.helped.end(),
+                   [](const auto& a, const auto& b) { return a.total_exec_time > b.total_exec_time; });
+}
+
+void AddTable(const EvidenceInput& in, IndexSuggestion& suggestion) {
+  const model::Table* table = in.workload.FindTable(suggestion.definition.relid);
+  if (table == nullptr) return;
+  suggestion.table_size = table->size;
+  const double hours = (in.workload.server.collected_at - table->stats_since) / kHour;
+  if (table->stats_since > 0 && hours > 0) {
+    suggestion.inserts_per_hour = static_cast<double>(table->inserted) / hours;
+    suggestion.updates_per_hour = static_cast<double>(table->updated) / hours;
+    suggestion.deletes_per_hour = static_cast<double>(table->deleted) / hours;
+  }
+  if (table->updated > 0)
+    suggestion.hot_update_ratio = static_cast<double>(table->hot_updated) / static_cast<double>(table->updated);
+  if (table->analyzed_at <= 0) {
+    suggestion.confidence = Confidence::kLow;
+    suggestion.caveats.push_back("table " + table->name + " has never been analyzed; run ANALYZE, then ask again");
+  }
+}
+
+void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
+  const model::IndexDefinition& definition = suggestion.definition;
+  bool leads = false;
+  for (const model::ExistingIndex& index : in.workload.indexes) {
+    if (index.definition.relid != definition.relid || !index.valid || index.definition.keys.empty()) continue;
+    if (Covers(definition, index.definition) && !index.constraint) suggestion.replaces.push_back(index.name);
+    if (index.definition.method == "btree" && index.definition.keys.front().name == definition.keys.front().name) {
+      suggestion.covered.push_back(index.name + " (" + KeysSql(index.definition) + ")" + TailSql(index.definition) +
+                                   " starts with the same key but does not serve");
+      leads = true;
+    }
+  }
+  if (!leads) suggestion.covered.push_back("no existing index starts with (" + definition.keys.front().name + ")");
+}
+
+// The worst factor between estimated and actual selectivity among the helped statements' scans of the table.
+void AddMisestimate(const EvidenceInput& in, IndexSuggestion& suggestion) {
+  for (const model::Predicate& predicate : in.workload.predicates) {
+    if (predicate.relid != suggestion.definition.relid || !predicate.actual_selectivity ||
+        !predicate.estimated_selectivity)
+      continue;
+    const bool helped = std::any_of(suggestion.helped.begin(), suggestion.helped.end(), [&](const auto& effect) {
+      return effect.queryid == predicate.queryid && effect.userid == predicate.userid;
+    });
+    const model::Table* table = in.workload.FindTable(predicate.relid);
+    if (!helped || table == nullptr || table->rows < 1) continue;
+    // Compared in rows, at least one, so that two tiny selectivities do not look far apart.
+    const double estimated = std::max(*predicate.estimated_selectivity * table->rows, 1.0);
+    const double actual = std::max(*predicate.actual_selectivity * table->rows, 1.0);
+    const double error = std::max(estimated / actual, actual / estimated);
+    suggestion.estimated_rows_error = std::max(suggestion.estimated_rows_error.value_or(1.0), error);
+  }
+  if (suggestion.estimated_rows_error.value_or(1.0) > kMisestimate) {
+    suggestion.confidence = Confidence::kLow;
+    suggestion.caveats.push_back("rows on " + suggestion.definition.table_name + " are misestimated by a factor of " +
+                                 std::to_string(std::lround(*suggestion.estimated_rows_error)) +
+                                 "; run ANALYZE or CREATE STATISTICS, then ask again");
+  }
+}
+
+void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
+  const auto lower = [&](Confidence to) { suggestion.confidence = std::max(suggestion.confidence, to); };
+  if (suggestion.method == model::CostMethod::kStatistics) lower(Confidence::kMedium);
+  if (suggestion.method == model::CostMethod::kGeneric) {
+    lower(Confidence::kLow);
+    suggestion.caveats.emplace_back("costed with generic plans: no parameter value is known");
+  }
+  if (suggestion.cost_after > 0.8 * suggestion.cost_before) lower(Confidence::kMedium);
+  if (!suggestion.hurt.empty()) lower(Confidence::kMedium);
+  if (WindowHours(in.workload.server) < kProvisionalHours) {
+    lower(Confidence::kMedium);
+    suggestion.caveats.emplace_back("provisional: less than 24 hours of workload were seen");
+  }
+}
+
+std::vector<std::string> TakenNames(const model::Workload& workload) {
+  std::vector<std::string> names;
+  for (const model::ExistingIndex& index : workload.indexes) names.push_back(index.name);
+  for (const model::Table& table : workload.tables) names.push_back(table.name);
+  return names;
+}
+
+}  // namespace
+
+bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& after) {
+  return before.error.empty() && Uses(after, candidate) && after.total < before.total / kSlack;
+}
+
+std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
+  std::vector<IndexSuggestion> suggestions;
+  std::vector<std::string> taken = TakenNames(input.workload);
+  for (const std::size_t candidate : input.chosen) {
+    IndexSuggestion suggestion;
+    suggestion.definition = input.candidates.definitions[candidate];
+    suggestion.confidence = Confidence::kHigh;
+    suggestion.method = model::CostMethod::kParameters;
+    AddEffects(input, candidate, suggestion);
+    if (suggestion.helped.empty()) continue;
+    suggestion.id = SuggestionId("index", input.workload.server.database, suggestion.definition);
+    suggestion.name = MakeIndexName(suggestion.definition, taken);
+    taken.push_back(suggestion.name);
+    const std::string name_sql = model::QuoteIndexName(suggestion.name);
+    suggestion.ddl = CreateSql(suggestion.definition, name_sql, true) + ";";
+    const model::Table* table = input.workload.FindTable(suggestion.definition.relid);
+    suggestion.undo_ddl =
+        "DROP INDEX CONCURRENTLY " + (table == nullptr ? "" : table->schema_sql + ".") + name_sql + ";";
+    suggestion.size = input.sizes[candidate].bytes;
+    AddTable(input, suggestion);
+    AddExisting(input, suggestion);
+    AddMisestimate(input, suggestion);
+    Judge(input, suggestion);
+    suggestions.push_back(std::move(suggestion));
+  }
+  std::stable_sort(suggestions.begin(), suggestions.end(),
+                   [](const auto& a, const auto& b) { return a.exec_time_per_hour > b.exec_time_per_hour; });
+  return suggestions;
+}
+
+std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload) {
+  std::vector<model::RedundantIndex> found;
+  for (std::size_t i = 0; i < workload.indexes.size(); i++) {
+    const model::ExistingIndex& index = workload.indexes[i];
+    const model::Table* table = workload.FindTable(index.definition.relid);
+    if (index.constraint || table == nullptr || table->catalog) continue;
+    model::RedundantIndex redundant{index.name,
+                                    table->name,
+                                    "",
+                                    index.size,
+                                    "",
+                                    "DROP INDEX CONCURRENTLY " + index.name_sql + ";",
+                                    index.create_sql + ";"};
+    if (!index.valid) redundant.kind = "invalid";
+    for (std::size_t j = 0; j < workload.indexes.size() && redundant.kind.empty(); j++) {
+      const model::ExistingIndex& other = workload.indexes[j];
+      if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
+      const bool mutual = Covers(index.definition, other.definition);
+      // Of two that cover each other the one that backs a constraint stays, else the first.
+      if (mutual && !other.constraint && i < j) continue;
+      redundant.kind = other.definition.keys.size() == index.definition.keys.size() ? "duplicate" : "prefix";
+      redundant.superseded_by = other.name;
+    }
+    if (!redundant.kind.empty()) found.push_back(std::move(redundant));
+  }
+  return found;
+}
+
+}  // namespace steward::advise

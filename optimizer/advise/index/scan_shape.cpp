@@ -1,0 +1,134 @@
+// See scan_shape.hpp.
+#include "advise/index/scan_shape.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace steward::advise {
+
+namespace {
+
+using model::IndexKey;
+using model::Predicate;
+using model::PredicateKind;
+using model::PredicateRole;
+
+bool SameColumn(const IndexKey& a, const IndexKey& b) {
+  return a.attnum == b.attnum && (a.attnum != 0 || a.name == b.name);
+}
+
+void AddKey(std::vector<IndexKey>& keys, const IndexKey& key) {
+  const auto same = [&](const IndexKey& other) { return SameColumn(other, key); };
+  if (std::none_of(keys.begin(), keys.end(), same)) keys.push_back(key);
+}
+
+// False when a b-tree cannot hold the key: no such column, or a type without a default operator class.
+bool MakeKey(const model::Table& table, const Predicate& predicate, IndexKey& key) {
+  key = IndexKey{};
+  if (predicate.attnum == 0) {
+    if (predicate.expression.empty()) return false;
+    key.name = predicate.expression;
+    key.sql = "(" + predicate.expression + ")";
+    return true;
+  }
+  const model::Column* column = FindColumn(table, predicate.attnum);
+  if (column == nullptr || !column->btree_indexable) return false;
+  key.attnum = column->attnum;
+  key.name = column->name;
+  key.sql = column->name_sql;
+  return true;
+}
+
+struct Ordered {
+  int position;
+  IndexKey key;
+};
+
+struct Building {
+  ScanShape shape;
+  std::vector<std::pair<double, IndexKey>> equality;  // selectivity, key
+  std::vector<Ordered> sort;
+  std::vector<Ordered> group;
+};
+
+void AddCompared(Building& scan, const Predicate& predicate, const IndexKey& key) {
+  switch (predicate.kind) {
+    case PredicateKind::kEquality:
+    case PredicateKind::kList:
+    case PredicateKind::kIsNull:
+      scan.equality.emplace_back(predicate.estimated_selectivity.value_or(0.5), key);
+      break;
+    case PredicateKind::kRange:
+    case PredicateKind::kLikePrefix:
+      AddKey(scan.shape.range, key);
+      break;
+    default:
+      break;
+  }
+}
+
+void AddPredicate(Building& scan, const Predicate& predicate) {
+  IndexKey key;
+  if (predicate.role == PredicateRole::kOutput) {
+    const model::Column* column = FindColumn(*scan.shape.table, predicate.attnum);
+    scan.shape.output_known = true;
+    if (column != nullptr)
+      AddKey(scan.shape.output, IndexKey{column->attnum, column->name, column->name_sql, "", "", false, false});
+    return;
+  }
+  if (!MakeKey(*scan.shape.table, predicate, key)) return;
+  if (predicate.role == PredicateRole::kSort || predicate.role == PredicateRole::kGroup) {
+    key.descending = predicate.descending;
+    key.nulls_first = predicate.nulls_first;
+    (predicate.role == PredicateRole::kSort ? scan.sort : scan.group).push_back({predicate.position, key});
+    return;
+  }
+  AddCompared(scan, predicate, key);
+}
+
+// A b-tree is read both ways, so directions matter only relative to the first key: make that ascending where all agree.
+void Normalise(std::vector<IndexKey>& keys) {
+  if (keys.empty() || !keys.front().descending) return;
+  for (IndexKey& key : keys) {
+    key.descending = !key.descending;
+    key.nulls_first = !key.nulls_first;
+  }
+}
+
+std::vector<IndexKey> InOrder(std::vector<Ordered> keys) {
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const Ordered& a, const Ordered& b) { return a.position < b.position; });
+  std::vector<IndexKey> result;
+  for (const Ordered& ordered : keys) AddKey(result, ordered.key);
+  Normalise(result);
+  return result;
+}
+
+ScanShape Finish(Building& scan) {
+  std::stable_sort(scan.equality.begin(), scan.equality.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [selectivity, key] : scan.equality) AddKey(scan.shape.equality, key);
+  scan.shape.sort = InOrder(scan.sort);
+  scan.shape.group = InOrder(scan.group);
+  return std::move(scan.shape);
+}
+
+}  // namespace
+
+std::vector<ScanShape> ScanShapes(const model::Workload& workload, const std::vector<const Predicate*>& predicates) {
+  std::map<std::tuple<std::int64_t, int, model::Oid>, Building> scans;
+  for (const Predicate* predicate : predicates) {
+    const model::Table* table = workload.FindTable(predicate->relid);
+    if (table == nullptr || table->catalog || (table->kind != 'r' && table->kind != 'p' && table->kind != 'm'))
+      continue;
+    Building& scan = scans[{predicate->planid, predicate->scan_no, predicate->relid}];
+    scan.shape.table = table;
+    AddPredicate(scan, *predicate);
+  }
+  std::vector<ScanShape> shapes;
+  for (auto& [slot, scan] : scans) shapes.push_back(Finish(scan));
+  return shapes;
+}
+
+}  // namespace steward::advise

@@ -1,0 +1,25 @@
+// One scan of one relation by one statement, as the candidate generator sees it: which keys are compared how.
+#pragma once
+
+#include <vector>
+
+#include "model/workload.hpp"
+
+namespace steward::advise {
+
+struct ScanShape {
+  const model::Table* table = nullptr;
+  std::vector<model::IndexKey> equality;  // =, IN, IS NULL, joins; the most selective first
+  std::vector<model::IndexKey> range;     // <, >, BETWEEN, prefix patterns
+  std::vector<model::IndexKey> sort;      // ORDER BY in order, with direction
+  std::vector<model::IndexKey> group;     // GROUP BY in order
+  std::vector<model::IndexKey> output;    // every column that the plan fetches
+  bool output_known = false;
+};
+
+/// The scans of `statement`, one per (plan, range-table slot) with different content; relations that are never advised
+/// on (catalogs, unknown, not tables) are left out.
+std::vector<ScanShape> ScanShapes(const model::Workload& workload,
+                                  const std::vector<const model::Predicate*>& predicates);
+
+}  // namespace steward::advise

@@ -1,0 +1,368 @@
+// The advisor against a made-up oracle whose best answers are known: candidates, selection, evidence.
+#include "advise/index/advise_indexes.hpp"
+#include "advise/index/evidence.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace steward::advise {
+namespace {
+
+using model::Configuration;
+using model::Cost;
+using model::IndexDefinition;
+using model::Predicate;
+using model::PredicateKind;
+using model::PredicateRole;
+using model::Workload;
+
+// Cost of a statement under named indexes ("orders(a,b)"); fills `used` with the names its plan takes.
+using PlanFunction = std::function<double(std::int64_t queryid, const std::vector<std::string>& present,
+                                          std::vector<std::string>& used)>;
+
+std::string Name(const IndexDefinition& index) {
+  std::string name = index.table_name + "(" + KeysSql(index) + ")";
+  return name + model::TailSql(index);
+}
+
+class FakeModel final : public model::CostModel {
+ public:
+  FakeModel(std::vector<std::int64_t> queryids, const std::vector<IndexDefinition>& candidates, PlanFunction plan,
+            std::int64_t bytes)
+      : queryids_(std::move(queryids)), plan_(std::move(plan)) {
+    for (const IndexDefinition& candidate : candidates) {
+      names_.push_back(Name(candidate));
+      sizes_.push_back({bytes * static_cast<std::int64_t>(candidate.keys.size() + candidate.include.size()), ""});
+    }
+  }
+  [[nodiscard]] const std::vector<model::CandidateSize>& Sizes() const override { return sizes_; }
+  [[nodiscard]] std::int64_t PlannerCalls() const override { return calls_; }
+  std::vector<Cost> CostAll(const std::vector<model::CostRequest>& requests) override {
+    std::vector<Cost> costs;
+    for (const model::CostRequest& request : requests) {
+      calls_++;
+      std::vector<std::string> present;
+      for (const std::size_t c : request.candidates) present.push_back(names_[c]);
+      std::vector<std::string> used;
+      Cost cost;
+      cost.total = plan_(queryids_[request.statement], present, used);
+      if (cost.total < 0) cost.error = "planning failed";
+      cost.method = model::CostMethod::kShapes;
+      for (const std::size_t c : request.candidates)
+        if (std::find(used.begin(), used.end(), names_[c]) != used.end()) cost.used.push_back(c);
+      costs.push_back(cost);
+    }
+    return costs;
+  }
+
+ private:
+  std::vector<std::int64_t> queryids_;
+  std::vector<std::string> names_;
+  std::vector<model::CandidateSize> sizes_;
+  PlanFunction plan_;
+  std::int64_t calls_ = 0;
+};
+
+class FakeOracle final : public model::CostOracle {
+ public:
+  explicit FakeOracle(PlanFunction plan, std::int64_t bytes = 1'000'000) : plan_(std::move(plan)), bytes_(bytes) {}
+  std::unique_ptr<model::CostModel> Prepare(const std::vector<const model::Statement*>& statements,
+                                            const std::vector<IndexDefinition>& candidates) override {
+    std::vector<std::int64_t> ids;
+    for (const model::Statement* statement : statements) ids.push_back(statement->queryid);
+    seen.clear();
+    for (const IndexDefinition& candidate : candidates) seen.push_back(Name(candidate));
+    return std::make_unique<FakeModel>(ids, candidates, plan_, bytes_);
+  }
+  std::vector<std::string> seen;
+
+ private:
+  PlanFunction plan_;
+  std::int64_t bytes_;
+};
+
+bool Has(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+Workload Shop() {
+  Workload w;
+  w.server.database = "shop";
+  w.server.window_start = 0;
+  w.server.window_end = w.server.collected_at = 7 * 24 * 3600;
+  model::Table t;
+  t.relid = 10;
+  t.schema = t.schema_sql = "public";
+  t.name = "orders";
+  t.name_sql = "public.orders";
+  t.rows = 1e6;
+  t.analyzed_at = 1;
+  const char* names[] = {"a", "b", "c", "d", "e"};
+  for (int i = 0; i < 5; i++) t.columns.push_back({i + 1, names[i], names[i], "integer", true, 4});
+  w.tables.push_back(t);
+  return w;
+}
+
+void AddStatement(Workload& w, std::int64_t queryid, std::int64_t calls, double time) {
+  model::Statement s;
+  s.userid = 7;
+  s.queryid = queryid;
+  s.calls = calls;
+  s.total_exec_time = time;
+  s.costable = true;
+  w.statements.push_back(s);
+}
+
+Predicate& AddPredicate(Workload& w, std::int64_t queryid, int attnum, PredicateRole role, PredicateKind kind) {
+  Predicate p;
+  p.userid = 7;
+  p.queryid = queryid;
+  p.relid = 10;
+  p.attnum = attnum;
+  p.role = role;
+  p.kind = kind;
+  p.scan_no = 1;
+  w.predicates.push_back(p);
+  return w.predicates.back();
+}
+
+TEST(Candidates, EqualityComesBeforeRangeAndTheMoreSelectiveEqualityFirst) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality).estimated_selectivity = 0.5;
+  AddPredicate(w, 1, 2, PredicateRole::kFilter, PredicateKind::kEquality).estimated_selectivity = 0.01;
+  AddPredicate(w, 1, 3, PredicateRole::kFilter, PredicateKind::kRange);
+  const Candidates found = GenerateCandidates(w, {&w.statements[0]}, {});
+  std::vector<std::string> names;
+  for (const IndexDefinition& candidate : found.definitions) names.push_back(Name(candidate));
+  EXPECT_TRUE(Has(names, "orders(b, a, c)"));
+  EXPECT_TRUE(Has(names, "orders(a)"));
+  EXPECT_FALSE(Has(names, "orders(c, b, a)"));
+  EXPECT_EQ(found.relevant.size(), 1U);
+  EXPECT_EQ(found.relevant[0].size(), found.definitions.size());
+}
+
+TEST(Candidates, SortDirectionsAreKeptRelativeToTheFirst) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  Predicate& first = AddPredicate(w, 1, 1, PredicateRole::kSort, PredicateKind::kNone);
+  first.position = 1;
+  first.descending = first.nulls_first = true;
+  AddPredicate(w, 1, 2, PredicateRole::kSort, PredicateKind::kNone).position = 2;
+  const Candidates found = GenerateCandidates(w, {&w.statements[0]}, {});
+  std::vector<std::string> names;
+  for (const IndexDefinition& candidate : found.definitions) names.push_back(Name(candidate));
+  EXPECT_TRUE(Has(names, "orders(a, b DESC)"));
+}
+
+TEST(Candidates, FewOutputColumnsMakeACoveringIndex) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 1, 4, PredicateRole::kOutput, PredicateKind::kNone);
+  const Candidates found = GenerateCandidates(w, {&w.statements[0]}, {});
+  std::vector<std::string> names;
+  for (const IndexDefinition& candidate : found.definitions) names.push_back(Name(candidate));
+  EXPECT_TRUE(Has(names, "orders(a) INCLUDE (d)"));
+}
+
+// C6: an index that exists, or is a prefix of one, is never a candidate.
+TEST(Candidates, WhatExistsIsNotProposedAgain) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  model::ExistingIndex existing;
+  existing.definition.relid = 10;
+  existing.definition.keys = {{1, "a", "a", "", "", false, false}, {2, "b", "b", "", "", false, false}};
+  w.indexes.push_back(existing);
+  EXPECT_TRUE(GenerateCandidates(w, {&w.statements[0]}, {}).definitions.empty());
+  w.indexes[0].valid = false;  // an INVALID index serves nobody
+  EXPECT_EQ(GenerateCandidates(w, {&w.statements[0]}, {}).definitions.size(), 1U);
+}
+
+TEST(Candidates, CatalogTablesAndUnindexableTypesAreLeftAlone) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 1, 2, PredicateRole::kFilter, PredicateKind::kContainment);
+  w.tables[0].columns[0].btree_indexable = false;
+  EXPECT_TRUE(GenerateCandidates(w, {&w.statements[0]}, {}).definitions.empty());
+  w.tables[0].columns[0].btree_indexable = true;
+  w.tables[0].catalog = true;
+  EXPECT_TRUE(GenerateCandidates(w, {&w.statements[0]}, {}).definitions.empty());
+}
+
+// Two statements over a..c; (a) helps 1 a lot, (b) helps 2 a little, both fit or only one.
+Workload TwoStatements() {
+  Workload w = Shop();
+  AddStatement(w, 1, 10, 1000);
+  AddStatement(w, 2, 10, 1000);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 2, 2, PredicateRole::kFilter, PredicateKind::kEquality);
+  return w;
+}
+
+double TwoPlans(std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+  if (queryid == 1 && Has(present, "orders(a)")) {
+    used = {"orders(a)"};
+    return 10;
+  }
+  if (queryid == 2 && Has(present, "orders(b)")) {
+    used = {"orders(b)"};
+    return 500;
+  }
+  return 1000;
+}
+
+TEST(AdviseIndexes, SuggestsWhatHelpsWithItsEvidence) {
+  const Workload w = TwoStatements();
+  FakeOracle oracle(TwoPlans);
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  ASSERT_EQ(advice.suggestions.size(), 2U);
+  const auto first = std::find_if(advice.suggestions.begin(), advice.suggestions.end(),
+                                  [](const auto& s) { return s.name == "orders_a_idx"; });
+  ASSERT_NE(first, advice.suggestions.end());
+  EXPECT_EQ(first->ddl, "CREATE INDEX CONCURRENTLY orders_a_idx ON public.orders USING btree (a);");
+  EXPECT_EQ(first->undo_ddl, "DROP INDEX CONCURRENTLY public.orders_a_idx;");
+  ASSERT_EQ(first->helped.size(), 1U);
+  EXPECT_DOUBLE_EQ(first->helped[0].cost_before, 1000);
+  EXPECT_DOUBLE_EQ(first->helped[0].cost_after, 10);
+  EXPECT_TRUE(first->hurt.empty());
+  EXPECT_DOUBLE_EQ(advice.cost_before, 20000);
+  EXPECT_DOUBLE_EQ(advice.cost_after, 5100);
+  EXPECT_EQ(advice.statements_costed, 2);
+}
+
+TEST(AdviseIndexes, TheBudgetHoldsAndBuysTheBetterOne) {
+  const Workload w = TwoStatements();
+  FakeOracle oracle(TwoPlans);
+  IndexOptions options;
+  options.budget = 1'500'000;
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, options);
+  ASSERT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.suggestions[0].name, "orders_a_idx");
+  EXPECT_LE(advice.size, options.budget);
+}
+
+TEST(AdviseIndexes, GainsBelowTheThresholdAreNotSuggested) {
+  const Workload w = TwoStatements();
+  FakeOracle oracle([](std::int64_t, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    used = present;
+    return present.empty() ? 1000.0 : 999.0;
+  });
+  EXPECT_TRUE(AdviseIndexes(w, oracle, {}).suggestions.empty());
+}
+
+TEST(AdviseIndexes, FindsIndexesThatHelpOnlyTogether) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1000);
+  AddPredicate(w, 1, 1, PredicateRole::kJoin, PredicateKind::kEquality);
+  AddPredicate(w, 1, 2, PredicateRole::kJoin, PredicateKind::kEquality).scan_no = 2;
+  FakeOracle oracle([](std::int64_t, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    if (!Has(present, "orders(a)") || !Has(present, "orders(b)")) return 1000.0;
+    used = {"orders(a)", "orders(b)"};
+    return 100.0;
+  });
+  EXPECT_EQ(AdviseIndexes(w, oracle, {}).suggestions.size(), 2U);
+}
+
+TEST(AdviseIndexes, NoSuggestionIsAPrefixOfAnother) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1000);
+  AddStatement(w, 2, 1, 1000);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 2, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 2, 2, PredicateRole::kFilter, PredicateKind::kRange);
+  FakeOracle oracle([](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    const bool one = Has(present, "orders(a)");
+    const bool two = Has(present, "orders(a, b)");
+    if (queryid == 1 && one) return used = {"orders(a)"}, 100.0;
+    if (two) return used = {"orders(a, b)"}, queryid == 1 ? 110.0 : 50.0;
+    if (one) return used = {"orders(a)"}, 400.0;
+    return 1000.0;
+  });
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  ASSERT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.suggestions[0].name, "orders_a_b_idx");
+}
+
+TEST(AdviseIndexes, AStatementThatCannotBePlannedIsReportedAndDoesNotStopTheRest) {
+  const Workload w = TwoStatements();
+  FakeOracle oracle([](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    return queryid == 2 ? -1.0 : TwoPlans(queryid, present, used);
+  });
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  EXPECT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.statements_costed, 1);
+  EXPECT_EQ(advice.not_costed.at("planning failed"), 1);
+  EXPECT_EQ(advice.warnings.size(), 1U);
+}
+
+TEST(AdviseIndexes, ShortWindowsAndMisestimatesLowerConfidence) {
+  Workload w = TwoStatements();
+  w.predicates[0].estimated_selectivity = 0.00001;
+  w.predicates[0].actual_selectivity = 0.1;
+  FakeOracle oracle(TwoPlans);
+  const model::IndexAdvice doubtful = AdviseIndexes(w, oracle, {});
+  for (const auto& s : doubtful.suggestions)
+    if (s.name == "orders_a_idx") {
+      EXPECT_EQ(s.confidence, model::Confidence::kLow);
+      EXPECT_EQ(s.caveats.size(), 1U);
+    }
+  Workload brief = TwoStatements();
+  brief.server.window_end = 600;
+  for (const auto& s : AdviseIndexes(brief, oracle, {}).suggestions)
+    EXPECT_EQ(s.confidence, model::Confidence::kMedium);
+}
+
+TEST(AdviseIndexes, PlannerCallsStayWithinTheLimitPlusOneRound) {
+  Workload w = Shop();
+  for (int s = 0; s < 40; s++) {
+    AddStatement(w, s, 1, 100 + s);
+    for (int column = 1; column <= 5; column++)
+      AddPredicate(w, s, column, PredicateRole::kFilter, PredicateKind::kEquality).scan_no = s;
+  }
+  FakeOracle oracle([](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    double cost = 1000;
+    for (const std::string& name : present)
+      if (name.size() % 7 == static_cast<std::size_t>(queryid % 7)) {
+        cost *= 0.7;
+        used.push_back(name);
+      }
+    return cost;
+  });
+  IndexOptions options;
+  options.max_planner_calls = 2000;
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, options);
+  EXPECT_LT(advice.planner_calls, 8000);
+}
+
+TEST(FindRedundant, TellsDuplicatesPrefixesAndInvalidOnesAndSparesConstraints) {
+  Workload w = Shop();
+  const auto add = [&](const std::string& name, std::vector<int> columns, bool constraint, bool valid) {
+    model::ExistingIndex index;
+    index.indexrelid = static_cast<model::Oid>(100 + w.indexes.size());
+    index.name = index.name_sql = name;
+    index.definition.relid = 10;
+    for (const int c : columns)
+      index.definition.keys.push_back({c, std::to_string(c), std::to_string(c), "", "", false, false});
+    index.constraint = constraint;
+    index.definition.unique = constraint;
+    index.valid = valid;
+    w.indexes.push_back(index);
+  };
+  add("pk", {1}, true, true);
+  add("dup_of_pk", {1}, false, true);
+  add("ab", {1, 2}, false, true);
+  add("b", {2}, false, true);
+  add("b_again", {2}, false, true);
+  add("broken", {3}, false, false);
+  std::vector<std::string> found;
+  for (const auto& r : FindRedundant(w)) found.push_back(r.name + ":" + r.kind);
+  EXPECT_EQ(found, (std::vector<std::string>{"dup_of_pk:duplicate", "b_again:duplicate", "broken:invalid"}));
+}
+
+}  // namespace
+}  // namespace steward::advise
