@@ -169,6 +169,7 @@ main() {
   only=()
   while [ $# -gt 0 ] && is_suite "$1"; do suites+=("$1"); shift; done
   only=("$@")
+  trap 'exit 130' INT TERM HUP
   mkdir -p "$results"
   prepare "${suites[@]}" || { echo "the build failed"; exit 1; }
   for suite in "${suites[@]}"; do run_suite "$suite"; done
