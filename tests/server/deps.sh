@@ -40,7 +40,7 @@ explain() {
   fi
 } >&2
 
-# While packages are installed: no service is started, no cluster is made. Both files go away again.
+# While packages are installed: no service is started, no cluster is made. These files go away again.
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/pg_steward_setup.conf
 made=()
@@ -58,8 +58,10 @@ install_as_root() {
   echo 'create_main_cluster = false' >"$no_cluster"
   export DEBIAN_FRONTEND=noninteractive
   echo "Installing: ${lack[*]}"
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}" >/dev/null
+  local log; log=$(mktemp)
+  made+=("$log")
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}"; } \
+    >"$log" 2>&1 || { cat "$log" >&2; echo "Installing these packages failed: ${lack[*]}" >&2; return 1; }
   # A pooler that came only for the tests does not start with the machine either.
   case " ${lack[*]} " in *" pgbouncer "*) update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;; esac
 }
