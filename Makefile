@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli install-cli uninstall-cli deps test demo pgtree unit-tests help \
+.PHONY: all cli install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -20,6 +20,7 @@ help:
 	@echo 'make demo [KEEP=1]    the sample shop: measure, advise, apply, measure again; KEEP=1 leaves it running'
 	@echo 'make check-SUITE      one suite: $(SUITES)'
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
+	@echo 'make tidy             clang-tidy over the core and the CLI'
 	@echo 'make clean            remove what was built'
 	@echo 'Settings: PG_CONFIG=/path/to/pg_config, WERROR=1 (warnings are errors), V=1 (show commands)'
 
@@ -96,6 +97,10 @@ uninstall-cli:
 
 unit-tests: $(CMAKE_DIR)/CMakeCache.txt
 	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) unit_tests
+
+# Needs clang-tidy, which is not among the packages of "make deps".
+tidy: $(CMAKE_DIR)/CMakeCache.txt
+	@clang-tidy -p $(CMAKE_DIR) --quiet $(sort $(wildcard extension/core/*.cpp) $(shell find optimizer -name '*.cpp' 2>/dev/null))
 
 # ---- tests and demo -------------------------------------------------------------------------------------------------
 export PG_CONFIG
