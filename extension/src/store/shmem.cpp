@@ -2,6 +2,7 @@
 #include "store/shmem.hpp"
 
 #include "store/block_heap.hpp"
+#include "store/plans.hpp"
 
 namespace steward::store {
 
@@ -19,6 +20,7 @@ struct Header {
 // In the order of their addresses.
 const Region kRegions[] = {
     {"text heap", HeapRegionSize, HeapAttach},
+    {"plans", PlansRegionSize, PlansAttach},
 };
 
 Header* header = nullptr;

@@ -1,0 +1,95 @@
+// See plan_facts.hpp.
+#include "capture/plan_facts.hpp"
+
+#include "capture/plan_walk.hpp"
+#include "capture/predicate_walk.hpp"
+#include "pg/protected_call.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "catalog/pg_class_d.h"
+#include "parser/parsetree.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+// A short list of OIDs without duplicates.
+struct OidSet {
+  Oid items[store::kMaxPlanRelations];
+  uint16 count;
+
+  void Add(Oid oid) {
+    if (!OidIsValid(oid) || count >= store::kMaxPlanRelations) return;
+    for (uint16 i = 0; i < count; i++)
+      if (items[i] == oid) return;
+    items[count++] = oid;
+  }
+};
+
+struct Collection {
+  PlannedStmt* statement;
+  bool predicates;
+  MemoryContext target;
+  OidSet relations;
+  OidSet indexes;
+  char* facts;
+  uint32 length;
+};
+
+void CollectNode(Plan* plan, void* argument) {
+  if (plan == nullptr) return;
+  check_stack_depth();
+  auto* collection = static_cast<Collection*>(argument);
+  const Index scan = ScanRelation(plan);
+  if (scan > 0 && rt_fetch(scan, collection->statement->rtable)->rtekind == RTE_RELATION)
+    collection->relations.Add(rt_fetch(scan, collection->statement->rtable)->relid);
+  collection->indexes.Add(ScannedIndex(plan));
+  ForEachChild(plan, CollectNode, argument);
+}
+
+void Collect(void* argument) {
+  auto* collection = static_cast<Collection*>(argument);
+  PlannedStmt* statement = collection->statement;
+  ListCell* cell = nullptr;
+  CollectNode(statement->planTree, argument);
+  foreach (cell, statement->subplans) CollectNode(static_cast<Plan*>(lfirst(cell)), argument);
+  foreach (cell, statement->resultRelations)
+    collection->relations.Add(rt_fetch(static_cast<Index>(lfirst_int(cell)), statement->rtable)->relid);
+
+  auto* list = static_cast<DraftList*>(palloc0(sizeof(DraftList)));
+  if (collection->predicates) {
+    // Names outside pg_catalog are written with their schema, whatever the statement's search_path is.
+    set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    PlanContext context = MakePlanContext(statement);
+    WalkPredicates(&context, list);
+  }
+  MemoryContextSwitchTo(collection->target);
+  collection->facts = SerializeFacts(*list, collection->relations.items, collection->relations.count,
+                                     collection->indexes.items, collection->indexes.count, &collection->length);
+}
+
+}  // namespace
+
+char* CollectFacts(PlannedStmt* statement, bool predicates, MemoryContext context, uint32* length) {
+  Collection collection{};
+  collection.statement = statement;
+  collection.predicates = predicates;
+  collection.target = context;
+  if (!pg::RunProtected(Collect, &collection)) return nullptr;
+  *length = collection.length;
+  return collection.facts;
+}
+
+bool TouchesUserRelation(const PlannedStmt* statement) {
+  ListCell* cell = nullptr;
+  foreach (cell, statement->rtable) {
+    const auto* rte = lfirst_node(RangeTblEntry, cell);
+    // A view's own entry stays in the range table for the permission check only.
+    if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW && rte->relid >= FirstNormalObjectId) return true;
+  }
+  return false;
+}
+
+}  // namespace steward::capture

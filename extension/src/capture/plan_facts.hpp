@@ -1,0 +1,19 @@
+// Collects the facts of a plan that are stored with it: relations, indexes, predicates.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+namespace steward::capture {
+
+/// The serialised facts (store/predicate_record.hpp), allocated in `context`, or null when the walk failed; the failure is
+/// swallowed. With `predicates` false only relations and indexes are collected.
+[[nodiscard]] char* CollectFacts(PlannedStmt* statement, bool predicates, MemoryContext context, uint32* length);
+
+/// True when the plan reads or writes a relation that is not a system catalog.
+[[nodiscard]] bool TouchesUserRelation(const PlannedStmt* statement);
+
+}  // namespace steward::capture

@@ -1,0 +1,215 @@
+// See plan_walk.hpp.
+#include "capture/plan_walk.hpp"
+
+extern "C" {
+#include "parser/parsetree.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+void VisitList(List* plans, PlanVisitor visit, void* context) {
+  ListCell* cell = nullptr;
+  foreach (cell, plans) visit(static_cast<Plan*>(lfirst(cell)), context);
+}
+
+template <typename T>
+T* As(Plan* plan) {
+  return reinterpret_cast<T*>(plan);
+}
+
+template <typename T>
+const T* As(const Plan* plan) {
+  return reinterpret_cast<const T*>(plan);
+}
+
+// Conditions and arguments that only some node kinds have, at most four of them.
+struct OwnExpressions {
+  void* list[4];
+};
+
+OwnExpressions ScanExpressions(Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_IndexScan:
+      return {{As<IndexScan>(plan)->indexqualorig, As<IndexScan>(plan)->indexorderbyorig}};
+    case T_IndexOnlyScan:
+      return {{As<IndexOnlyScan>(plan)->recheckqual, As<IndexOnlyScan>(plan)->indexorderby}};
+    case T_BitmapIndexScan:
+      return {{As<BitmapIndexScan>(plan)->indexqualorig}};
+    case T_BitmapHeapScan:
+      return {{As<BitmapHeapScan>(plan)->bitmapqualorig}};
+    case T_TidScan:
+      return {{As<TidScan>(plan)->tidquals}};
+    case T_TidRangeScan:
+      return {{As<TidRangeScan>(plan)->tidrangequals}};
+    case T_FunctionScan:
+      return {{As<FunctionScan>(plan)->functions}};
+    case T_ValuesScan:
+      return {{As<ValuesScan>(plan)->values_lists}};
+    case T_TableFuncScan:
+      return {{As<TableFuncScan>(plan)->tablefunc}};
+    case T_ForeignScan:
+      return {{As<ForeignScan>(plan)->fdw_exprs}};
+    case T_CustomScan:
+      return {{As<CustomScan>(plan)->custom_exprs}};
+    default:
+      return {};
+  }
+}
+
+OwnExpressions UpperExpressions(Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_NestLoop:
+      return {{As<NestLoop>(plan)->join.joinqual}};
+    case T_MergeJoin:
+      return {{As<MergeJoin>(plan)->join.joinqual, As<MergeJoin>(plan)->mergeclauses}};
+    case T_HashJoin:
+      return {{As<HashJoin>(plan)->join.joinqual, As<HashJoin>(plan)->hashclauses, As<HashJoin>(plan)->hashkeys}};
+    case T_Hash:
+      return {{As<Hash>(plan)->hashkeys}};
+    case T_Limit:
+      return {{As<Limit>(plan)->limitOffset, As<Limit>(plan)->limitCount}};
+    case T_Result:
+      return {{As<Result>(plan)->resconstantqual}};
+    case T_WindowAgg:
+      return {{As<WindowAgg>(plan)->startOffset, As<WindowAgg>(plan)->endOffset, As<WindowAgg>(plan)->runCondition}};
+    case T_Memoize:
+      return {{As<Memoize>(plan)->param_exprs}};
+    case T_ModifyTable:
+      return {{As<ModifyTable>(plan)->returningLists, As<ModifyTable>(plan)->onConflictSet,
+               As<ModifyTable>(plan)->onConflictWhere, As<ModifyTable>(plan)->mergeActionLists}};
+    default:
+      return {};
+  }
+}
+
+uint64 Mix(uint64 hash, uint64 value) {
+  uint64 x = (hash ^ value) + UINT64CONST(0x9e3779b97f4a7c15);
+  x = (x ^ (x >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
+  x = (x ^ (x >> 27)) * UINT64CONST(0x94d049bb133111eb);
+  return x ^ (x >> 31);
+}
+
+// What distinguishes two nodes of the same kind, apart from their relation and index.
+uint64 Variant(const Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_NestLoop:
+    case T_MergeJoin:
+    case T_HashJoin:
+      return static_cast<uint64>(As<Join>(plan)->jointype);
+    case T_Agg:
+      return static_cast<uint64>(As<Agg>(plan)->aggstrategy) * 64 + static_cast<uint64>(As<Agg>(plan)->aggsplit);
+    case T_SetOp:
+      return static_cast<uint64>(As<SetOp>(plan)->strategy) * 64 + static_cast<uint64>(As<SetOp>(plan)->cmd);
+    case T_ModifyTable:
+      return static_cast<uint64>(As<ModifyTable>(plan)->operation);
+    case T_Sort:
+      return static_cast<uint64>(As<Sort>(plan)->numCols);
+    default:
+      return 0;
+  }
+}
+
+struct Hashing {
+  const PlannedStmt* statement;
+  uint64 hash;
+};
+
+void HashNode(Plan* plan, void* context) {
+  // Runs in the statement's own path, so a plan that is too deep is hashed in part instead of raising an error.
+  if (plan == nullptr || stack_is_too_deep()) return;
+  auto* state = static_cast<Hashing*>(context);
+  state->hash = Mix(state->hash, static_cast<uint64>(nodeTag(plan)));
+  state->hash = Mix(state->hash, Variant(plan) * 2 + (plan->parallel_aware ? 1 : 0));
+  const Index scanned = ScanRelation(plan);
+  if (scanned > 0) {
+    const RangeTblEntry* rte = rt_fetch(scanned, state->statement->rtable);
+    state->hash = Mix(state->hash, static_cast<uint64>(rte->relid) << 32 | ScannedIndex(plan));
+  }
+  ForEachChild(plan, HashNode, context);
+  state->hash = Mix(state->hash, 1);  // closes the node: nesting takes part
+}
+
+}  // namespace
+
+void ForEachChild(Plan* plan, PlanVisitor visit, void* context) {
+  if (plan->lefttree != nullptr) visit(plan->lefttree, context);
+  if (plan->righttree != nullptr) visit(plan->righttree, context);
+  switch (nodeTag(plan)) {
+    case T_Append:
+      return VisitList(As<Append>(plan)->appendplans, visit, context);
+    case T_MergeAppend:
+      return VisitList(As<MergeAppend>(plan)->mergeplans, visit, context);
+    case T_BitmapAnd:
+      return VisitList(As<BitmapAnd>(plan)->bitmapplans, visit, context);
+    case T_BitmapOr:
+      return VisitList(As<BitmapOr>(plan)->bitmapplans, visit, context);
+    case T_CustomScan:
+      return VisitList(As<CustomScan>(plan)->custom_plans, visit, context);
+    case T_SubqueryScan:
+      return visit(As<SubqueryScan>(plan)->subplan, context);
+    default:
+      return;
+  }
+}
+
+void ForEachExpression(Plan* plan, ExpressionVisitor visit, void* context) {
+  const OwnExpressions scan = ScanExpressions(plan);
+  const OwnExpressions upper = UpperExpressions(plan);
+  for (void* expression : scan.list)
+    if (expression != nullptr) visit(static_cast<Node*>(expression), plan, context);
+  for (void* expression : upper.list)
+    if (expression != nullptr) visit(static_cast<Node*>(expression), plan, context);
+  List* const common[] = {plan->qual, plan->targetlist, plan->initPlan};
+  for (List* expressions : common)
+    if (expressions != NIL) visit(reinterpret_cast<Node*>(expressions), plan, context);
+}
+
+Index ScanRelation(const Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_SeqScan:
+    case T_SampleScan:
+    case T_IndexScan:
+    case T_IndexOnlyScan:
+    case T_BitmapIndexScan:
+    case T_BitmapHeapScan:
+    case T_TidScan:
+    case T_TidRangeScan:
+    case T_SubqueryScan:
+    case T_FunctionScan:
+    case T_ValuesScan:
+    case T_TableFuncScan:
+    case T_CteScan:
+    case T_NamedTuplestoreScan:
+    case T_WorkTableScan:
+    case T_ForeignScan:
+    case T_CustomScan:
+      return As<Scan>(plan)->scanrelid;
+    default:
+      return 0;
+  }
+}
+
+Oid ScannedIndex(const Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_IndexScan:
+      return As<IndexScan>(plan)->indexid;
+    case T_IndexOnlyScan:
+      return As<IndexOnlyScan>(plan)->indexid;
+    case T_BitmapIndexScan:
+      return As<BitmapIndexScan>(plan)->indexid;
+    default:
+      return InvalidOid;
+  }
+}
+
+uint64 PlanId(const PlannedStmt* statement) {
+  Hashing state{statement, static_cast<uint64>(statement->commandType)};
+  HashNode(statement->planTree, &state);
+  ListCell* cell = nullptr;
+  foreach (cell, statement->subplans) HashNode(static_cast<Plan*>(lfirst(cell)), &state);
+  return state.hash == 0 ? 1 : state.hash;
+}
+
+}  // namespace steward::capture

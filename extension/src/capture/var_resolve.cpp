@@ -1,0 +1,258 @@
+// See var_resolve.hpp. The references follow setrefs.c: OUTER_VAR and INNER_VAR number a child's target list, INDEX_VAR the
+// node's own description of what its index or foreign scan returns.
+#include "capture/var_resolve.hpp"
+
+#include "capture/plan_walk.hpp"
+#include "pg/node_walk.hpp"
+
+extern "C" {
+#include "nodes/makefuncs.h"
+#include "parser/parsetree.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+constexpr int kMaxDepth = 100;
+
+struct Resolution {
+  PlanContext* context;
+  Plan* plan;
+};
+
+Node* Resolve(Node* node, void* argument);
+
+void Note(PlanContext* context, int id, Node* expression, Plan* plan) {
+  if (id < 0 || id >= context->param_count || context->params[id].expression != nullptr) return;
+  context->params[id] = ParamSource{expression, plan};
+}
+
+struct Collecting {
+  PlanContext* context;
+  Plan* plan;
+};
+
+Plan* SubplanRoot(const PlanContext* context, int plan_id) {
+  return static_cast<Plan*>(list_nth(context->statement->subplans, plan_id - 1));
+}
+
+Node* OutputColumn(Plan* plan, int position) {
+  TargetEntry* entry = nullptr;
+  if (plan == nullptr) return nullptr;
+  ListCell* cell = nullptr;
+  foreach (cell, plan->targetlist) {
+    entry = static_cast<TargetEntry*>(lfirst(cell));
+    if (entry->resno == position) return reinterpret_cast<Node*>(entry->expr);
+  }
+  return nullptr;
+}
+
+void NoteSubplan(PlanContext* context, SubPlan* subplan, Plan* at) {
+  Plan* root = SubplanRoot(context, subplan->plan_id);
+  ListCell* id = nullptr;
+  ListCell* argument = nullptr;
+  forboth(id, subplan->parParam, argument, subplan->args)
+      Note(context, lfirst_int(id), static_cast<Node*>(lfirst(argument)), at);
+  int position = 1;
+  foreach (id, subplan->paramIds) Note(context, lfirst_int(id), OutputColumn(root, position++), root);
+  if (subplan->subLinkType != EXPR_SUBLINK) return;
+  position = 1;
+  foreach (id, subplan->setParam) Note(context, lfirst_int(id), OutputColumn(root, position++), root);
+}
+
+bool FindSubplans(Node* node, void* argument) {
+  if (node == nullptr) return false;
+  auto* state = static_cast<Collecting*>(argument);
+  if (IsA(node, SubPlan)) NoteSubplan(state->context, reinterpret_cast<SubPlan*>(node), state->plan);
+  return pg::WalkChildren(node, FindSubplans, argument);
+}
+
+void CollectExpression(Node* expression, Plan* owner, void* argument) {
+  Collecting state{static_cast<PlanContext*>(argument), owner};
+  FindSubplans(expression, &state);
+}
+
+void CollectParams(Plan* plan, void* argument) {
+  if (plan == nullptr) return;
+  check_stack_depth();
+  auto* context = static_cast<PlanContext*>(argument);
+  if (IsA(plan, NestLoop)) {
+    ListCell* cell = nullptr;
+    foreach (cell, reinterpret_cast<NestLoop*>(plan)->nestParams) {
+      auto* param = static_cast<NestLoopParam*>(lfirst(cell));
+      Note(context, param->paramno, reinterpret_cast<Node*>(param->paramval), plan);
+    }
+  }
+  ForEachExpression(plan, CollectExpression, context);
+  ForEachChild(plan, CollectParams, context);
+}
+
+Node* ResolveAt(PlanContext* context, Node* node, Plan* plan) {
+  if (node == nullptr || plan == nullptr || context->depth >= kMaxDepth) return nullptr;
+  check_stack_depth();
+  Resolution state{context, plan};
+  context->depth++;
+  Node* result = Resolve(node, &state);
+  context->depth--;
+  return result;
+}
+
+// The child's output column that `var`, standing at `plan`, refers to; with the node at which that column stands.
+Node* Follow(PlanContext* context, const Var* var, Plan* plan, Plan** at) {
+  if (var->varno == OUTER_VAR) {
+    *at = OuterInput(context, plan);
+  } else if (var->varno == INNER_VAR) {
+    *at = InnerInput(plan);
+  } else if (IsA(plan, SubqueryScan) && static_cast<Index>(var->varno) == ScanRelation(plan)) {
+    *at = reinterpret_cast<SubqueryScan*>(plan)->subplan;
+  } else if (IsA(plan, CteScan) && static_cast<Index>(var->varno) == ScanRelation(plan)) {
+    *at = SubplanRoot(context, reinterpret_cast<CteScan*>(plan)->ctePlanId);
+  } else {
+    return nullptr;
+  }
+  return OutputColumn(*at, var->varattno);
+}
+
+Node* IndexColumn(const Var* var, Plan* plan) {
+  List* columns = NIL;
+  if (IsA(plan, IndexOnlyScan)) columns = reinterpret_cast<IndexOnlyScan*>(plan)->indextlist;
+  if (IsA(plan, ForeignScan)) columns = reinterpret_cast<ForeignScan*>(plan)->fdw_scan_tlist;
+  if (IsA(plan, CustomScan)) columns = reinterpret_cast<CustomScan*>(plan)->custom_scan_tlist;
+  ListCell* cell = nullptr;
+  foreach (cell, columns) {
+    auto* entry = static_cast<TargetEntry*>(lfirst(cell));
+    if (entry->resno == var->varattno) return reinterpret_cast<Node*>(entry->expr);
+  }
+  return nullptr;
+}
+
+Node* Resolve(Node* node, void* argument) {
+  if (node == nullptr) return nullptr;
+  auto* state = static_cast<Resolution*>(argument);
+  if (IsA(node, Var)) {
+    const auto* var = reinterpret_cast<Var*>(node);
+    Node* target = nullptr;
+    Plan* at = nullptr;
+    if (var->varno == INDEX_VAR) {
+      target = ResolveAt(state->context, IndexColumn(var, state->plan), state->plan);
+    } else {
+      target = Follow(state->context, var, state->plan, &at);
+      if (target != nullptr) target = ResolveAt(state->context, target, at);
+    }
+    if (target != nullptr) return target;
+    return static_cast<Node*>(copyObjectImpl(node));
+  }
+  if (IsA(node, Aggref) || IsA(node, WindowFunc)) return static_cast<Node*>(copyObjectImpl(node));
+  return pg::MutateChildren(node, Resolve, argument);
+}
+
+struct Gathering {
+  const PlanContext* context;
+  Bitmapset* relations;
+  bool untraced;  // a Var that is no base column, or an aggregate
+  List* columns;
+};
+
+bool Gather(Node* node, void* argument) {
+  if (node == nullptr) return false;
+  auto* state = static_cast<Gathering*>(argument);
+  if (IsA(node, Aggref) || IsA(node, WindowFunc) || IsA(node, GroupingFunc)) {
+    state->untraced = true;
+    return false;
+  }
+  if (IsA(node, Var)) {
+    auto* var = reinterpret_cast<Var*>(node);
+    if (var->varno <= 0 || BaseRelation(state->context, static_cast<Index>(var->varno)) == nullptr) {
+      state->untraced = true;
+      return false;
+    }
+    state->relations = bms_add_member(state->relations, var->varno);
+    state->columns = lappend(state->columns, var);
+    return false;
+  }
+  return pg::WalkChildren(node, Gather, argument);
+}
+
+// The source of an executor parameter, resolved, when it is known.
+Node* ResolveParam(PlanContext* context, Node* node) {
+  if (!IsA(node, Param) || reinterpret_cast<Param*>(node)->paramkind != PARAM_EXEC) return nullptr;
+  const int id = reinterpret_cast<Param*>(node)->paramid;
+  if (id >= context->param_count || context->params[id].expression == nullptr) return nullptr;
+  Node* resolved = ResolveAt(context, context->params[id].expression, context->params[id].plan);
+  if (resolved == nullptr) return nullptr;
+  resolved = StripRelabel(resolved);
+  // A parameter may carry another one on, from an outer level.
+  context->depth++;
+  Node* further = context->depth < kMaxDepth ? ResolveParam(context, resolved) : nullptr;
+  context->depth--;
+  return further != nullptr ? further : resolved;
+}
+
+}  // namespace
+
+PlanContext MakePlanContext(PlannedStmt* statement) {
+  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0};
+  context.params = static_cast<ParamSource*>(palloc0(sizeof(ParamSource) * static_cast<Size>(context.param_count + 1)));
+  CollectParams(statement->planTree, &context);
+  ListCell* cell = nullptr;
+  foreach (cell, statement->subplans) CollectParams(static_cast<Plan*>(lfirst(cell)), &context);
+  return context;
+}
+
+Node* StripRelabel(Node* expression) {
+  while (expression != nullptr && IsA(expression, RelabelType))
+    expression = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(expression)->arg);
+  return expression;
+}
+
+RangeTblEntry* BaseRelation(const PlanContext* context, Index scan) {
+  if (scan == 0 || scan > static_cast<Index>(list_length(context->statement->rtable))) return nullptr;
+  RangeTblEntry* rte = rt_fetch(scan, context->statement->rtable);
+  return rte->rtekind == RTE_RELATION ? rte : nullptr;
+}
+
+Plan* OuterInput(PlanContext* context, Plan* plan) {
+  List* children = NIL;
+  if (IsA(plan, Append)) children = reinterpret_cast<Append*>(plan)->appendplans;
+  if (IsA(plan, MergeAppend)) children = reinterpret_cast<MergeAppend*>(plan)->mergeplans;
+  if (children == NIL) return outerPlan(plan);
+  context->branches = Max(context->branches, list_length(children));
+  return static_cast<Plan*>(list_nth(children, Min(context->branch, list_length(children) - 1)));
+}
+
+Plan* InnerInput(Plan* plan) { return innerPlan(plan); }
+
+Node* ResolveToBase(PlanContext* context, Node* expression, Plan* plan) {
+  Node* resolved = ResolveAt(context, expression, plan);
+  return resolved != nullptr ? resolved : expression;
+}
+
+List* BaseColumns(const PlanContext* context, Node* resolved) {
+  Gathering found{context, nullptr, false, NIL};
+  Gather(resolved, &found);
+  return found.columns;
+}
+
+Side ClassifySide(PlanContext* context, Node* expression, Plan* plan) {
+  Side side{SideKind::kValue, 0, 0, nullptr, nullptr};
+  expression = StripRelabel(expression);
+  Node* source = ResolveParam(context, expression);
+  side.expression = source != nullptr ? source : StripRelabel(ResolveToBase(context, expression, plan));
+  Gathering found{context, nullptr, false, NIL};
+  Gather(side.expression, &found);
+  side.relations = found.relations;
+  if (found.untraced) {
+    side.kind = bms_is_empty(found.relations) ? SideKind::kValue : SideKind::kMixed;
+  } else if (bms_membership(found.relations) == BMS_SINGLETON) {
+    side.kind = SideKind::kKey;
+    side.scan = static_cast<Index>(bms_singleton_member(found.relations));
+    if (IsA(side.expression, Var)) side.attnum = reinterpret_cast<Var*>(side.expression)->varattno;
+    if (IsA(side.expression, SubPlan)) side.kind = SideKind::kValue;
+  } else if (!bms_is_empty(found.relations)) {
+    side.kind = SideKind::kMixed;
+  }
+  return side;
+}
+
+}  // namespace steward::capture

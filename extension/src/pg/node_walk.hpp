@@ -1,0 +1,32 @@
+// expression_tree_walker and _mutator behind typed signatures: on 15 they take functions without a prototype, from 16 on they
+// are macros.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "nodes/nodeFuncs.h"
+}
+
+namespace steward::pg {
+
+using NodeWalker = bool (*)(Node* node, void* context);
+using NodeMutator = Node* (*)(Node* node, void* context);
+
+inline bool WalkChildren(Node* node, NodeWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void*>(walker)), context);
+#endif
+}
+
+inline Node* MutateChildren(Node* node, NodeMutator mutator, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_mutator(node, mutator, context);
+#else
+  return expression_tree_mutator(node, reinterpret_cast<Node* (*)()>(reinterpret_cast<void*>(mutator)), context);
+#endif
+}
+
+}  // namespace steward::pg

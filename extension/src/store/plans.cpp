@@ -1,0 +1,299 @@
+// See plans.hpp. Chained hash table with a free list; a clock hand picks eviction victims among the least recently seen.
+#include "store/plans.hpp"
+
+#include "settings.hpp"
+#include "store/shmem.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+#include "utils/timestamp.h"
+}
+
+namespace steward::store {
+
+namespace {
+
+constexpr int kVictimSample = 16;
+// Plans may fill this share of the text memory with JSON; texts and facts need the rest.
+constexpr Size kJsonShare = 2;
+
+struct PlansRegion {
+  uint32 capacity;
+  uint32 mask;     // buckets - 1
+  uint32 free;     // index + 1
+  uint32 touched;  // entries never handed out start here
+  uint32 hand;
+  uint64 generation;
+  uint64 lost;
+  Size json_bytes;
+};
+
+PlansRegion* region = nullptr;
+uint32* bucket = nullptr;
+PlanEntry* entries = nullptr;
+
+uint32 BucketCount() {
+  uint32 count = 128;
+  while (count < static_cast<uint32>(settings.max_plans)) count *= 2;
+  return count;
+}
+
+uint32& BucketOf(const PlanKey& key) {
+  return bucket[hash_bytes(reinterpret_cast<const unsigned char*>(&key), sizeof key) & region->mask];
+}
+
+bool Same(const PlanKey& a, const PlanKey& b) {
+  return a.queryid == b.queryid && a.planid == b.planid && a.userid == b.userid && a.dbid == b.dbid;
+}
+
+PlanEntry* Find(const PlanKey& key) {
+  for (uint32 ref = BucketOf(key); ref != 0; ref = entries[ref - 1].next)
+    if (Same(entries[ref - 1].key, key)) return &entries[ref - 1];
+  return nullptr;
+}
+
+void DropJson(PlanEntry* entry) {
+  region->json_bytes -= HeapLength(entry->json);
+  HeapFree(entry->json);
+  entry->json = 0;
+}
+
+void Remove(PlanEntry* entry) {
+  const auto ref = static_cast<uint32>(entry - entries) + 1;
+  uint32* link = &BucketOf(entry->key);
+  while (*link != ref) link = &entries[*link - 1].next;
+  *link = entry->next;
+  DropJson(entry);
+  HeapFree(entry->facts);
+  *entry = PlanEntry{};
+  entry->next = region->free;
+  region->free = ref;
+}
+
+// The least recently seen of the next few used entries that `wanted` accepts, or null.
+PlanEntry* Victim(bool (*wanted)(const PlanEntry&), const PlanEntry* spared) {
+  PlanEntry* victim = nullptr;
+  int seen = 0;
+  for (uint32 step = 0; step < region->touched && seen < kVictimSample; step++) {
+    region->hand = region->hand + 1 < region->touched ? region->hand + 1 : 0;
+    PlanEntry* entry = &entries[region->hand];
+    if (!entry->used || entry == spared || !wanted(*entry)) continue;
+    seen++;
+    if (victim == nullptr || entry->last_seen < victim->last_seen) victim = entry;
+  }
+  return victim;
+}
+
+PlanEntry* Take() {
+  if (region->free == 0 && region->touched >= region->capacity) {
+    PlanEntry* victim = Victim([](const PlanEntry&) { return true; }, nullptr);
+    if (victim == nullptr) return nullptr;
+    Remove(victim);
+  }
+  if (region->free == 0) return &entries[region->touched++];
+  PlanEntry* entry = &entries[region->free - 1];
+  region->free = entry->next;
+  return entry;
+}
+
+bool HasJson(const PlanEntry& entry) { return entry.json != 0; }
+
+bool EvictJson(const PlanEntry* spared) {
+  PlanEntry* victim = Victim(HasJson, spared);
+  if (victim == nullptr) return false;
+  DropJson(victim);
+  victim->instrumented = false;
+  return true;
+}
+
+void PutJson(PlanEntry* entry, const PlanExecution& execution) {
+  const Size budget = HeapTotalBytes() / kJsonShare;
+  if (execution.json_length > budget) return;
+  while (region->json_bytes + execution.json_length > budget && EvictJson(entry)) {
+  }
+  HeapRef json = HeapPut(execution.json, execution.json_length);
+  while (json == 0 && EvictJson(entry)) json = HeapPut(execution.json, execution.json_length);
+  if (json == 0) {
+    region->lost++;
+    return;
+  }
+  DropJson(entry);
+  entry->json = json;
+  entry->instrumented = execution.instrumented;
+  region->json_bytes += execution.json_length;
+}
+
+// Bytes that a copy of the entries of `dbid` needs. Under the lock.
+Size MeasureCopy(Oid dbid, bool with_json, uint32* count) {
+  Size bytes = 0;
+  *count = 0;
+  for (uint32 i = 0; i < region->touched; i++) {
+    if (!entries[i].used || (OidIsValid(dbid) && entries[i].key.dbid != dbid)) continue;
+    bytes += HeapLength(entries[i].facts) + (with_json ? HeapLength(entries[i].json) : 0);
+    ++*count;
+  }
+  return bytes;
+}
+
+// Under the lock, with room for everything.
+void FillCopy(PlansCopy* copy, Oid dbid, bool with_json) {
+  Size at = 0;
+  for (uint32 i = 0; i < region->touched; i++) {
+    if (!entries[i].used || (OidIsValid(dbid) && entries[i].key.dbid != dbid)) continue;
+    PlanCopy& to = copy->plans[copy->count++];
+    to = PlanCopy{entries[i], at, HeapLength(entries[i].facts), 0, 0};
+    HeapGet(entries[i].facts, copy->blob + at);
+    at += to.facts_length;
+    if (!with_json) continue;
+    to.json_offset = at;
+    to.json_length = HeapLength(entries[i].json);
+    HeapGet(entries[i].json, copy->blob + at);
+    at += to.json_length;
+  }
+}
+
+void Merge(char* facts, const NodeMeasure* measures, int count) {
+  const auto* header = reinterpret_cast<const PlanFacts*>(facts);
+  auto* record = reinterpret_cast<PredicateRecord*>(facts + sizeof(PlanFacts) +
+                                                    sizeof(Oid) * (static_cast<Size>(header->relations) + header->indexes));
+  for (uint32 i = 0; i < header->predicates; i++) {
+    PredicateRecord one;
+    memcpy(&one, record + i, sizeof one);
+    if (one.role > PredicateRole::kIndex) continue;
+    for (int j = 0; j < count; j++) {
+      if (measures[j].node != one.node) continue;
+      one.passed += measures[j].passed;
+      one.seen += measures[j].seen;
+      one.executions++;
+    }
+    memcpy(record + i, &one, sizeof one);
+  }
+}
+
+}  // namespace
+
+Size PlansRegionSize() {
+  return MAXALIGN(sizeof(PlansRegion)) + MAXALIGN(sizeof(uint32) * static_cast<Size>(BucketCount())) +
+         sizeof(PlanEntry) * static_cast<Size>(settings.max_plans);
+}
+
+void PlansAttach(void* base, bool init) {
+  char* at = static_cast<char*>(base);
+  region = reinterpret_cast<PlansRegion*>(at);
+  bucket = reinterpret_cast<uint32*>(at + MAXALIGN(sizeof(PlansRegion)));
+  entries = reinterpret_cast<PlanEntry*>(reinterpret_cast<char*>(bucket) +
+                                         MAXALIGN(sizeof(uint32) * static_cast<Size>(BucketCount())));
+  if (!init) return;
+  region->capacity = static_cast<uint32>(settings.max_plans);
+  region->mask = BucketCount() - 1;
+}
+
+uint64 PlansGeneration() { return *const_cast<volatile uint64*>(&region->generation); }
+
+uint64 PlansLost() { return region->lost; }
+
+bool PlanKnown(const PlanKey& key) {
+  LWLockAcquire(Lock(), LW_SHARED);
+  PlanEntry* entry = Find(key);
+  LWLockRelease(Lock());
+  return entry != nullptr;
+}
+
+bool PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
+  const TimestampTz now = GetCurrentTimestamp();
+  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  bool kept = Find(key) != nullptr;
+  if (!kept) {
+    HeapRef ref = HeapPut(facts, length);
+    while (ref == 0 && EvictJson(nullptr)) ref = HeapPut(facts, length);
+    PlanEntry* entry = ref != 0 ? Take() : nullptr;
+    if (entry != nullptr) {
+      uint32& head = BucketOf(key);
+      *entry = PlanEntry{key, 0, 0, now, now, ref, 0, head, true, false};
+      head = static_cast<uint32>(entry - entries) + 1;
+      kept = true;
+    } else {
+      HeapFree(ref);
+      region->lost++;
+    }
+  }
+  LWLockRelease(Lock());
+  return kept;
+}
+
+void CountPlanExecution(const PlanKey& key, const PlanExecution& execution) {
+  const TimestampTz now = GetCurrentTimestamp();
+  LWLockAcquire(Lock(), LW_EXCLUSIVE);
+  PlanEntry* entry = Find(key);
+  if (entry != nullptr) {
+    entry->calls++;
+    entry->total_exec_time_ms += execution.exec_time_ms;
+    entry->last_seen = now;
+    if (execution.json != nullptr) PutJson(entry, execution);
+  }
+  LWLockRelease(Lock());
+}
+
+bool PlanWantsJson(const PlanKey& key, bool instrumented) {
+  LWLockAcquire(Lock(), LW_SHARED);
+  const PlanEntry* entry = Find(key);
+  const bool wants = entry != nullptr && (entry->json == 0 || (instrumented && !entry->instrumented));
+  LWLockRelease(Lock());
+  return wants;
+}
+
+void AddMeasures(const PlanKey& key, const NodeMeasure* measures, int count) {
+  LWLockAcquire(Lock(), LW_SHARED);
+  const PlanEntry* entry = Find(key);
+  const uint32 length = entry != nullptr ? HeapLength(entry->facts) : 0;
+  LWLockRelease(Lock());
+  if (length == 0) return;
+  char* facts = static_cast<char*>(palloc(length));
+  LWLockAcquire(Lock(), LW_EXCLUSIVE);
+  PlanEntry* current = Find(key);
+  if (current != nullptr && HeapLength(current->facts) == length) {
+    HeapGet(current->facts, facts);
+    Merge(facts, measures, count);
+    HeapFree(current->facts);
+    current->facts = HeapPut(facts, length);  // fits: its own blocks were just given back
+  }
+  LWLockRelease(Lock());
+  pfree(facts);
+}
+
+void ResetPlans(Oid userid, Oid dbid, uint64 queryid) {
+  LWLockAcquire(Lock(), LW_EXCLUSIVE);
+  for (uint32 i = 0; i < region->touched; i++) {
+    const PlanKey& key = entries[i].key;
+    if (!entries[i].used || (userid != 0 && key.userid != userid) || (dbid != 0 && key.dbid != dbid) ||
+        (queryid != 0 && key.queryid != queryid))
+      continue;
+    Remove(&entries[i]);
+  }
+  region->generation++;
+  LWLockRelease(Lock());
+}
+
+PlansCopy CopyPlans(Oid dbid, bool with_json) {
+  for (;;) {
+    uint32 count = 0;
+    LWLockAcquire(Lock(), LW_SHARED);
+    const Size bytes = MeasureCopy(dbid, with_json, &count);
+    LWLockRelease(Lock());
+
+    const uint32 room = count + count / 8 + 8;
+    const Size blob = bytes + bytes / 8 + 4096;
+    PlansCopy copy{static_cast<PlanCopy*>(palloc_extended(sizeof(PlanCopy) * room, MCXT_ALLOC_HUGE)), 0,
+                   static_cast<char*>(palloc_extended(blob, MCXT_ALLOC_HUGE))};
+
+    LWLockAcquire(Lock(), LW_SHARED);
+    const bool fits = MeasureCopy(dbid, with_json, &count) <= blob && count <= room;
+    if (fits) FillCopy(&copy, dbid, with_json);
+    LWLockRelease(Lock());
+    if (fits) return copy;
+    pfree(copy.plans);
+    pfree(copy.blob);
+  }
+}
+
+}  // namespace steward::store

@@ -1,0 +1,94 @@
+// The captured plans: one entry for each (user, database, statement, plan), with its facts (relations, indexes, predicates)
+// and, once it was slow, its JSON. Owns the region, its lookup, eviction and memory budget; what a plan is made of and when it
+// is worth keeping is capture's business. Functions take store::Lock() themselves and never wait for anything else.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "store/block_heap.hpp"
+#include "store/predicate_record.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
+namespace steward::store {
+
+struct PlanKey {
+  Oid userid;
+  Oid dbid;
+  uint64 queryid;
+  uint64 planid;
+};
+
+/// A plan as it lies in shared memory. Only slow and instrumented executions are counted: counting every one would cost a
+/// lock on the hot path, and `statements` has them.
+struct PlanEntry {
+  PlanKey key;
+  uint64 calls;
+  double total_exec_time_ms;
+  TimestampTz first_seen;
+  TimestampTz last_seen;
+  HeapRef facts;
+  HeapRef json;
+  uint32 next;  // index + 1 in the bucket or in the free list
+  bool used;
+  bool instrumented;  // `json` has actual rows
+};
+
+Size PlansRegionSize();
+void PlansAttach(void* base, bool init);
+
+/// Changes whenever entries are taken away by a reset, so that a backend's own memory of known plans can be dropped.
+[[nodiscard]] uint64 PlansGeneration();
+
+/// True when the plan has an entry.
+[[nodiscard]] bool PlanKnown(const PlanKey& key);
+
+/// Adds the plan with its facts, evicting an old plan when the table or the text memory's share is full. Returns false when it
+/// was not kept (lock busy or memory full): try again at the next sight.
+bool PutPlanFacts(const PlanKey& key, const char* facts, uint32 length);
+
+/// A slow or instrumented execution of a plan. `json` may be null (nothing new to keep).
+struct PlanExecution {
+  double exec_time_ms;
+  const char* json;
+  uint32 json_length;
+  bool instrumented;
+};
+void CountPlanExecution(const PlanKey& key, const PlanExecution& execution);
+
+/// True when the plan has an entry without JSON, or with one that has no actual rows although `instrumented`.
+[[nodiscard]] bool PlanWantsJson(const PlanKey& key, bool instrumented);
+
+/// What one instrumented execution measured at a plan node.
+struct NodeMeasure {
+  int32 node;
+  double passed;
+  double seen;
+};
+
+/// Adds measured rows to the plan's predicates of the roles filter and index. Best effort.
+void AddMeasures(const PlanKey& key, const NodeMeasure* measures, int count);
+
+/// Forgets plans: of one user, database or statement, 0 meaning every one.
+void ResetPlans(Oid userid, Oid dbid, uint64 queryid);
+
+/// A consistent copy of all entries and, in `blob` at `offset`, their facts and JSON. Allocated in the current context.
+struct PlanCopy {
+  PlanEntry entry;
+  Size facts_offset;
+  uint32 facts_length;
+  Size json_offset;
+  uint32 json_length;
+};
+struct PlansCopy {
+  PlanCopy* plans;
+  uint32 count;
+  char* blob;
+};
+[[nodiscard]] PlansCopy CopyPlans(Oid dbid, bool with_json);
+
+/// Plans that were not kept because memory was full.
+[[nodiscard]] uint64 PlansLost();
+
+}  // namespace steward::store
