@@ -1,0 +1,119 @@
+// Inspect: what an expression depends on. See plannable_replace.hpp.
+#include "capture/plannable_replace.hpp"
+#include "pg/node_walk.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+struct Inspection {
+  Side side;
+  bool inside_test;  // under a construct whose own placeholder (CaseTestExpr) is no variable
+};
+
+bool NotesFunction(Oid function, void* context) {
+  Side& side = static_cast<Inspection*>(context)->side;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) {
+    side.kept = true;
+    return false;
+  }
+  const auto* form = reinterpret_cast<const FormData_pg_proc*>(GETSTRUCT(tuple));
+  if (form->prolang != INTERNALlanguageId && form->prolang != ClanguageId) side.foreign_code = true;
+  if (form->provolatile != PROVOLATILE_IMMUTABLE) side.changing = true;
+  const bool session = form->provolatile == PROVOLATILE_STABLE &&
+                       (form->pronargs == 0 || function == F_CURRENT_SETTING_TEXT || function == F_CURRENT_SETTING_TEXT_BOOL);
+  if (form->provolatile == PROVOLATILE_VOLATILE || session || form->proretset) side.kept = true;
+  ReleaseSysCache(tuple);
+  return false;
+}
+
+bool Visit(Node* node, void* context);
+
+bool VisitInside(Node* node, Inspection* inspection) {
+  const bool before = inspection->inside_test;
+  inspection->inside_test = true;
+  const bool stop = Visit(node, inspection);
+  inspection->inside_test = before;
+  return stop;
+}
+
+bool Visit(Node* node, void* context) {
+  auto* inspection = static_cast<Inspection*>(context);
+  if (node == nullptr) return false;
+  Side& side = inspection->side;
+  switch (nodeTag(node)) {
+    case T_Const:
+      return false;
+    case T_Param:
+      if (castNode(Param, node)->paramkind == PARAM_EXTERN)
+        side.external = true;
+      else
+        side.variable = true;
+      return false;
+    case T_CaseTestExpr:
+      if (!inspection->inside_test) side.variable = true;
+      return false;
+    case T_Var:
+    case T_Aggref:
+    case T_GroupingFunc:
+    case T_WindowFunc:
+    case T_SubLink:
+    case T_CurrentOfExpr:
+    case T_SetToDefault:
+    case T_CoerceToDomainValue:
+    case T_NextValueExpr:
+      side.variable = true;
+      return true;
+    case T_SQLValueFunction:
+    case T_XmlExpr:
+      side.kept = side.changing = true;
+      break;
+    case T_CoerceToDomain:
+      side.foreign_code = true;
+      break;
+    case T_CollateExpr:
+      side.collate = true;
+      break;
+    case T_ArrayCoerceExpr: {
+      // elemexpr holds a CaseTestExpr for the element.
+      auto* coerce = castNode(ArrayCoerceExpr, node);
+      return Visit(reinterpret_cast<Node*>(coerce->arg), context) ||
+             VisitInside(reinterpret_cast<Node*>(coerce->elemexpr), inspection);
+    }
+    case T_CaseExpr: {
+      check_functions_in_node(node, NotesFunction, inspection);
+      const bool before = inspection->inside_test;
+      inspection->inside_test = true;
+      const bool stop = pg::WalkChildren(node, Visit, inspection);
+      inspection->inside_test = before;
+      return stop;
+    }
+    default:
+      break;
+  }
+  check_functions_in_node(node, NotesFunction, inspection);
+  return pg::WalkChildren(node, Visit, context);
+}
+
+}  // namespace
+
+Side Inspect(Node* expression) {
+  Inspection inspection{};
+  Visit(expression, &inspection);
+  const Oid collation = expression == nullptr ? InvalidOid : exprCollation(expression);
+  if (OidIsValid(collation) && collation != get_typcollation(exprType(expression))) inspection.side.collate = true;
+  return inspection.side;
+}
+
+}  // namespace steward::capture
