@@ -9,6 +9,57 @@ COMMENT ON SCHEMA steward IS 'pg_steward: captured workload, advice and material
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: statements, texts and status
 -- ---------------------------------------------------------------------------------------------------------------------
+CREATE FUNCTION steward.statements(showtext boolean DEFAULT true,
+    OUT userid oid, OUT dbid oid, OUT toplevel boolean, OUT queryid bigint, OUT query text,
+    OUT plans bigint, OUT total_plan_time double precision, OUT min_plan_time double precision,
+    OUT max_plan_time double precision, OUT mean_plan_time double precision, OUT stddev_plan_time double precision,
+    OUT calls bigint, OUT total_exec_time double precision, OUT min_exec_time double precision,
+    OUT max_exec_time double precision, OUT mean_exec_time double precision, OUT stddev_exec_time double precision,
+    OUT rows bigint,
+    OUT shared_blks_hit bigint, OUT shared_blks_read bigint, OUT shared_blks_dirtied bigint,
+    OUT shared_blks_written bigint, OUT local_blks_hit bigint, OUT local_blks_read bigint,
+    OUT local_blks_dirtied bigint, OUT local_blks_written bigint, OUT temp_blks_read bigint,
+    OUT temp_blks_written bigint,
+    OUT shared_blk_read_time double precision, OUT shared_blk_write_time double precision,
+    OUT local_blk_read_time double precision, OUT local_blk_write_time double precision,
+    OUT temp_blk_read_time double precision, OUT temp_blk_write_time double precision,
+    OUT wal_records bigint, OUT wal_fpi bigint, OUT wal_bytes numeric, OUT wal_buffers_full bigint,
+    OUT jit_functions bigint, OUT jit_generation_time double precision,
+    OUT jit_inlining_count bigint, OUT jit_inlining_time double precision,
+    OUT jit_optimization_count bigint, OUT jit_optimization_time double precision,
+    OUT jit_emission_count bigint, OUT jit_emission_time double precision,
+    OUT jit_deform_count bigint, OUT jit_deform_time double precision,
+    OUT parallel_workers_to_launch bigint, OUT parallel_workers_launched bigint,
+    OUT generic_plan_calls bigint, OUT custom_plan_calls bigint,
+    OUT stats_since timestamptz, OUT minmax_stats_since timestamptz,
+    OUT p50_exec_time double precision, OUT p95_exec_time double precision, OUT p99_exec_time double precision,
+    OUT failed_calls bigint, OUT canceled_calls bigint, OUT last_sqlstate text,
+    OUT simple_calls bigint, OUT extended_calls bigint, OUT cpu_time double precision, OUT last_call timestamptz)
+RETURNS SETOF record LANGUAGE C STRICT VOLATILE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'steward_statements';
+COMMENT ON FUNCTION steward.statements(boolean) IS
+    'statistics of every tracked statement of the cluster; pass false to leave the texts out';
+
+CREATE VIEW steward.statements AS SELECT * FROM steward.statements(true);
+COMMENT ON VIEW steward.statements IS
+    'statistics of every tracked statement of the cluster: pg_stat_statements'' columns, percentiles, failures';
+
+CREATE FUNCTION steward.capture_status(
+    OUT capturing boolean, OUT reason text, OUT stats_since timestamptz, OUT statements bigint, OUT evicted bigint,
+    OUT lost bigint, OUT text_missing bigint, OUT plans bigint, OUT memory_used bigint, OUT memory_limit bigint,
+    OUT last_flush timestamptz, OUT history_size bigint)
+RETURNS record LANGUAGE C STRICT VOLATILE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'steward_capture_status';
+COMMENT ON FUNCTION steward.capture_status() IS 'whether statements are captured, and what had to be left out';
+
+CREATE VIEW steward.capture_status AS SELECT * FROM steward.capture_status();
+COMMENT ON VIEW steward.capture_status IS 'whether statements are captured, and what had to be left out (one row)';
+
+CREATE FUNCTION steward.reset(userid oid DEFAULT 0, dbid oid DEFAULT 0, queryid bigint DEFAULT 0)
+RETURNS timestamptz LANGUAGE C STRICT VOLATILE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'steward_reset';
+COMMENT ON FUNCTION steward.reset(oid, oid, bigint) IS
+    'discards the statistics of the given user, database and statement; 0 stands for all. Returns the time of the reset';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: slow queries, plans and predicates

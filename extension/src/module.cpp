@@ -1,4 +1,5 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
+#include "capture/hooks.hpp"
 #include "pg/postgres.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
@@ -17,4 +18,5 @@ void _PG_init(void) {
   if (!process_shared_preload_libraries_in_progress) return;
   steward::DefineSettings();
   steward::store::InstallShmemHooks();
+  steward::capture::InstallHooks();
 }

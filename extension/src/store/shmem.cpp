@@ -2,7 +2,11 @@
 #include "store/shmem.hpp"
 
 #include "store/block_heap.hpp"
+#include "store/drain.hpp"
 #include "store/plans.hpp"
+#include "store/slots.hpp"
+#include "store/statements.hpp"
+#include "store/texts.hpp"
 
 namespace steward::store {
 
@@ -19,6 +23,10 @@ struct Header {
 
 // In the order of their addresses.
 const Region kRegions[] = {
+    {"slots", SlotRegionSize, SlotAttach},
+    {"drain", DrainRegionSize, DrainAttach},
+    {"statements", StatementRegionSize, StatementAttach},
+    {"texts", TextRegionSize, TextAttach},
     {"text heap", HeapRegionSize, HeapAttach},
     {"plans", PlansRegionSize, PlansAttach},
 };

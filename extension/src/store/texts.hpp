@@ -58,6 +58,9 @@ int ListTexts(Oid dbid, uint64* queryids, int capacity);
 void DropText(const TextKey& key);
 void DropAllTexts();
 
+/// Tells that statements went away, so that room for texts can be made again. Call with store::Lock() held exclusively.
+void NoteRoomForTexts();
+
 Size TextRegionSize();
 void TextAttach(void* base, bool init);
 

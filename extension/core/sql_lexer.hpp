@@ -1,0 +1,39 @@
+// A lexer for PostgreSQL's SQL that finds constants and never fails: it takes any bytes, cut anywhere, and an unfinished
+// token ends where the text ends. Owns token boundaries and the replacing of constants by $n; knows no grammar.
+#pragma once
+
+namespace steward::core {
+
+enum class TokenKind { kEnd, kSpace, kWord, kNumber, kString, kParameter, kOther };
+
+struct Token {
+  TokenKind kind;
+  int start;
+  int end;
+};
+
+/// Text to read. The encoding's multibyte characters must not contain ASCII bytes, as holds for every server encoding.
+struct SqlText {
+  const char* data;
+  int length;
+  bool backslash_escapes;  // in plain '...' too: standard_conforming_strings is off
+};
+
+/// The token at offset `at`; a comment is space, a quoted identifier a word.
+[[nodiscard]] Token NextToken(const SqlText& text, int at);
+
+/// A bounded place to write to. What does not fit is left out, never in the middle of a $n.
+struct TextOutput {
+  char* data;
+  int capacity;
+  int length;
+};
+
+/// Copies `text`, replacing the token at each of the ascending offsets `at[count]` (with a sign before it) by $n, counting
+/// n from `first`. An offset below the end of the token before it is skipped, and so are those beyond the text.
+void ReplaceConstants(const SqlText& text, const int* at, int count, int first, TextOutput* out);
+
+/// Copies `text`, replacing every number and string by $n, n counting from beyond the highest $n in the text.
+void RedactConstants(const SqlText& text, TextOutput* out);
+
+}  // namespace steward::core

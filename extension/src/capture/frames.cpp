@@ -1,0 +1,134 @@
+// See frames.hpp.
+#include "capture/frames.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "storage/ipc.h"
+}
+
+#include "store/slots.hpp"
+
+namespace steward::capture {
+
+Nesting nesting;
+
+namespace {
+
+constexpr int kMaxFrames = 128;
+
+Frame frames[kMaxFrames];
+int high_water = 0;  // no frame at or above is used
+
+// The last error that reached the server log; consumed by the abort that follows it.
+int last_sqlstate = 0;
+emit_log_hook_type previous_emit_log = nullptr;
+
+// Runs inside error reporting: two stores and nothing else.
+void NoteError(ErrorData* error) {
+  if (error->elevel >= ERROR) last_sqlstate = error->sqlerrcode;
+  if (previous_emit_log != nullptr) previous_emit_log(error);
+}
+
+bool IsCancel(int sqlstate) {
+  return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
+         sqlstate == ERRCODE_CANNOT_CONNECT_NOW;
+}
+
+// An idle cursor that ends with its transaction did not fail: it is forgotten, as in pg_stat_statements.
+void EndFrame(Frame* frame) {
+  if (frame->running) store::RecordFailure(frame->key, IsCancel(last_sqlstate), last_sqlstate);
+  PopFrame(frame);
+}
+
+// Errors reach the main loop with no portal active; ROLLBACK in a procedure and an exception block run inside one.
+bool BackAtTopLevel() { return pg::OutsidePortals() || proc_exit_inprogress; }
+
+void ResetNesting() {
+  if (BackAtTopLevel()) nesting = Nesting{};
+  last_sqlstate = 0;
+}
+
+void AbortFrames() {
+  const bool top = BackAtTopLevel();
+  for (int i = high_water - 1; i >= 0; i--) {
+    // A procedure that rolls back is still running.
+    if (!frames[i].used || (frames[i].kind == FrameKind::kUtility && !top)) continue;
+    EndFrame(&frames[i]);
+  }
+  ResetNesting();
+}
+
+// Executions have ended by then, but for those whose error somebody swallowed.
+void ForgetStaleFrames() {
+  for (int i = high_water - 1; i >= 0; i--)
+    if (frames[i].used && frames[i].kind != FrameKind::kUtility) PopFrame(&frames[i]);
+}
+
+void AtTransactionEnd(XactEvent event, void*) {
+  switch (event) {
+    case XACT_EVENT_ABORT:
+      AbortFrames();
+      break;
+    case XACT_EVENT_COMMIT:
+    case XACT_EVENT_PREPARE:
+      ForgetStaleFrames();
+      break;
+    default:
+      break;
+  }
+}
+
+void AtSubtransactionEnd(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void*) {
+  if (event == SUBXACT_EVENT_COMMIT_SUB) {
+    for (int i = 0; i < high_water; i++)
+      if (frames[i].used && frames[i].subxact == own) frames[i].subxact = parent;
+  } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+    for (int i = high_water - 1; i >= 0; i--)
+      if (frames[i].used && frames[i].subxact >= own) EndFrame(&frames[i]);
+    ResetNesting();
+  }
+}
+
+}  // namespace
+
+Frame* PushFrame(FrameKind kind, const QueryDesc* desc, const store::StatementKey& key) {
+  int i = high_water;
+  if (unlikely(i == kMaxFrames)) {
+    for (i = 0; i < kMaxFrames && frames[i].used;) i++;
+    if (i == kMaxFrames) {
+      store::CountLost();
+      return nullptr;
+    }
+  } else {
+    high_water++;
+  }
+  Frame* frame = &frames[i];
+  *frame = Frame{};
+  frame->used = true;
+  frame->kind = kind;
+  frame->subxact = GetCurrentSubTransactionId();
+  frame->desc = desc;
+  frame->key = key;
+  return frame;
+}
+
+Frame* FindFrame(const QueryDesc* desc) {
+  for (int i = high_water - 1; i >= 0; i--)
+    if (frames[i].desc == desc && frames[i].used) return &frames[i];
+  return nullptr;
+}
+
+void PopFrame(Frame* frame) {
+  if (frame == nullptr) return;
+  frame->used = false;
+  while (high_water > 0 && !frames[high_water - 1].used) high_water--;
+}
+
+void InstallFrameCallbacks() {
+  RegisterXactCallback(AtTransactionEnd, nullptr);
+  RegisterSubXactCallback(AtSubtransactionEnd, nullptr);
+  previous_emit_log = emit_log_hook;
+  emit_log_hook = NoteError;
+}
+
+}  // namespace steward::capture

@@ -1,0 +1,117 @@
+// See query_text.hpp.
+#include "capture/query_text.hpp"
+
+#include <algorithm>
+
+extern "C" {
+#include "mb/pg_wchar.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "tcop/utility.h"
+}
+
+#include "core/sql_lexer.hpp"
+#include "settings.hpp"
+#include "store/texts.hpp"
+
+namespace steward::capture {
+
+namespace {
+
+using store::NotCostable;
+using store::TextKey;
+
+// Cut before anything is copied, and not within a character.
+core::SqlText Capped(const char* text, int length) {
+  const int limit = settings.max_query_length_bytes;
+  if (length > limit) length = pg_encoding_mbcliplen(GetDatabaseEncoding(), text, length, limit);
+  return core::SqlText{text, length, !standard_conforming_strings};
+}
+
+core::TextOutput Allocate() {
+  const int capacity = settings.max_query_length_bytes;
+  auto* data = static_cast<char*>(palloc_extended(static_cast<Size>(capacity), MCXT_ALLOC_NO_OOM));
+  return core::TextOutput{data, data == nullptr ? 0 : capacity, 0};
+}
+
+void Put(uint64 queryid, core::TextOutput* out, NotCostable reason) {
+  // Replacing constants can make the text longer than the limit, and cut it again.
+  out->length = pg_encoding_mbcliplen(GetDatabaseEncoding(), out->data, out->length, out->length);
+  store::PutText(TextKey{MyDatabaseId, queryid}, out->data, static_cast<uint32>(out->length), nullptr, 0, reason);
+  pfree(out->data);
+}
+
+void PutRedacted(uint64 queryid, const StatementSource& source, NotCostable reason) {
+  core::TextOutput out = Allocate();
+  if (out.data == nullptr) return;
+  const char* text = nullptr;
+  int length = 0;
+  pg::StatementText(source.text, source.location, source.length, &text, &length);
+  core::RedactConstants(Capped(text, length), &out);
+  Put(queryid, &out, reason);
+}
+
+// Offsets of the constants from the statement's beginning, ascending. Null when there is no memory.
+int* ConstantOffsets(const JumbleState* jumble, int moved) {
+  const int count = jumble->clocations_count;
+  auto* at = static_cast<int*>(
+      palloc_extended(sizeof(int) * static_cast<Size>(count + 1), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
+  if (at == nullptr) return nullptr;
+  for (int i = 0; i < count; i++) at[i] = jumble->clocations[i].location - moved;
+  std::sort(at, at + count);
+  return at;
+}
+
+bool MayCarrySecrets(const Node* utility) {
+  switch (nodeTag(utility)) {
+    case T_CreateRoleStmt:
+    case T_AlterRoleStmt:
+    case T_AlterRoleSetStmt:
+    case T_CreateForeignServerStmt:
+    case T_AlterForeignServerStmt:
+    case T_CreateFdwStmt:
+    case T_AlterFdwStmt:
+    case T_CreateUserMappingStmt:
+    case T_AlterUserMappingStmt:
+    case T_CreateSubscriptionStmt:
+    case T_AlterSubscriptionStmt:
+    case T_AlterSystemStmt:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void RememberQuery(uint64 queryid, const StatementSource& source, [[maybe_unused]] const Query* query,
+                   const JumbleState* jumble) {
+  if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid})) return;
+  if (jumble == nullptr) return PutRedacted(queryid, source, NotCostable::kNoText);
+  const char* text = nullptr;
+  int length = 0;
+  const int moved = pg::StatementText(source.text, source.location, source.length, &text, &length);
+  int* at = ConstantOffsets(jumble, moved);
+  core::TextOutput out = Allocate();
+  if (at != nullptr && out.data != nullptr) {
+    core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1, &out);
+    Put(queryid, &out, NotCostable::kNoText);
+  }
+  if (at != nullptr) pfree(at);
+}
+
+void RememberSource(uint64 queryid, const StatementSource& source) {
+  if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid})) return;
+  PutRedacted(queryid, source, NotCostable::kNoText);
+}
+
+void RememberUtility(uint64 queryid, const StatementSource& source, Node* utility) {
+  const TextKey key{MyDatabaseId, queryid};
+  if (source.text == nullptr || store::TextKnown(key)) return;
+  if (!MayCarrySecrets(utility)) return PutRedacted(queryid, source, NotCostable::kUtility);
+  char text[128];
+  const int length = snprintf(text, sizeof text, "%s <redacted utility>", CreateCommandName(utility));
+  store::PutText(key, text, static_cast<uint32>(length), nullptr, 0, NotCostable::kUtility);
+}
+
+}  // namespace steward::capture

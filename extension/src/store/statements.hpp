@@ -1,0 +1,57 @@
+// The statement table: totals of every statement over all backends. Owns lookup, eviction of the least used, and reset.
+// Everything here is called with store::Lock() held, exclusively where it says so.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
+#include "core/statement_counters.hpp"
+#include "store/statement_key.hpp"
+
+namespace steward::store {
+
+struct Statement {
+  StatementKey key;
+  uint32 next;  // index + 1 in the bucket's chain or the free list
+  bool used;
+  double usage;  // decays, so that the least used goes first
+  uint64 calls_at_decay;
+  TimestampTz stats_since;
+  core::StatementTotals totals;
+};
+
+/// The totals of `key`, made when absent; the least used 5 % go when the table is full. Lock held exclusively.
+core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now);
+
+/// Calls `visit` for each statement. Lock held.
+void ForEachStatement(void (*visit)(const StatementKey& key));
+
+/// Copies up to `capacity` statements out, returns how many. Lock held.
+int CopyStatements(Statement* out, int capacity);
+
+/// Drops the statements that match; 0 matches all. Lock held exclusively, slots drained. Returns how many went.
+int DropStatements(Oid userid, Oid dbid, uint64 queryid);
+
+/// Plain facts for steward.capture_status. Lock held.
+struct StatementTableStatus {
+  int statements;
+  int capacity;
+  uint64 evicted;
+  TimestampTz stats_since;
+  Size entry_size;
+};
+[[nodiscard]] StatementTableStatus StatementStatus();
+
+/// The number of entries, readable without the lock.
+[[nodiscard]] int StatementCapacity();
+
+/// Starts the status' counts at zero, from `now`. Lock held exclusively.
+void RestartStatementStatus(TimestampTz now);
+
+Size StatementRegionSize();
+void StatementAttach(void* base, bool init);
+
+}  // namespace steward::store

@@ -1,0 +1,305 @@
+// The text table: chained hashing over a fixed array, texts in the block heap. See texts.hpp.
+#include "store/texts.hpp"
+
+extern "C" {
+#include "mb/pg_wchar.h"
+#include "port/pg_bitutils.h"
+}
+
+#include "settings.hpp"
+#include "store/block_heap.hpp"
+#include "store/drain.hpp"
+#include "store/shmem.hpp"
+#include "store/statements.hpp"
+
+namespace steward::store {
+
+namespace {
+
+struct Text {
+  TextKey key;
+  uint64 put_no;  // order of arrival; 0: free
+  uint32 next;    // index + 1 in the bucket's chain or in the free list
+  HeapRef display;
+  HeapRef plannable;
+  HeapRef samples[kMaxSamples];
+  int encoding;
+  uint8 next_sample;
+  NotCostable reason;
+  bool referenced;  // a statement has it; valid only while making room
+};
+
+struct Table {
+  uint32 generation;  // changes whenever texts go away or room appears: backends forget what they know
+  uint32 buckets;     // a power of two
+  uint32 capacity;
+  uint32 free;
+  bool exhausted;  // the last attempt to make room found nothing
+  uint64 puts;
+  uint64 missing;
+};
+
+// What this backend knows to be stored (or not worth trying) in its own database.
+struct Known {
+  uint64 queryid;
+  uint32 generation;
+};
+
+constexpr uint32 kKnown = 1024;
+
+Table* table = nullptr;
+uint32* heads = nullptr;
+Text* texts = nullptr;
+Known known[kKnown];
+
+uint32 Capacity() { return static_cast<uint32>(settings.max_statements) * 5 / 4 + 64; }
+
+uint32 Buckets() { return pg_nextpower2_32(Capacity()); }
+
+uint32& HeadOf(const TextKey& key) {
+  return heads[((key.queryid ^ key.dbid) * 0x9E3779B97F4A7C15ULL >> 32) & (table->buckets - 1)];
+}
+
+Text* Find(const TextKey& key) {
+  for (uint32 i = HeadOf(key); i != 0; i = texts[i - 1].next)
+    if (texts[i - 1].key == key) return &texts[i - 1];
+  return nullptr;
+}
+
+void FreeContents(Text* text) {
+  HeapFree(text->display);
+  HeapFree(text->plannable);
+  for (HeapRef& sample : text->samples) {
+    HeapFree(sample);
+    sample = 0;
+  }
+  text->display = 0;
+  text->plannable = 0;
+}
+
+void Remove(Text* text) {
+  const auto index = static_cast<uint32>(text - texts) + 1;
+  uint32* link = &HeadOf(text->key);
+  while (*link != index) link = &texts[*link - 1].next;
+  *link = text->next;
+  FreeContents(text);
+  *text = Text{};
+  text->next = table->free;
+  table->free = index;
+}
+
+void MarkReferenced(const StatementKey& key) {
+  Text* text = Find(TextKey{key.dbid, key.queryid});
+  if (text != nullptr) text->referenced = true;
+}
+
+// Drops the texts that no statement has, but for the newest tenth: their statements may still be running.
+bool MakeRoom() {
+  if (table->exhausted) return false;
+  DrainLocked();
+  for (uint32 i = 0; i < table->capacity; i++) texts[i].referenced = false;
+  ForEachStatement(MarkReferenced);
+  const uint64 young = table->capacity / 10;
+  bool made = false;
+  for (uint32 i = 0; i < table->capacity; i++) {
+    Text& text = texts[i];
+    if (text.put_no == 0 || text.referenced || text.put_no + young > table->puts) continue;
+    Remove(&text);
+    made = true;
+  }
+  if (made) table->generation++;
+  table->exhausted = !made;
+  return made;
+}
+
+Text* Insert(const TextKey& key) {
+  if (table->free == 0 && !MakeRoom()) return nullptr;
+  const uint32 index = table->free;
+  Text* text = &texts[index - 1];
+  table->free = text->next;
+  *text = Text{};
+  text->key = key;
+  text->put_no = ++table->puts;
+  uint32& head = HeadOf(key);
+  text->next = head;
+  head = index;
+  return text;
+}
+
+bool Fill(Text* text, const char* display, uint32 display_length, const char* plannable, uint32 plannable_length) {
+  text->display = HeapPut(display, display_length);
+  if (text->display == 0) return false;
+  if (plannable == nullptr || plannable_length == 0) return true;
+  text->plannable = HeapPut(plannable, plannable_length);
+  if (text->plannable != 0) return true;
+  FreeContents(text);
+  return false;
+}
+
+bool PutLocked(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
+               uint32 plannable_length, NotCostable reason) {
+  if (Find(key) != nullptr) return true;
+  Text* text = Insert(key);
+  if (text == nullptr) return false;
+  text->encoding = GetDatabaseEncoding();
+  text->reason = reason;
+  if (Fill(text, display, display_length, plannable, plannable_length)) return true;
+  if (MakeRoom() && Fill(text, display, display_length, plannable, plannable_length)) return true;
+  Remove(text);
+  return false;
+}
+
+void Remember(uint64 queryid) { known[queryid & (kKnown - 1)] = Known{queryid, table->generation}; }
+
+char* CopyOut(HeapRef ref, uint32 room, char* buffer, uint32* length) {
+  *length = Min(HeapLength(ref), room);
+  if (ref == 0 || HeapLength(ref) > room) return nullptr;
+  HeapGet(ref, buffer);
+  buffer[*length] = '\0';
+  return buffer;
+}
+
+}  // namespace
+
+Size TextRegionSize() {
+  return MAXALIGN(sizeof(Table)) + MAXALIGN(sizeof(uint32) * Buckets()) + sizeof(Text) * Capacity();
+}
+
+void TextAttach(void* base, bool init) {
+  auto* next = static_cast<char*>(base);
+  table = reinterpret_cast<Table*>(next);
+  heads = reinterpret_cast<uint32*>(next + MAXALIGN(sizeof(Table)));
+  texts = reinterpret_cast<Text*>(next + MAXALIGN(sizeof(Table)) + MAXALIGN(sizeof(uint32) * Buckets()));
+  if (!init) return;
+  table->generation = 1;
+  table->buckets = Buckets();
+  table->capacity = Capacity();
+  for (uint32 i = table->capacity; i > 0; i--) {
+    texts[i - 1].next = table->free;
+    table->free = i;
+  }
+}
+
+bool TextKnown(const TextKey& key) {
+  const Known& slot = known[key.queryid & (kKnown - 1)];
+  if (slot.queryid == key.queryid && slot.generation == table->generation) return true;
+  if (!LWLockConditionalAcquire(Lock(), LW_SHARED)) return true;
+  const bool found = Find(key) != nullptr;
+  if (found) Remember(key.queryid);
+  LWLockRelease(Lock());
+  return found;
+}
+
+bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
+             uint32 plannable_length, NotCostable reason) {
+  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  const bool stored = PutLocked(key, display, display_length, plannable, plannable_length, reason);
+  if (!stored) table->missing++;
+  Remember(key.queryid);  // also after a failure: no second attempt before room appears
+  LWLockRelease(Lock());
+  return stored;
+}
+
+bool PutSample(const TextKey& key, const char* blob, uint32 length) {
+  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  bool stored = false;
+  Text* text = Find(key);
+  if (text != nullptr) {
+    HeapRef& sample = text->samples[text->next_sample];
+    HeapFree(sample);
+    sample = HeapPut(blob, length);
+    stored = sample != 0;
+    if (stored) text->next_sample = static_cast<uint8>((text->next_sample + 1) % kMaxSamples);
+  }
+  LWLockRelease(Lock());
+  return stored;
+}
+
+TextCopy GetText(const TextKey& key) {
+  TextCopy copy{};
+  uint32 display_room = 0;
+  uint32 plannable_room = 0;
+  for (;;) {
+    copy.display = static_cast<char*>(palloc(display_room + 1));
+    copy.plannable = static_cast<char*>(palloc(plannable_room + 1));
+    LWLockAcquire(Lock(), LW_SHARED);
+    const Text* text = Find(key);
+    copy.found = text != nullptr;
+    const uint32 display_length = copy.found ? HeapLength(text->display) : 0;
+    const uint32 plannable_length = copy.found ? HeapLength(text->plannable) : 0;
+    const bool fits = display_length <= display_room && plannable_length <= plannable_room;
+    if (fits) {
+      copy.reason = copy.found ? text->reason : NotCostable::kNoText;
+      copy.encoding = copy.found ? text->encoding : 0;
+      char* display = copy.display;
+      char* plannable = copy.plannable;
+      copy.display = CopyOut(copy.found ? text->display : 0, display_room, display, &copy.display_length);
+      copy.plannable = CopyOut(copy.found ? text->plannable : 0, plannable_room, plannable, &copy.plannable_length);
+    }
+    LWLockRelease(Lock());
+    if (fits) return copy;
+    display_room = display_length;
+    plannable_room = plannable_length;
+  }
+}
+
+SampleCopies GetSamples(const TextKey& key) {
+  SampleCopies copies{};
+  uint32 room[kMaxSamples] = {};
+  for (;;) {
+    char* buffers[kMaxSamples];
+    for (int i = 0; i < kMaxSamples; i++) buffers[i] = static_cast<char*>(palloc(room[i] + 1));
+    bool fits = true;
+    LWLockAcquire(Lock(), LW_SHARED);
+    const Text* text = Find(key);
+    copies.count = 0;
+    for (int i = 0; text != nullptr && i < kMaxSamples; i++) {
+      const uint32 length = HeapLength(text->samples[i]);
+      if (length == 0) continue;
+      if (length > room[i]) fits = false;
+      room[i] = Max(room[i], length);
+      if (!fits) continue;
+      copies.blob[copies.count] = CopyOut(text->samples[i], room[i], buffers[i], &copies.length[copies.count]);
+      copies.count++;
+    }
+    LWLockRelease(Lock());
+    if (fits) return copies;
+  }
+}
+
+int ListTexts(Oid dbid, uint64* queryids, int capacity) {
+  int count = 0;
+  LWLockAcquire(Lock(), LW_SHARED);
+  for (uint32 i = 0; i < table->capacity && count < capacity; i++)
+    if (texts[i].put_no != 0 && texts[i].key.dbid == dbid) queryids[count++] = texts[i].key.queryid;
+  LWLockRelease(Lock());
+  return count;
+}
+
+int TextCapacity() { return static_cast<int>(table->capacity); }
+
+uint64 TextsMissing() { return table->missing; }
+
+void NoteRoomForTexts() {
+  if (!table->exhausted) return;
+  table->exhausted = false;
+  table->generation++;
+}
+
+void DropText(const TextKey& key) {
+  Text* text = Find(key);
+  if (text == nullptr) return;
+  Remove(text);
+  table->exhausted = false;
+  table->generation++;
+}
+
+void DropAllTexts() {
+  for (uint32 i = 0; i < table->capacity; i++)
+    if (texts[i].put_no != 0) Remove(&texts[i]);
+  table->missing = 0;
+  table->exhausted = false;
+  table->generation++;
+}
+
+}  // namespace steward::store
