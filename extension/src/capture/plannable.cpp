@@ -1,10 +1,11 @@
-// See plannable.hpp. The work runs under pg::RunProtected: whatever the deparser or a comparison function raises is dropped
-// there, and the statement counts as not costable.
+// See plannable.hpp. The work runs under pg::RunProtected: whatever the deparser or a comparison function raises is
+// dropped there, and the statement counts as not costable.
 #include "capture/plannable.hpp"
 
 #include "capture/plannable_shape.hpp"
 #include "capture/plannable_walk.hpp"
 #include "pg/protected_call.hpp"
+#include "pg/query_walk.hpp"
 #include "settings.hpp"
 
 extern "C" {
@@ -32,19 +33,11 @@ struct Job {
   Plannable result;
 };
 
-// EXPLAIN, PREPARE and COPY (query) show their query to the hook again; CREATE TABLE AS and DECLARE CURSOR only from 18 on.
+// EXPLAIN, PREPARE and COPY (query) show their query to the hook again.
 const Query* Unwrap(const Query* query) {
   if (query->commandType != CMD_UTILITY) return query;
-  Node* inner = nullptr;
-#if PG_VERSION_NUM < 180000
-  if (query->utilityStmt != nullptr && IsA(query->utilityStmt, CreateTableAsStmt))
-    inner = castNode(CreateTableAsStmt, query->utilityStmt)->query;
-  else if (query->utilityStmt != nullptr && IsA(query->utilityStmt, DeclareCursorStmt))
-    inner = castNode(DeclareCursorStmt, query->utilityStmt)->query;
-#endif
-  if (inner == nullptr || !IsA(inner, Query)) return nullptr;
-  const Query* unwrapped = castNode(Query, inner);
-  return unwrapped->commandType == CMD_UTILITY ? nullptr : unwrapped;
+  const Query* inner = pg::WrappedQuery(query);
+  return inner == nullptr || inner->commandType == CMD_UTILITY ? nullptr : inner;
 }
 
 void SetFor(const char* name, const char* value) {
@@ -75,7 +68,8 @@ void MakeSampleOf(const ParamList& list, const PlannableParam* params, Job* job)
   SetFor("IntervalStyle", "postgres");
   SetFor("DateStyle", "ISO, MDY");
   SetFor("extra_float_digits", "1");
-  store::ParamSample sample{list.count, static_cast<const char**>(palloc0(sizeof(char*) * static_cast<Size>(list.count + 1))),
+  store::ParamSample sample{list.count,
+                            static_cast<const char**>(palloc0(sizeof(char*) * static_cast<Size>(list.count + 1))),
                             static_cast<bool*>(palloc0(static_cast<Size>(list.count + 1)))};
   bool any = false;
   for (int i = 0; i < list.count; i++) {
@@ -87,7 +81,8 @@ void MakeSampleOf(const ParamList& list, const PlannableParam* params, Job* job)
   }
   if (!any) return;
   MemoryContextSwitchTo(job->result_context);
-  job->result.sample = store::EncodeSample(&sample, store::ParamSignature(params, list.count), &job->result.sample_length);
+  job->result.sample =
+      store::EncodeSample(&sample, store::ParamSignature(params, list.count), &job->result.sample_length);
 }
 
 void Make(void* argument) {
@@ -138,7 +133,8 @@ Plannable Run(const Query* query, const char* source, bool want_text, bool want_
     return job.result;
   }
   if (!pg::RunProtected(Make, &job) || job.result.reason != NotCostable::kCostable) {
-    const NotCostable reason = job.result.reason == NotCostable::kCostable ? NotCostable::kNotDeparsed : job.result.reason;
+    const NotCostable reason =
+        job.result.reason == NotCostable::kCostable ? NotCostable::kNotDeparsed : job.result.reason;
     job.result = Plannable{};
     job.result.reason = reason;
   }
@@ -179,8 +175,7 @@ void MakeExternalSample(void* argument) {
   }
   if (!any) return;
   MemoryContextSwitchTo(job->result_context);
-  job->sample =
-      store::EncodeSample(&sample, store::ParamSignature(record.params, record.nparams), &job->sample_length);
+  job->sample = store::EncodeSample(&sample, store::ParamSignature(record.params, record.nparams), &job->sample_length);
 }
 
 }  // namespace
@@ -189,7 +184,9 @@ Plannable MakePlannable(const Query* query, const char* source) {
   return Run(query, source, true, settings.capture_parameters);
 }
 
-Plannable MakeSample(const Query* query, const char* source) { return Run(query, source, false, true); }
+Plannable MakeSample(const Query* query, const char* source) {
+  return Run(query, source, false, true);
+}
 
 const char* SampleExternal(const char* record, uint32 record_length, ParamListInfo values, uint32* length) {
   // Values that a caller hands out on demand (PL/pgSQL) are not asked for: that could run code.

@@ -1,5 +1,6 @@
 // Plannable text: turns an analysed Query into a text with typed parameters that can be planned again, with plain facts
-// about each replaced constant. Owns the transformation; when to call it and where the result is kept is the hooks' business.
+// about each replaced constant. Owns the transformation; when to call it and where the result is kept is the hooks'
+// business.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -22,17 +23,17 @@ struct Plannable {
 };
 
 /// Makes the plannable text of an analysed, not yet rewritten statement, at its first sight in post_parse_analyze.
-/// `source` is the text it was parsed from. Never changes `query`, never raises anything but a cancel or a shutdown, and
-/// uses no subtransaction (H24). The result is palloc'ed in the current memory context.
+/// `source` is the text it was parsed from. Never changes `query`, never raises anything but a cancel or a shutdown,
+/// and uses no subtransaction (H24). The result is palloc'ed in the current memory context.
 Plannable MakePlannable(const Query* query, const char* source);
 
-/// Takes the constants of a further execution of a known literal statement as a sample: `sample` and `sample_length` are
-/// set, the rest is empty. Costs about as much as MakePlannable: call it sparsely.
+/// Takes the constants of a further execution of a known literal statement as a sample: `sample` and `sample_length`
+/// are set, the rest is empty. Costs about as much as MakePlannable: call it sparsely.
 Plannable MakeSample(const Query* query, const char* source);
 
-/// Takes the values of the statement's own parameters ($n), known only at execution. `record` is the stored record of the
-/// statement. Returns bytes of store::EncodeSample palloc'ed in the current memory context, or nullptr when there is nothing
-/// to take or a type's output function failed.
+/// Takes the values of the statement's own parameters ($n), known only at execution. `record` is the stored record of
+/// the statement. Returns bytes of store::EncodeSample palloc'ed in the current memory context, or nullptr when there
+/// is nothing to take or a type's output function failed.
 const char* SampleExternal(const char* record, uint32 record_length, ParamListInfo values, uint32* length);
 
 }  // namespace steward::capture

@@ -1,6 +1,8 @@
 // See plannable_column.hpp.
 #include "capture/plannable_column.hpp"
 
+#include "pg/query_walk.hpp"
+
 extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
@@ -67,13 +69,11 @@ Column ResolveVar(const Var* var, const Scope* scope, int depth) {
     case RTE_JOIN:
       if (var->varattno > list_length(entry->joinaliasvars)) return Column{};
       return Resolve(static_cast<Node*>(list_nth(entry->joinaliasvars, var->varattno - 1)), scope, depth + 1);
-#if PG_VERSION_NUM >= 180000
-    case RTE_GROUP:
-      if (var->varattno > list_length(entry->groupexprs)) return Column{};
-      return Resolve(static_cast<Node*>(list_nth(entry->groupexprs, var->varattno - 1)), scope, depth + 1);
-#endif
-    default:
-      return Column{};
+    default: {
+      List* grouped = pg::GroupExpressions(entry);
+      if (var->varattno > list_length(grouped)) return Column{};
+      return Resolve(static_cast<Node*>(list_nth(grouped, var->varattno - 1)), scope, depth + 1);
+    }
   }
 }
 

@@ -35,7 +35,8 @@ bool JudgeEntry(const RangeTblEntry* entry, Verdict* verdict) {
       return Refuse(verdict, NotCostable::kTransition);
     case RTE_VALUES:
       if (entry->values_lists != NIL &&
-          list_length(entry->values_lists) * list_length(static_cast<List*>(linitial(entry->values_lists))) > kMaxParams)
+          list_length(entry->values_lists) * list_length(static_cast<List*>(linitial(entry->values_lists))) >
+              kMaxParams)
         return Refuse(verdict, NotCostable::kTooManyParameters);
       // VALUES rows without a column cannot be written down.
       if (entry->values_lists != NIL && linitial(entry->values_lists) == NIL)

@@ -1,5 +1,5 @@
-// See plannable_params.hpp. While a tree is being changed, item i is a PARAM_EXTERN with paramid -(i + 1), which no real
-// parameter can have.
+// See plannable_params.hpp. While a tree is being changed, item i is a PARAM_EXTERN with paramid -(i + 1), which no
+// real parameter can have.
 #include "capture/plannable_params.hpp"
 
 #include "pg/query_walk.hpp"
@@ -134,7 +134,8 @@ void Renumber(ParamList* list, Query* query) {
   for (int last = 0;;) {
     int lowest = -1;
     for (int i = 0; i < list->count; i++)
-      if (list->items[i].external_id > last && (lowest < 0 || list->items[i].external_id < list->items[lowest].external_id))
+      if (list->items[i].external_id > last &&
+          (lowest < 0 || list->items[i].external_id < list->items[lowest].external_id))
         lowest = i;
     if (lowest < 0) break;
     list->items[lowest].final_id = ++next;

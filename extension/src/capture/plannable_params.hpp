@@ -1,5 +1,5 @@
-// The parameters of a plannable text while it is being made: replaced constants and the statement's own parameters, with the
-// place of each. Owns numbering and the reuse of equal ones; what to replace is plannable_replace's decision.
+// The parameters of a plannable text while it is being made: replaced constants and the statement's own parameters,
+// with the place of each. Owns numbering and the reuse of equal ones; what to replace is plannable_replace's decision.
 #pragma once
 
 #include "capture/plannable_column.hpp"
@@ -42,8 +42,8 @@ struct ParamList {
 
 ParamList NewParamList();
 
-/// A Param node that stands for `value` from now on; nullptr on overflow. Equal constants at equal sites share a parameter:
-/// GROUP BY and the select list must stay equal.
+/// A Param node that stands for `value` from now on; nullptr on overflow. Equal constants at equal sites share a
+/// parameter: GROUP BY and the select list must stay equal.
 Param* AddConstant(ParamList* list, const Const* value, const Site& site);
 
 /// Remembers an external parameter and, if it had none yet, its site (nullptr: none).

@@ -24,7 +24,8 @@ using store::ShapeKind;
 constexpr Oid kStartsWithOperator = 3877;  // text ^@ text; pg_operator gives it no symbol
 
 bool IsNumber(Oid type) {
-  return type == INT2OID || type == INT4OID || type == INT8OID || type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID;
+  return type == INT2OID || type == INT4OID || type == INT8OID || type == FLOAT4OID || type == FLOAT8OID ||
+         type == NUMERICOID;
 }
 
 // Names of objects are structure, not values; a boolean or NULL decides what the statement means.
@@ -67,7 +68,8 @@ bool StructuralArgument(Oid function, int index) {
   const char* name = get_func_name(function);
   if (name == nullptr) return true;
   if (strncmp(name, "to_", 3) == 0) return index > 0;
-  if (strncmp(name, "date_", 5) == 0 || strcmp(name, "timezone") == 0 || strcmp(name, "extract") == 0) return index == 0;
+  if (strncmp(name, "date_", 5) == 0 || strcmp(name, "timezone") == 0 || strcmp(name, "extract") == 0)
+    return index == 0;
   return false;
 }
 
@@ -159,8 +161,8 @@ void ReplaceLeaves(Node** slot, const Site& site, ParamList* params) {
   }
 }
 
-// The expression with its constant parts evaluated, or nullptr where evaluating would change what is planned: COLLATE, a
-// type modifier, and whatever may raise errors in code we do not know.
+// The expression with its constant parts evaluated, or nullptr where evaluating would change what is planned: COLLATE,
+// a type modifier, and whatever may raise errors in code we do not know.
 const Const* Fold(Node* node, const Side& side) {
   if (IsA(node, Const)) return castNode(Const, node);
   if (side.variable || side.external || side.changing || side.foreign_code || side.collate) return nullptr;
@@ -273,7 +275,8 @@ void ReplaceComparedValues(Node* node, const Scope* scope, ParamList* params) {
       if (list_length(op->args) != 2) return;
       const bool list = !Inspect(static_cast<Node*>(lsecond(op->args))).variable;
       // A value looked up in an array column has no shape of its own.
-      const Comparison comparison{list ? op->opno : InvalidOid, op->inputcollid, list ? ShapeKind::kList : ShapeKind::kNone};
+      const Comparison comparison{list ? op->opno : InvalidOid, op->inputcollid,
+                                  list ? ShapeKind::kList : ShapeKind::kNone};
       ReplaceInPair(op->args, comparison, scope, params);
       return;
     }

@@ -1,5 +1,6 @@
 // Which constants of an expression become parameters. Places are whitelisted, never blacklisted: a parameter where the
-// deparser expects a literal crashes the server (H23). Owns single expressions; the walk over a statement is plannable_walk's.
+// deparser expects a literal crashes the server (H23). Owns single expressions; the walk over a statement is
+// plannable_walk's.
 #pragma once
 
 #include "capture/plannable_column.hpp"
@@ -19,7 +20,8 @@ struct Side {
 
 Side Inspect(Node* expression);
 
-/// Replaces the value `*slot` that stands at `site`: as a whole when it folds to one constant, else the constants in it.
+/// Replaces the value `*slot` that stands at `site`: as a whole when it folds to one constant, else the constants in
+/// it.
 void ReplaceValue(Node** slot, const Side& side, const Site& site, ParamList* params);
 
 /// Replaces the values among the arguments of one comparison, boolean function or the like; leaves other nodes alone.

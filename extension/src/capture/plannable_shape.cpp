@@ -1,5 +1,5 @@
-// See plannable_shape.hpp. Coarsening: shares of rows to powers of 1.4, positions to sixteenths, widths to two digits. That
-// much is what planning needs (a range's width decides its cost) and little is learnt about the value.
+// See plannable_shape.hpp. Coarsening: shares of rows to powers of 1.4, positions to sixteenths, widths to two digits.
+// That much is what planning needs (a range's width decides its cost) and little is learnt about the value.
 #include "capture/plannable_shape.hpp"
 
 #include <cmath>
@@ -92,14 +92,15 @@ double EqualityShare(const pg::ColumnStatistics& column, Comparator* equals, Dat
   return share;
 }
 
-// Where the bound lies among the values that are no common ones, or among the common ones where they are the most of it.
-// `below` tells whether rows satisfying the comparison lie below the bound.
+// Where the bound lies among the values that are no common ones, or among the common ones where they are the most of
+// it. `below` tells whether rows satisfying the comparison lie below the bound.
 double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator, bool below, const Const* value) {
   if (column.nhistogram < 2 || column.mcv_share > 0.5) {
     if (column.nmcv == 0) return -1;
     double under = 0;
     for (int i = 0; i < column.nmcv; i++)
-      if (Holds(comparator, column.mcv[i], value->constvalue) == below) under += static_cast<double>(column.mcv_frequency[i]);
+      if (Holds(comparator, column.mcv[i], value->constvalue) == below)
+        under += static_cast<double>(column.mcv_frequency[i]);
     return under / column.mcv_share;
   }
   int low = 0;
@@ -115,7 +116,8 @@ double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator,
   if (low == column.nhistogram) return 1;
   double left, right, at;
   double part = 0.5;
-  if (pg::ToScalar(column.histogram[low - 1], column.type, &left) && pg::ToScalar(column.histogram[low], column.type, &right) &&
+  if (pg::ToScalar(column.histogram[low - 1], column.type, &left) &&
+      pg::ToScalar(column.histogram[low], column.type, &right) &&
       pg::ToScalar(value->constvalue, value->consttype, &at) && right > left && value->consttype == column.type)
     part = Min(1.0, Max(0.0, (at - left) / (right - left)));
   return (low - 1 + part) / (column.nhistogram - 1);
@@ -168,8 +170,7 @@ double PatternShare(const pg::ColumnStatistics& column, Comparator* matches, Dat
     if (Holds(matches, column.mcv[i], value)) share += static_cast<double>(column.mcv_frequency[i]);
   int hits = 0;
   for (int i = 0; i < column.nhistogram; i++) hits += Holds(matches, column.histogram[i], value) ? 1 : 0;
-  if (column.nhistogram > 0)
-    share += Max(0.0, 1 - column.null_fraction - column.mcv_share) * hits / column.nhistogram;
+  if (column.nhistogram > 0) share += Max(0.0, 1 - column.null_fraction - column.mcv_share) * hits / column.nhistogram;
   return share;
 }
 
@@ -209,7 +210,8 @@ ShapeKind KindOf(const Site& site, bool* negated, bool* regex) {
   }
 }
 
-void MeasureValue(const pg::ColumnStatistics* column, const Item& item, bool negated, PlannableParam* out, double* exact) {
+void MeasureValue(const pg::ColumnStatistics* column, const Item& item, bool negated, PlannableParam* out,
+                  double* exact) {
   Comparator comparator;
   if (column == nullptr || !MakeComparator(item.site, negated, &comparator)) return;
   const Datum value = item.value->constvalue;
@@ -251,23 +253,34 @@ void Measure(const Item& item, PlannableParam* out, double* exact) {
   MeasureValue(column, item, negated, out, exact);
 }
 
-// A lower bound is paired with the next upper bound on the same column of the same range-table entry.
-void FindPairs(const ParamList* list, PlannableParam* out, const double* exact) {
+bool SameRange(const Item& a, const Item& b) {
+  const Column &x = a.site.column, &y = b.site.column;
+  return OidIsValid(x.relid) && x.scope == y.scope && x.varno == y.varno && x.varattno == y.varattno;
+}
+
+// The lower bound that belongs to upper bound `j`: a free one on the same column of the same range-table entry if there
+// is one, else one that is shared by equal constants. -1: none.
+int LowerFor(const ParamList* list, const PlannableParam* out, int j) {
+  int shared = -1;
   for (int i = 0; i < list->count; i++) {
+    const PlannableParam& lower = out[list->items[i].final_id - 1];
+    if (lower.kind != ShapeKind::kLower || !SameRange(list->items[i], list->items[j])) continue;
+    if (lower.pair < 0) return i;
+    shared = i;
+  }
+  return shared;
+}
+
+void FindPairs(const ParamList* list, PlannableParam* out, const double* exact) {
+  for (int j = 0; j < list->count; j++) {
+    PlannableParam& upper = out[list->items[j].final_id - 1];
+    if (upper.kind != ShapeKind::kUpper) continue;
+    const int i = LowerFor(list, out, j);
+    if (i < 0) continue;
     PlannableParam& lower = out[list->items[i].final_id - 1];
-    const Column& column = list->items[i].site.column;
-    if (lower.kind != ShapeKind::kLower || !OidIsValid(lower.relid)) continue;
-    for (int j = 0; j < list->count; j++) {
-      PlannableParam& upper = out[list->items[j].final_id - 1];
-      const Column& other = list->items[j].site.column;
-      if (upper.kind != ShapeKind::kUpper || upper.pair >= 0 || other.scope != column.scope ||
-          other.varno != column.varno || other.varattno != column.varattno)
-        continue;
-      lower.pair = static_cast<int16>(list->items[j].final_id - 1);
-      upper.pair = static_cast<int16>(list->items[i].final_id - 1);
-      if (exact[i] >= 0 && exact[j] >= exact[i]) upper.width = TwoDigits(exact[j] - exact[i]);
-      break;
-    }
+    upper.pair = static_cast<int16>(list->items[i].final_id - 1);
+    if (lower.pair < 0) lower.pair = static_cast<int16>(list->items[j].final_id - 1);
+    if (exact[i] >= 0 && exact[j] >= exact[i]) upper.width = TwoDigits(exact[j] - exact[i]);
   }
 }
 

@@ -6,8 +6,9 @@
 
 namespace steward::capture {
 
-/// Fills kinds, frequencies, positions, lengths and pairs of `out` (list->count entries, by final_id - 1) from the constants
-/// and the statistics of their columns. Compares values with the comparison's own operator, if that is built in or in C.
+/// Fills kinds, frequencies, positions, lengths and pairs of `out` (list->count entries, by final_id - 1) from the
+/// constants and the statistics of their columns. Compares values with the comparison's own operator, if that is built
+/// in or in C.
 void MeasureShapes(const ParamList* list, store::PlannableParam* out);
 
 }  // namespace steward::capture

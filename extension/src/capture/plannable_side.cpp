@@ -31,8 +31,9 @@ bool NotesFunction(Oid function, void* context) {
   const auto* form = reinterpret_cast<const FormData_pg_proc*>(GETSTRUCT(tuple));
   if (form->prolang != INTERNALlanguageId && form->prolang != ClanguageId) side.foreign_code = true;
   if (form->provolatile != PROVOLATILE_IMMUTABLE) side.changing = true;
-  const bool session = form->provolatile == PROVOLATILE_STABLE &&
-                       (form->pronargs == 0 || function == F_CURRENT_SETTING_TEXT || function == F_CURRENT_SETTING_TEXT_BOOL);
+  const bool session =
+      form->provolatile == PROVOLATILE_STABLE &&
+      (form->pronargs == 0 || function == F_CURRENT_SETTING_TEXT || function == F_CURRENT_SETTING_TEXT_BOOL);
   if (form->provolatile == PROVOLATILE_VOLATILE || session || form->proretset) side.kept = true;
   ReleaseSysCache(tuple);
   return false;
@@ -40,30 +41,17 @@ bool NotesFunction(Oid function, void* context) {
 
 bool Visit(Node* node, void* context);
 
-bool VisitInside(Node* node, Inspection* inspection) {
+// Visits the children; a placeholder (CaseTestExpr) below is not a variable but the construct's own.
+bool VisitConstruct(Node* node, Inspection* inspection) {
   const bool before = inspection->inside_test;
   inspection->inside_test = true;
-  const bool stop = Visit(node, inspection);
+  const bool stop = pg::WalkChildren(node, Visit, inspection);
   inspection->inside_test = before;
   return stop;
 }
 
-bool Visit(Node* node, void* context) {
-  auto* inspection = static_cast<Inspection*>(context);
-  if (node == nullptr) return false;
-  Side& side = inspection->side;
+bool IsVariable(const Node* node) {
   switch (nodeTag(node)) {
-    case T_Const:
-      return false;
-    case T_Param:
-      if (castNode(Param, node)->paramkind == PARAM_EXTERN)
-        side.external = true;
-      else
-        side.variable = true;
-      return false;
-    case T_CaseTestExpr:
-      if (!inspection->inside_test) side.variable = true;
-      return false;
     case T_Var:
     case T_Aggref:
     case T_GroupingFunc:
@@ -73,36 +61,43 @@ bool Visit(Node* node, void* context) {
     case T_SetToDefault:
     case T_CoerceToDomainValue:
     case T_NextValueExpr:
-      side.variable = true;
       return true;
+    case T_Param:
+      return reinterpret_cast<const Param*>(node)->paramkind != PARAM_EXTERN;
+    default:
+      return false;
+  }
+}
+
+bool Visit(Node* node, void* context) {
+  auto* inspection = static_cast<Inspection*>(context);
+  if (node == nullptr) return false;
+  Side& side = inspection->side;
+  if (IsVariable(node)) return side.variable = true;
+  check_functions_in_node(node, NotesFunction, inspection);
+  switch (nodeTag(node)) {
+    case T_Param:
+      side.external = true;
+      return false;
+    case T_CaseTestExpr:
+      if (!inspection->inside_test) side.variable = true;
+      return false;
     case T_SQLValueFunction:
     case T_XmlExpr:
       side.kept = side.changing = true;
-      break;
+      return false;
     case T_CoerceToDomain:
       side.foreign_code = true;
       break;
     case T_CollateExpr:
       side.collate = true;
       break;
-    case T_ArrayCoerceExpr: {
-      // elemexpr holds a CaseTestExpr for the element.
-      auto* coerce = castNode(ArrayCoerceExpr, node);
-      return Visit(reinterpret_cast<Node*>(coerce->arg), context) ||
-             VisitInside(reinterpret_cast<Node*>(coerce->elemexpr), inspection);
-    }
-    case T_CaseExpr: {
-      check_functions_in_node(node, NotesFunction, inspection);
-      const bool before = inspection->inside_test;
-      inspection->inside_test = true;
-      const bool stop = pg::WalkChildren(node, Visit, inspection);
-      inspection->inside_test = before;
-      return stop;
-    }
+    case T_ArrayCoerceExpr:  // elemexpr holds a CaseTestExpr for the element
+    case T_CaseExpr:
+      return VisitConstruct(node, inspection);
     default:
       break;
   }
-  check_functions_in_node(node, NotesFunction, inspection);
   return pg::WalkChildren(node, Visit, context);
 }
 

@@ -1,5 +1,5 @@
-// See plannable_walk.hpp. Places that are not named here keep their constants: LIMIT, subscripts, window frames, TABLESAMPLE,
-// ON CONFLICT's arbiter, CYCLE marks, XMLTABLE; parameters there are found by Renumber.
+// See plannable_walk.hpp. Places that are not named here keep their constants: LIMIT, subscripts, window frames,
+// TABLESAMPLE, ON CONFLICT's arbiter, CYCLE marks, XMLTABLE; parameters there are found by Renumber.
 #include "capture/plannable_walk.hpp"
 
 #include "capture/plannable_replace.hpp"
@@ -46,7 +46,9 @@ bool WalkExpression(Node* node, void* context) {
   return pg::WalkChildren(node, WalkExpression, context);
 }
 
-void Visit(Node* node, const Walk& walk) { WalkExpression(node, const_cast<Walk*>(&walk)); }
+void Visit(Node* node, const Walk& walk) {
+  WalkExpression(node, const_cast<Walk*>(&walk));
+}
 
 void WalkStored(List* targets, const Walk& walk) {
   ListCell* cell;
@@ -59,7 +61,8 @@ void WalkStored(List* targets, const Walk& walk) {
   }
 }
 
-// What is grouped, sorted or told apart by an expression must stay equal to it, so such queries keep their output literals.
+// What is grouped, sorted or told apart by an expression must stay equal to it, so such queries keep their output
+// literals.
 void WalkOutput(const Query* query, List* targets, const Walk& walk) {
   const bool grouped = query->groupClause != NIL || query->groupingSets != NIL || query->distinctClause != NIL;
   ListCell* cell;
@@ -109,7 +112,9 @@ void WalkEntries(Query* query, const Walk& walk) {
 }
 
 // INSERT .. SELECT and INSERT .. VALUES of several rows are written from their range-table entry.
-bool ReadsFromEntry(const Query* query) { return query->jointree != nullptr && query->jointree->fromlist != NIL; }
+bool ReadsFromEntry(const Query* query) {
+  return query->jointree != nullptr && query->jointree->fromlist != NIL;
+}
 
 void WalkTargets(Query* query, const Walk& walk) {
   switch (query->commandType) {

@@ -6,7 +6,8 @@
 
 namespace steward::capture {
 
-/// Why a statement cannot be made plannable, judged without changing or copying it; kCostable when nothing speaks against it.
+/// Why a statement cannot be made plannable, judged without changing or copying it; kCostable when nothing speaks
+/// against it.
 store::NotCostable Judge(Query* query);
 
 /// Replaces the values of `query` (a copy the caller owns) and collects its parameters, not yet numbered.

@@ -29,7 +29,8 @@ double RelationTuples(Oid relid) {
 
 HeapTuple FindStatistics(Oid relid, int16 attnum, bool inherited) {
   if (inherited) {
-    HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid), Int16GetDatum(attnum), BoolGetDatum(true));
+    HeapTuple tuple =
+        SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid), Int16GetDatum(attnum), BoolGetDatum(true));
     if (HeapTupleIsValid(tuple)) return tuple;
   }
   return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid), Int16GetDatum(attnum), BoolGetDatum(false));
@@ -81,6 +82,11 @@ bool ReadColumnStatistics(Oid relid, int16 attnum, bool inherited, ColumnStatist
   return true;
 }
 
+bool SameScale(Oid a, Oid b) {
+  const auto is_time = [](Oid type) { return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID; };
+  return is_time(a) == is_time(b);
+}
+
 bool ToScalar(Datum value, Oid type, double* out) {
   switch (type) {
     case INT2OID:
@@ -102,7 +108,7 @@ bool ToScalar(Datum value, Oid type, double* out) {
       *out = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
       return std::isfinite(*out);
     case DATEOID:
-      *out = static_cast<double>(DatumGetDateADT(value));
+      *out = static_cast<double>(DatumGetDateADT(value)) * static_cast<double>(USECS_PER_DAY);
       return !DATE_NOT_FINITE(DatumGetDateADT(value));
     case TIMESTAMPOID:
     case TIMESTAMPTZOID:
@@ -135,10 +141,13 @@ bool FromScalar(double number, Oid type, Datum* out) {
     case NUMERICOID:
       *out = DirectFunctionCall1(float8_numeric, Float8GetDatum(number));
       return true;
-    case DATEOID:
-      if (whole < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE || whole >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE) return false;
-      *out = DateADTGetDatum(static_cast<DateADT>(whole));
+    case DATEOID: {
+      const double days = std::floor(number / static_cast<double>(USECS_PER_DAY));
+      if (days < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE || days >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
+        return false;
+      *out = DateADTGetDatum(static_cast<DateADT>(days));
       return true;
+    }
     case TIMESTAMPOID:
     case TIMESTAMPTZOID:
       if (whole < static_cast<double>(MIN_TIMESTAMP) || whole >= static_cast<double>(END_TIMESTAMP)) return false;

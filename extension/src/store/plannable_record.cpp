@@ -58,7 +58,7 @@ const char* ReasonText(NotCostable reason) {
 }
 
 const char* ShapeKindName(ShapeKind kind) {
-  static const char* const kNames[kShapeKinds] = {"none",  "equality", "lower", "upper",
+  static const char* const kNames[kShapeKinds] = {"none", "equality", "lower", "upper",
                                                   "list", "pattern",  "null",  "value"};
   const int index = static_cast<int>(kind);
   return index < kShapeKinds ? kNames[index] : "none";
@@ -102,7 +102,8 @@ char* EncodeSample(const ParamSample* sample, uint32 signature, uint32* length) 
   appendBinaryStringInfo(&out, reinterpret_cast<const char*>(&header), sizeof header);
   for (int i = 0; i < sample->nparams; i++) {
     int32 size = kUnknownValue;
-    if (sample->known[i]) size = sample->value[i] == nullptr ? kNullValue : static_cast<int32>(strlen(sample->value[i]));
+    if (sample->known[i])
+      size = sample->value[i] == nullptr ? kNullValue : static_cast<int32>(strlen(sample->value[i]));
     appendBinaryStringInfo(&out, reinterpret_cast<const char*>(&size), sizeof size);
     if (size > 0) appendBinaryStringInfo(&out, sample->value[i], size);
   }

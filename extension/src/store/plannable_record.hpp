@@ -1,6 +1,6 @@
-// What capture keeps of a statement so that it can be planned again: a text with typed parameters and, for each parameter,
-// where it stands and the shape of the constant it replaced. Plain data shared by capture (which writes it) and whatif
-// (which plans with it), and its serialised form; where the bytes lie is store/texts' business.
+// What capture keeps of a statement so that it can be planned again: a text with typed parameters and, for each
+// parameter, where it stands and the shape of the constant it replaced. Plain data shared by capture (which writes it)
+// and whatif (which plans with it), and its serialised form; where the bytes lie is store/texts' business.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -25,26 +25,36 @@ struct PlannableParam {
   Oid type;
   int32 typmod;
   Oid collation;
-  Oid relid;         // relation and column it is compared with; InvalidOid and 0 when there is none
+  Oid relid;  // relation and column it is compared with; InvalidOid and 0 when there is none
   int16 attnum;
-  bool inherited;    // the relation was scanned with its children: statistics of the whole tree count
+  bool inherited;  // the relation was scanned with its children: statistics of the whole tree count
   ShapeKind kind;
   Oid opno;
   bool external;          // was already a parameter ($n of the client) in the statement
   bool pattern_leading;   // pattern begins with a wildcard
   bool pattern_trailing;  // pattern ends with a wildcard
-  int16 pair;          // index of the parameter that bounds the same range from the other side, or -1
+  int16 pair;             // index of the parameter that bounds the same range from the other side, or -1
   uint16 length;
   uint16 external_id;  // the client's number of an external parameter, 0 otherwise
-  float frequency;   // share of rows with this value, rounded to a power of 1.4; negative: unknown
-  float position;    // of a bound in the column's distribution, 0..1 in steps of 1/16; in the first and last step the
-                     // distance to the end is rounded to a power of 1.4 instead; negative: unknown
-  float width;       // for the upper bound of a pair: distance to the lower one in positions, 2 digits; negative: unknown
+  float frequency;     // share of rows with this value, rounded to a power of 1.4; negative: unknown
+  float position;      // of a bound in the column's distribution, 0..1 in steps of 1/16; in the first and last step the
+                       // distance to the end is rounded to a power of 1.4 instead; negative: unknown
+  float width;  // for the upper bound of a pair: distance to the lower one in positions, 2 digits; negative: unknown
 };
 
 /// Why a statement cannot be costed.
-enum class NotCostable : uint8 { kCostable, kUtility, kNoRelation, kTemporary, kTransition, kTooManyParameters, kTooLong,
-                                 kNotDeparsed, kCurrentOf, kNoText };
+enum class NotCostable : uint8 {
+  kCostable,
+  kUtility,
+  kNoRelation,
+  kTemporary,
+  kTransition,
+  kTooManyParameters,
+  kTooLong,
+  kNotDeparsed,
+  kCurrentOf,
+  kNoText
+};
 
 /// The reason in words for a reader, e.g. "utility statement"; nullptr for kCostable.
 const char* ReasonText(NotCostable reason);

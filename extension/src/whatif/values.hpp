@@ -1,5 +1,6 @@
-// Values for the parameters of a plannable text: from samples where a superuser allowed them, else values that match the
-// shape kept at capture, else from column statistics alone. Owns drawing; planning with the values is plan_statement's.
+// Values for the parameters of a plannable text: from samples where a superuser allowed them, else values that match
+// the shape kept at capture, else from column statistics alone. Owns drawing; planning with the values is
+// plan_statement's.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -27,9 +28,9 @@ struct DrawInput {
   int draw;  // number of the draw, from 0; equal numbers give equal values
 };
 
-/// Makes the values of one draw, palloc'ed in the current memory context (nullptr when the text has no parameter: nothing
-/// to bind, the source is then kParameters). With source kGeneric a value that matters is unknown: the caller plans without
-/// binding any. May raise: input and output functions of the parameters' types run. C-shaped.
+/// Makes the values of one draw, palloc'ed in the current memory context (nullptr when the text has no parameter:
+/// nothing to bind, the source is then kParameters). With source kGeneric a value that matters is unknown: the caller
+/// plans without binding any. May raise: input and output functions of the parameters' types run. C-shaped.
 ParamListInfo DrawValues(const DrawInput& input, ValueSource* source);
 
 }  // namespace steward::whatif
