@@ -12,7 +12,9 @@ constexpr Micros kRetryCeiling = 10 * kMinute;
 constexpr double kJitter = 0.2;
 constexpr Micros kLingerFor = 5 * kSecond;
 
-Micros RetryLimit(Micros every) { return std::max(every, kRetryCeiling); }
+Micros RetryLimit(Micros every) {
+  return std::max(every, kRetryCeiling);
+}
 
 }  // namespace
 
@@ -36,7 +38,9 @@ Micros NextDue(Micros due, Micros every, Micros now) {
   return due + (missed + 1) * every;
 }
 
-Micros ClampDue(Micros due, Micros every, Micros now) { return std::min(due, now + RetryLimit(every)); }
+Micros ClampDue(Micros due, Micros every, Micros now) {
+  return std::min(due, now + RetryLimit(every));
+}
 
 Micros RetryAt(const Failure& failure, Micros now) {
   const Micros limit = RetryLimit(failure.every);
@@ -47,7 +51,9 @@ Micros RetryAt(const Failure& failure, Micros now) {
   return now + std::max(delay, std::min(failure.duration, limit));
 }
 
-Micros DefaultTimeout(Micros every) { return std::max(10 * every, kHour); }
+Micros DefaultTimeout(Micros every) {
+  return std::max(10 * every, kHour);
+}
 
 bool IsDue(const DatabaseLoad& load, Micros now) {
   if (load.busy || load.held || load.due == kNever) return false;
@@ -72,6 +78,8 @@ Micros NextVisit(const DatabaseLoad* loads, int count, Micros now) {
   return next;
 }
 
-bool Linger(Micros next_due, Micros now) { return next_due != kNever && next_due - now <= kLingerFor; }
+bool Linger(Micros next_due, Micros now) {
+  return next_due != kNever && next_due - now <= kLingerFor;
+}
 
 }  // namespace steward::core

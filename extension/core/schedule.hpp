@@ -1,5 +1,6 @@
-// When scheduled work is due: the grid of a schedule, retry back-off, which database a launcher visits next. Pure: `now` and
-// randomness are arguments, nothing allocates, nothing waits. Who runs the work, and where schedules are stored, is elsewhere.
+// When scheduled work is due: the grid of a schedule, retry back-off, which database a launcher visits next. Pure:
+// `now` and randomness are arguments, nothing allocates, nothing waits. Who runs the work, and where schedules are
+// stored, is elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ struct IntervalParts {
   std::int64_t micros;
 };
 
-/// The fixed length of an interval, a month being 30 days and a day 24 hours. Never overflows: out of range saturates to
+/// The fixed length of an interval, a month being 30 days and a day 24 hours. Never overflows: out of range saturates
+/// to
 /// +-INT64_MAX, which every check below refuses.
 [[nodiscard]] Micros IntervalLength(IntervalParts parts);
 
@@ -51,8 +53,8 @@ struct Failure {
   double randomness;  // [0, 1): spreads retries that failed together
 };
 
-/// When to try again: 1 s doubling with each failure up to max(every, 10 min), shortened by up to a fifth at random, and
-/// never sooner than the failed run took, so that a failing job uses at most half of the time.
+/// When to try again: 1 s doubling with each failure up to max(every, 10 min), shortened by up to a fifth at random,
+/// and never sooner than the failed run took, so that a failing job uses at most half of the time.
 [[nodiscard]] Micros RetryAt(const Failure& failure, Micros now);
 
 /// How long a run may take when its schedule does not say: ten periods, at least an hour.
@@ -69,8 +71,8 @@ struct DatabaseLoad {
 /// Whether the database should be visited now. A clock that was set back behind the last visit makes it due, too.
 [[nodiscard]] bool IsDue(const DatabaseLoad& load, Micros now);
 
-/// The index of the database to visit next, or -1. Among those due the one whose last visit is the longest ago, so that a
-/// busy database starves no other.
+/// The index of the database to visit next, or -1. Among those due the one whose last visit is the longest ago, so that
+/// a busy database starves no other.
 [[nodiscard]] int ChooseDatabase(const DatabaseLoad* loads, int count, Micros now);
 
 /// The next instant at which a database that is not busy becomes due; kNever when none does.

@@ -137,6 +137,157 @@ COMMENT ON COLUMN steward.plans.instrumented IS 'plan has actual row counts';
 -- Materialized views
 -- ---------------------------------------------------------------------------------------------------------------------
 
+-- What users want. Written by the functions below only (no DML grants: a row here runs a query as the view's owner) and
+-- by the worker, which removes or disables what can no longer be done. Dumped; what a restore inserts is disabled.
+CREATE TABLE steward.refresh_schedule (
+  relid regclass PRIMARY KEY,
+  owner regrole NOT NULL,
+  every interval NOT NULL,
+  method text NOT NULL CHECK (method IN ('auto', 'concurrently', 'plain')),
+  timeout interval,
+  enabled boolean NOT NULL,
+  changed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE steward.refresh_schedule IS 'materialized views that pg_steward refreshes; change it with steward.schedule_refresh() and its siblings';
+COMMENT ON COLUMN steward.refresh_schedule.owner IS 'the view''s owner when it was scheduled; the schedule stops when the view gets another one';
+COMMENT ON COLUMN steward.refresh_schedule.every IS 'period; a month counts as 30 days, a day as 24 hours';
+COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, else plain';
+COMMENT ON COLUMN steward.refresh_schedule.timeout IS 'longest run; NULL: ten periods, at least one hour';
+COMMENT ON COLUMN steward.refresh_schedule.enabled IS 'false when paused, restored from a dump, or stopped by pg_steward (refresh_history says why)';
+COMMENT ON COLUMN steward.refresh_schedule.changed_at IS 'when the period was set or the schedule resumed: origin of its grid of due times';
+
+CREATE FUNCTION steward.refresh_schedule_restored() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'steward_refresh_schedule_restored';
+COMMENT ON FUNCTION steward.refresh_schedule_restored() IS 'disables schedules that arrive by other ways than steward.schedule_refresh(), such as a restored dump';
+CREATE TRIGGER restored BEFORE INSERT ON steward.refresh_schedule
+  FOR EACH ROW EXECUTE FUNCTION steward.refresh_schedule_restored();
+ALTER TABLE steward.refresh_schedule ENABLE ALWAYS TRIGGER restored;
+COMMENT ON TRIGGER restored ON steward.refresh_schedule IS 'restored schedules start disabled';
+SELECT pg_catalog.pg_extension_config_dump('steward.refresh_schedule', '');
+
+-- What the worker remembers of each scheduled view, one row updated in place. Written by the worker only.
+CREATE TABLE steward.refresh_state (
+  relid oid PRIMARY KEY,
+  changed_at timestamptz NOT NULL,
+  slot timestamptz NOT NULL,
+  next_due timestamptz NOT NULL,
+  consecutive_failures integer NOT NULL,
+  interruptions integer NOT NULL,
+  running_since timestamptz,
+  running_boot bigint,
+  running_reason text
+) WITH (fillfactor = 50);
+COMMENT ON TABLE steward.refresh_state IS 'where each scheduled materialized view stands; the worker''s own';
+COMMENT ON COLUMN steward.refresh_state.changed_at IS 'refresh_schedule.changed_at that this row was made for';
+COMMENT ON COLUMN steward.refresh_state.slot IS 'the due time on the schedule''s grid that is next or being tried';
+COMMENT ON COLUMN steward.refresh_state.next_due IS 'when it is tried next: the slot, or a retry after a failure';
+COMMENT ON COLUMN steward.refresh_state.interruptions IS 'runs in a row that ended with the server';
+COMMENT ON COLUMN steward.refresh_state.running_since IS 'set while a run is under way; one left behind is reported as interrupted';
+COMMENT ON COLUMN steward.refresh_state.running_boot IS 'the server start in which that run began';
+COMMENT ON COLUMN steward.refresh_state.running_reason IS 'why that run began';
+
+-- What happened, one row a run, never updated.
+CREATE TABLE steward.refresh_log (
+  refresh_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  relid oid NOT NULL,
+  matviewname name NOT NULL,
+  owner oid NOT NULL,
+  scheduled_at timestamptz,
+  started_at timestamptz,
+  finished_at timestamptz NOT NULL,
+  result text NOT NULL,
+  reason text NOT NULL,
+  method text,
+  attempts integer NOT NULL,
+  exec_time double precision,
+  wal_bytes bigint,
+  sqlstate text,
+  message text
+);
+CREATE INDEX refresh_log_relid ON steward.refresh_log (relid, refresh_id);
+COMMENT ON TABLE steward.refresh_log IS 'one row a refresh; read it through steward.refresh_history';
+
+CREATE VIEW steward.refresh_history AS
+SELECT l.refresh_id, l.relid, l.matviewname, NULL::bigint AS group_id, l.scheduled_at, l.started_at, l.finished_at, l.result, l.reason,
+       l.method, l.attempts, NULL::double precision AS lock_wait_time, l.exec_time, NULL::bigint AS rows_inserted,
+       NULL::bigint AS rows_updated, NULL::bigint AS rows_deleted, l.wal_bytes, NULL::interval AS staleness_before, l.sqlstate,
+       CASE WHEN l.message IS NULL OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+                 OR coalesce(pg_catalog.pg_has_role(l.owner, 'USAGE'), false)
+            THEN l.message ELSE '<insufficient privilege>' END AS message
+  FROM steward.refresh_log l;
+COMMENT ON VIEW steward.refresh_history IS 'what happened to materialized views: one row a run';
+COMMENT ON COLUMN steward.refresh_history.group_id IS 'NULL: views are refreshed one by one';
+COMMENT ON COLUMN steward.refresh_history.result IS 'ok, failed, skipped (another session was refreshing it, or it was dropped) or interrupted (its worker or the server ended)';
+COMMENT ON COLUMN steward.refresh_history.reason IS 'due, retry or manual';
+COMMENT ON COLUMN steward.refresh_history.attempts IS 'which try of the same due time it was, from 1';
+COMMENT ON COLUMN steward.refresh_history.lock_wait_time IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.exec_time IS 'milliseconds; NULL for a run that did not end by itself';
+COMMENT ON COLUMN steward.refresh_history.rows_inserted IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.rows_updated IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.rows_deleted IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.staleness_before IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.message IS 'error, or why the refresh was not concurrent; shown to members of the view''s owner and of pg_read_all_stats';
+
+CREATE VIEW steward.matviews AS
+SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_catalog.pg_get_userbyid(c.relowner) AS matviewowner,
+       s.enabled, CASE WHEN s.relid IS NOT NULL THEN 'every' END AS mode, NULL::interval AS max_staleness,
+       s.every::text AS schedule, NULL::text AS timezone, s.method, NULL::interval AS staleness, NULL::timestamptz AS dirty_since,
+       NULL::regclass[] AS dirty_relations, NULL::text AS tracking, NULL::text AS tracking_reason, NULL::interval AS p99_staleness,
+       good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
+       CASE WHEN s.enabled THEN CASE WHEN st.changed_at = s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
+       CASE WHEN s.enabled THEN CASE WHEN st.changed_at = s.changed_at AND st.next_due <> st.slot THEN 'retry' ELSE 'due' END END AS next_reason,
+       coalesce(CASE WHEN st.changed_at = s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
+       run.sqlstate AS last_sqlstate, CASE WHEN run.result <> 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read, NULL::text AS unique_key_ddl
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN steward.refresh_schedule s ON s.relid = c.oid
+  LEFT JOIN steward.refresh_state st ON st.relid = c.oid
+  LEFT JOIN LATERAL (SELECT h.result, h.exec_time, h.sqlstate, h.message FROM steward.refresh_history h
+                      WHERE h.relid = c.oid ORDER BY h.refresh_id DESC LIMIT 1) run ON true
+  LEFT JOIN LATERAL (SELECT h.finished_at FROM steward.refresh_history h
+                      WHERE h.relid = c.oid AND h.result = 'ok' ORDER BY h.refresh_id DESC LIMIT 1) good ON true
+ WHERE c.relkind = 'm';
+COMMENT ON VIEW steward.matviews IS 'the materialized views of this database, how they are scheduled and how their last refresh went';
+COMMENT ON COLUMN steward.matviews.enabled IS 'NULL: not scheduled';
+COMMENT ON COLUMN steward.matviews.mode IS 'every: refreshed by a fixed period; NULL: not scheduled';
+COMMENT ON COLUMN steward.matviews.max_staleness IS 'NULL: schedules are fixed periods';
+COMMENT ON COLUMN steward.matviews.timezone IS 'NULL: a fixed period has none';
+COMMENT ON COLUMN steward.matviews.staleness IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.dirty_since IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.dirty_relations IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.tracking IS 'NULL: changes are not tracked';
+COMMENT ON COLUMN steward.matviews.tracking_reason IS 'NULL: changes are not tracked';
+COMMENT ON COLUMN steward.matviews.p99_staleness IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
+COMMENT ON COLUMN steward.matviews.next_reason IS 'due or retry';
+COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
+COMMENT ON COLUMN steward.matviews.last_read IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'NULL: not proposed';
+
+CREATE FUNCTION steward.schedule_refresh(view regclass, every interval DEFAULT NULL, method text DEFAULT NULL, timeout interval DEFAULT NULL)
+  RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_schedule_refresh';
+COMMENT ON FUNCTION steward.schedule_refresh(regclass, interval, text, interval) IS 'refreshes a materialized view at once and then every so often, as its owner; called again it changes what is not NULL. method: auto, concurrently or plain. Needs the rights of the view''s owner';
+
+CREATE FUNCTION steward.unschedule_refresh(view regclass)
+  RETURNS void LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'steward_unschedule_refresh';
+COMMENT ON FUNCTION steward.unschedule_refresh(regclass) IS 'removes a materialized view''s schedule';
+
+CREATE FUNCTION steward.pause_refresh(view regclass)
+  RETURNS void LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'steward_pause_refresh';
+COMMENT ON FUNCTION steward.pause_refresh(regclass) IS 'keeps a materialized view''s schedule but does not follow it';
+
+CREATE FUNCTION steward.resume_refresh(view regclass)
+  RETURNS void LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'steward_resume_refresh';
+COMMENT ON FUNCTION steward.resume_refresh(regclass) IS 'follows a paused, restored or stopped schedule again, with a refresh at once';
+
+CREATE FUNCTION steward.refresh_now(view regclass, method text DEFAULT NULL)
+  RETURNS text LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_now';
+COMMENT ON FUNCTION steward.refresh_now(regclass, text) IS 'refreshes a materialized view in this transaction, as its owner: ok, or skipped when another session is at it';
+
+CREATE FUNCTION steward.refresh_databases(OUT dbid oid, OUT pid integer, OUT next_visit timestamptz, OUT last_visit timestamptz, OUT held boolean, OUT failed_launches integer)
+  RETURNS SETOF record LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_databases';
+COMMENT ON FUNCTION steward.refresh_databases() IS 'the databases that pg_steward looks after: its worker there, and when it visits them next (NULL: nothing is scheduled)';
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Advice: saved suggestions
 -- ---------------------------------------------------------------------------------------------------------------------

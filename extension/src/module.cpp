@@ -1,6 +1,7 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
 #include "capture/hooks.hpp"
 #include "pg/postgres.hpp"
+#include "refresh/refresh.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
 
@@ -19,4 +20,5 @@ void _PG_init(void) {
   steward::DefineSettings();
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();
+  steward::refresh::Install();
 }

@@ -4,6 +4,7 @@
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
 #include "store/plans.hpp"
+#include "store/refresh_board.hpp"
 #include "store/slots.hpp"
 #include "store/statements.hpp"
 #include "store/texts.hpp"
@@ -29,6 +30,7 @@ const Region kRegions[] = {
     {"texts", TextRegionSize, TextAttach},
     {"text heap", HeapRegionSize, HeapAttach},
     {"plans", PlansRegionSize, PlansAttach},
+    {"refresh board", RefreshBoardSize, RefreshBoardAttach},
 };
 
 Header* header = nullptr;

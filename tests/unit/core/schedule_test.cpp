@@ -102,8 +102,11 @@ TEST(ChooseDatabase, VisitsAfterTheClockWasSetBack) {  // W17
 }
 
 TEST(NextVisit, IsTheNearestFutureDeadlineOfAFreeDatabase) {
-  const std::vector<DatabaseLoad> loads{{kT0 + 9, 0, false, false}, {kT0 + 5, 0, true, false}, {kT0 + 6, 0, false, true},
-                                        {kT0 - 5, 0, false, false}, {kNever, 0, false, false}};
+  const std::vector<DatabaseLoad> loads{{kT0 + 9, 0, false, false},
+                                        {kT0 + 5, 0, true, false},
+                                        {kT0 + 6, 0, false, true},
+                                        {kT0 - 5, 0, false, false},
+                                        {kNever, 0, false, false}};
   EXPECT_EQ(NextVisit(loads.data(), 5, kT0), kT0 + 9);
   EXPECT_EQ(NextVisit(loads.data() + 4, 1, kT0), kNever);
 }

@@ -1,0 +1,247 @@
+// The SQL functions over schedules: who may do what, and the errors. Each checks rights as the caller, then writes the
+// tables as their owner; the tables themselves grant no DML (RELIABILITY S6, S7).
+#include "pg/postgres.hpp"
+#include "pg/role.hpp"
+#include "pg/spi.hpp"
+#include "refresh/execute.hpp"
+#include "refresh/posts.hpp"
+#include "refresh/tables.hpp"
+#include "store/refresh_board.hpp"
+#include "store/shmem.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/acl.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+}
+
+namespace steward::refresh {
+
+namespace {
+
+struct View {
+  Oid relid;
+  Oid owner;  // InvalidOid: dropped
+  char name[NAMEDATALEN];
+};
+
+void RequireRights(const View& view) {
+  if (has_privs_of_role(GetUserId(), view.owner)) return;
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of materialized view \"%s\"", view.name),
+           errhint("Its refreshes run as its owner, so only its owner, members of that role and superusers may "
+                   "schedule them.")));
+}
+
+void RequireMatview(const View& view, char relkind) {
+  if (relkind == RELKIND_MATVIEW) return;
+  ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a materialized view", view.name),
+                  errhint("steward.matviews lists the materialized views of this database.")));
+}
+
+// The view of argument 0, existing and the caller's. With `dropped_ok` a superuser may name one that is gone.
+View GetView(FunctionCallInfo fcinfo, bool dropped_ok) {
+  store::RequireReady();
+  if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("view must not be null")));
+  View view = {PG_GETARG_OID(0), InvalidOid, ""};
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view.relid));
+  if (!HeapTupleIsValid(tuple)) {
+    if (dropped_ok && superuser()) return view;
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("materialized view with OID %u does not exist", view.relid)));
+  }
+  const auto* row = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  view.owner = row->relowner;
+  strlcpy(view.name, NameStr(row->relname), sizeof view.name);
+  const char relkind = row->relkind;
+  ReleaseSysCache(tuple);
+  RequireMatview(view, relkind);
+  RequireRights(view);
+  return view;
+}
+
+const Interval* GetPeriod(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return nullptr;
+  const Interval* every = PG_GETARG_INTERVAL_P(argument);
+  const core::Micros length = core::IntervalLength({every->month, every->day, every->time});
+  switch (core::CheckPeriod(length)) {
+    case core::PeriodFault::kNone:
+      return every;
+    case core::PeriodFault::kNotPositive:
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be greater than zero"),
+                      errhint("For example: every => '5 min'.")));
+    case core::PeriodFault::kTooShort:
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be at least one second")));
+    case core::PeriodFault::kTooLong:
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be at most 366 days"),
+                      errhint("A month counts as 30 days.")));
+  }
+  return nullptr;
+}
+
+const Interval* GetTimeout(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return nullptr;
+  const Interval* timeout = PG_GETARG_INTERVAL_P(argument);
+  const core::Micros length = core::IntervalLength({timeout->month, timeout->day, timeout->time});
+  if (length < core::kSecond / 1000 || length > core::kLongestPeriod)
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("timeout must be between 1 millisecond and 366 days"),
+             errhint("Leave it out for the default of ten periods, at least one hour.")));
+  return timeout;
+}
+
+const char* GetMethod(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return nullptr;
+  const char* method = text_to_cstring(PG_GETARG_TEXT_PP(argument));
+  (void)ParseMethod(method);
+  return method;
+}
+
+// From here to Close the tables can be written.
+pg::RoleSwitch Open() {
+  const Oid owner = TablesOwner();
+  if (!OidIsValid(owner))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the tables of pg_steward are not those of this version"),
+                    errhint("Run: ALTER EXTENSION pg_steward UPDATE;")));
+  const pg::RoleSwitch before = pg::BecomeRole(owner);
+  pg::SpiOpen();
+  return before;
+}
+
+void Close(const pg::RoleSwitch& before) {
+  pg::SpiClose();
+  pg::EndRole(before);
+}
+
+void NotScheduled(const View& view) {
+  ereport(ERROR,
+          (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("materialized view \"%s\" has no refresh schedule", view.name),
+           errhint("Create one with steward.schedule_refresh('%s', every => '5 min').", view.name)));
+}
+
+void SetEnabled(FunctionCallInfo fcinfo, bool enabled) {
+  const View view = GetView(fcinfo, false);
+  const pg::RoleSwitch before = Open();
+  const bool found = EnableSchedule(view.relid, view.owner, enabled);
+  Close(before);
+  if (!found) NotScheduled(view);
+  PostAtCommit();
+}
+
+void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome* outcome) {
+  Run run = {};
+  run.relid = view.relid;
+  run.name = view.name;
+  run.owner = view.owner;
+  run.started_at = started_at;
+  run.finished_at = GetCurrentTimestamp();
+  run.result = outcome != nullptr ? "ok" : "skipped";
+  run.reason = "manual";
+  run.method = outcome != nullptr ? MethodName(outcome->method) : nullptr;
+  run.attempts = 1;
+  run.exec_time_ms = outcome != nullptr ? static_cast<double>(run.finished_at - started_at) / 1000.0 : -1;
+  run.wal_bytes = outcome != nullptr ? outcome->wal_bytes : -1;
+  run.message = outcome != nullptr ? outcome->note : "another session was refreshing the materialized view";
+  const pg::RoleSwitch before = Open();
+  WriteHistory(run);
+  Close(before);
+}
+
+constexpr int kBoardColumns = 6;
+
+void PutBoardRow(ReturnSetInfo* result, const store::BoardRow& row) {
+  Datum values[kBoardColumns] = {
+      ObjectIdGetDatum(row.dbid),        Int32GetDatum(row.pid),
+      TimestampTzGetDatum(row.load.due), TimestampTzGetDatum(row.load.visited),
+      BoolGetDatum(row.load.held),       Int32GetDatum(static_cast<int32>(row.failed_launches))};
+  bool nulls[kBoardColumns] = {false, row.pid == 0, row.load.due == core::kNever, row.load.visited == 0, false, false};
+  // Zero stands for "at once".
+  if (row.load.due == 0) values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}  // namespace
+
+}  // namespace steward::refresh
+
+using namespace steward;           // NOLINT: SQL entry points only below
+using namespace steward::refresh;  // NOLINT
+
+STEWARD_FUNCTION(steward_schedule_refresh) {
+  const View view = GetView(fcinfo, false);
+  const ScheduleRequest request{view.relid, view.owner, GetPeriod(fcinfo, 1), GetMethod(fcinfo, 2),
+                                GetTimeout(fcinfo, 3)};
+  const pg::RoleSwitch before = Open();
+  const bool known = PutSchedule(request);
+  Close(before);
+  if (!known)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be given for a new schedule"),
+                    errhint("For example: steward.schedule_refresh('%s', every => '5 min').", view.name)));
+  PostAtCommit();
+  PG_RETURN_VOID();
+}
+
+STEWARD_FUNCTION(steward_unschedule_refresh) {
+  const View view = GetView(fcinfo, true);
+  const pg::RoleSwitch before = Open();
+  const bool found = RemoveSchedule(view.relid);
+  Close(before);
+  if (!found) NotScheduled(view);
+  PostAtCommit();
+  PG_RETURN_VOID();
+}
+
+STEWARD_FUNCTION(steward_pause_refresh) {
+  SetEnabled(fcinfo, false);
+  PG_RETURN_VOID();
+}
+
+STEWARD_FUNCTION(steward_resume_refresh) {
+  SetEnabled(fcinfo, true);
+  PG_RETURN_VOID();
+}
+
+STEWARD_FUNCTION(steward_refresh_now) {
+  const View view = GetView(fcinfo, false);
+  const char* method = GetMethod(fcinfo, 1);
+  const TimestampTz started_at = GetCurrentTimestamp();
+  if (!TryLockView(view.relid, false)) {
+    ereport(NOTICE, (errmsg("another session is refreshing materialized view \"%s\", skipping", view.name)));
+    RecordManual(view, started_at, nullptr);
+    PG_RETURN_TEXT_P(cstring_to_text("skipped"));
+  }
+  pg::SpiOpen();
+  const RefreshOutcome outcome =
+      ExecuteRefresh({view.relid, view.owner, method == nullptr ? Method::kAuto : ParseMethod(method), false, nullptr});
+  pg::SpiClose();
+  RecordManual(view, started_at, &outcome);
+  PG_RETURN_TEXT_P(cstring_to_text("ok"));
+}
+
+STEWARD_FUNCTION(steward_refresh_schedule_restored) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger")));
+  const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+  HeapTuple tuple = trigger->tg_trigtuple;
+  // Our own functions write under a changed user id; a restore does not.
+  if (InLocalUserIdChange()) return PointerGetDatum(tuple);
+  int column = SPI_fnumber(trigger->tg_relation->rd_att, "enabled");
+  Datum value = BoolGetDatum(false);
+  bool is_null = false;
+  return PointerGetDatum(heap_modify_tuple_by_cols(tuple, trigger->tg_relation->rd_att, 1, &column, &value, &is_null));
+}
+
+STEWARD_FUNCTION(steward_refresh_databases) {
+  store::RequireReady();
+  InitMaterializedSRF(fcinfo, 0);
+  auto* rows = static_cast<store::BoardRow*>(palloc(sizeof(store::BoardRow) * store::kBoardDatabases));
+  const int count = store::BoardCopy(rows, store::kBoardDatabases);
+  for (int i = 0; i < count; i++) PutBoardRow(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), rows[i]);
+  return 0;
+}

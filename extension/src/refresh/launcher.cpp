@@ -1,0 +1,217 @@
+// See launcher.hpp. Which database is next is core/schedule's decision, taken under the board's lock; this file reads
+// pg_database, starts workers and notices when one never arrived.
+#include "refresh/launcher.hpp"
+
+#include "pg/postgres.hpp"
+#include "refresh/worker.hpp"
+#include "settings.hpp"
+#include "store/drain.hpp"
+#include "store/refresh_board.hpp"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_database.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+}
+
+namespace steward::refresh {
+
+namespace {
+
+constexpr const char* kLauncherMain = "steward_launcher_main";
+constexpr int kRestartSeconds = 10;
+constexpr long kTickMs = 1000;
+constexpr core::Micros kRetryLaunch = 5 * core::kSecond;
+constexpr core::Micros kWarnEvery = core::kMinute;
+constexpr int kMostWorkers = 64;  // the upper bound of pg_steward.max_refresh_workers
+// Left behind by a DROP DATABASE that was interrupted: nobody may connect.
+constexpr int32 kInvalidDatabase = -2;
+
+struct Launch {
+  Oid dbid;  // InvalidOid: free
+  BackgroundWorkerHandle* handle;
+};
+
+struct Launcher {
+  MemoryContext context;  // of one tick
+  Launch launches[kMostWorkers];
+  TimestampTz last_warning;
+  bool writable;
+};
+
+Launcher launcher = {};
+
+void Warn(TimestampTz now, const char* message, const char* hint) {
+  if (launcher.last_warning != 0 && now >= launcher.last_warning && now - launcher.last_warning < kWarnEvery) return;
+  launcher.last_warning = now;
+  ereport(WARNING, (errmsg("%s", message), errhint("%s", hint)));
+}
+
+// The databases to look after: connectable, no templates (a worker in one would block CREATE DATABASE).
+Oid* ReadDatabases(int* count) {
+  int room = 64;
+  auto* databases = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<Size>(room)));
+  *count = 0;
+  Relation relation = table_open(DatabaseRelationId, AccessShareLock);
+  TableScanDesc scan = table_beginscan_catalog(relation, 0, nullptr);
+  for (HeapTuple tuple; (tuple = heap_getnext(scan, ForwardScanDirection)) != nullptr;) {
+    const auto* row = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple));
+    if (!row->datallowconn || row->datistemplate || row->datconnlimit == kInvalidDatabase) continue;
+    if (*count == room) {
+      room *= 2;
+      databases = static_cast<Oid*>(repalloc(databases, sizeof(Oid) * static_cast<Size>(room)));
+    }
+    databases[(*count)++] = row->oid;
+  }
+  table_endscan(scan);
+  table_close(relation, AccessShareLock);
+  return databases;
+}
+
+void SyncDatabases(TimestampTz now) {
+  if (!store::BoardTakeListChange()) return;
+  SetCurrentStatementStartTimestamp();
+  StartTransactionCommand();
+  (void)GetTransactionSnapshot();
+  int count = 0;
+  const Oid* databases = ReadDatabases(&count);
+  const int homeless = store::BoardSync(databases, count, now);
+  CommitTransactionCommand();
+  MemoryContextSwitchTo(launcher.context);
+  if (homeless > 0)
+    Warn(now, psprintf("pg_steward cannot look after %d databases", homeless),
+         psprintf("It follows at most %d databases.", store::kBoardDatabases));
+}
+
+bool Launched(Oid dbid) {
+  for (const Launch& launch : launcher.launches)
+    if (launch.dbid == dbid) return true;
+  return false;
+}
+
+// Workers that are gone: one that never arrived gives its database back, unless the next one is on its way there.
+void ReapLaunches(TimestampTz now) {
+  for (Launch& launch : launcher.launches) {
+    pid_t pid = 0;
+    if (launch.dbid == InvalidOid || GetBackgroundWorkerPid(launch.handle, &pid) != BGWH_STOPPED) continue;
+    const Oid dbid = launch.dbid;
+    pfree(launch.handle);
+    launch = Launch{InvalidOid, nullptr};
+    if (!Launched(dbid)) store::BoardLaunchFailed(dbid, now + kRetryLaunch);
+  }
+}
+
+bool StartWorker(Oid dbid, Launch* launch) {
+  BackgroundWorker worker = {};
+  worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+  worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+  worker.bgw_restart_time = BGW_NEVER_RESTART;
+  worker.bgw_main_arg = ObjectIdGetDatum(dbid);
+  worker.bgw_notify_pid = MyProcPid;
+  strlcpy(worker.bgw_library_name, "pg_steward", sizeof worker.bgw_library_name);
+  strlcpy(worker.bgw_function_name, kWorkerMain, sizeof worker.bgw_function_name);
+  pg_snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_steward refresh worker for database %u", dbid);
+  strlcpy(worker.bgw_type, "pg_steward refresh worker", sizeof worker.bgw_type);
+  MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+  const bool started = RegisterDynamicBackgroundWorker(&worker, &launch->handle);
+  MemoryContextSwitchTo(before);
+  if (started) launch->dbid = dbid;
+  return started;
+}
+
+Launch* FreeLaunch() {
+  for (Launch& launch : launcher.launches)
+    if (launch.dbid == InvalidOid) return &launch;
+  return nullptr;
+}
+
+void LaunchWorkers(TimestampTz now) {
+  for (Launch* launch = FreeLaunch(); launch != nullptr; launch = FreeLaunch()) {
+    const Oid dbid = store::BoardNextLaunch(settings.max_refresh_workers, now);
+    if (dbid == InvalidOid) return;
+    if (StartWorker(dbid, launch)) continue;
+    store::BoardLaunchFailed(dbid, now + kRetryLaunch);
+    Warn(now, "pg_steward cannot refresh materialized views: no background worker slot is free",
+         "Consider raising max_worker_processes, on standbys first.");
+    return;
+  }
+}
+
+void Tick() {
+  store::Drain();
+  const TimestampTz now = GetCurrentTimestamp();
+  ReapLaunches(now);
+  if (RecoveryInProgress()) return;
+  if (!launcher.writable) {
+    launcher.writable = true;
+    store::BoardPostList();
+  }
+  if (!settings.refresh) return;
+  SyncDatabases(now);
+  LaunchWorkers(now);
+}
+
+long MillisecondsToWait() {
+  const TimestampTz now = GetCurrentTimestamp();
+  const core::Micros next = store::BoardNextVisit(now);
+  if (next == core::kNever || !launcher.writable || !settings.refresh) return kTickMs;
+  return Min(kTickMs, Max(TimestampDifferenceMilliseconds(now, next), 1L));
+}
+
+void HandleSignals() {
+  if (ProcDiePending) proc_exit(1);
+  CHECK_FOR_INTERRUPTS();
+  if (!ConfigReloadPending) return;
+  ConfigReloadPending = false;
+  ProcessConfigFile(PGC_SIGHUP);
+}
+
+}  // namespace
+
+void RegisterLauncher() {
+  // pg_upgrade's servers run nothing of ours.
+  if (IsBinaryUpgrade) return;
+  BackgroundWorker worker = {};
+  worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+  worker.bgw_start_time = BgWorkerStart_ConsistentState;
+  worker.bgw_restart_time = kRestartSeconds;
+  strlcpy(worker.bgw_library_name, "pg_steward", sizeof worker.bgw_library_name);
+  strlcpy(worker.bgw_function_name, kLauncherMain, sizeof worker.bgw_function_name);
+  strlcpy(worker.bgw_name, "pg_steward launcher", sizeof worker.bgw_name);
+  strlcpy(worker.bgw_type, "pg_steward launcher", sizeof worker.bgw_type);
+  RegisterBackgroundWorker(&worker);
+}
+
+}  // namespace steward::refresh
+
+STEWARD_EXPORT void steward_launcher_main(Datum argument);
+
+void steward_launcher_main(Datum) {
+  using namespace steward::refresh;
+  pqsignal(SIGTERM, die);
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  BackgroundWorkerUnblockSignals();
+  // Without a database: shared catalogs can be read, nothing is parked anywhere.
+  BackgroundWorkerInitializeConnection(nullptr, nullptr, 0);
+  launcher.context = AllocSetContextCreate(TopMemoryContext, "pg_steward launcher", ALLOCSET_DEFAULT_SIZES);
+  steward::store::BoardLauncherArrive(MyLatch);
+  for (;;) {
+    MemoryContextReset(launcher.context);
+    MemoryContextSwitchTo(launcher.context);
+    ResetLatch(MyLatch);
+    HandleSignals();
+    Tick();
+    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, MillisecondsToWait(), PG_WAIT_EXTENSION);
+  }
+}

@@ -1,0 +1,116 @@
+-- Schedules of materialized views: what is refused, who may, what is kept (RELIABILITY E12, S1, S6, S7, W11).
+CREATE EXTENSION pg_steward;
+-- This server has pg_steward.refresh = off, so that only the functions write.
+SHOW pg_steward.refresh;
+
+CREATE ROLE regress_steward_owner NOLOGIN;
+CREATE ROLE regress_steward_member NOLOGIN IN ROLE regress_steward_owner;
+CREATE ROLE regress_steward_other NOLOGIN;
+GRANT USAGE ON SCHEMA steward TO regress_steward_owner, regress_steward_member, regress_steward_other;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA steward TO regress_steward_owner, regress_steward_member, regress_steward_other;
+GRANT SELECT ON steward.matviews, steward.refresh_history TO regress_steward_owner, regress_steward_other;
+GRANT CREATE ON SCHEMA public TO regress_steward_owner;
+
+SET ROLE regress_steward_owner;
+CREATE TABLE sales AS SELECT i AS id, i % 7 AS shop, i * 1.5 AS amount FROM generate_series(1, 100) i;
+CREATE MATERIALIZED VIEW sales_by_shop AS SELECT shop, sum(amount) AS total FROM sales GROUP BY shop;
+
+-- E12: periods that make no sense
+SELECT steward.schedule_refresh('sales_by_shop', every => '0');
+SELECT steward.schedule_refresh('sales_by_shop', every => '-5 min');
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 mon -30 days');
+SELECT steward.schedule_refresh('sales_by_shop', every => '999 ms');
+SELECT steward.schedule_refresh('sales_by_shop', every => '178000000 years');
+SELECT steward.schedule_refresh('sales_by_shop', every => '367 days');
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 h', timeout => '0');
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 h', method => 'quickly');
+SELECT steward.schedule_refresh('sales_by_shop');
+SELECT steward.schedule_refresh(NULL, every => '1 h');
+SELECT steward.schedule_refresh('sales', every => '1 h');
+SELECT steward.schedule_refresh(1::regclass, every => '1 h');
+SELECT steward.pause_refresh('sales_by_shop');
+SELECT count(*) FROM steward.matviews WHERE schedule IS NOT NULL;
+
+-- A schedule; called again it changes what is named.
+SELECT steward.schedule_refresh('sales_by_shop', every => '5 min');
+SELECT matviewname, matviewowner, enabled, mode, schedule, method, next_refresh IS NOT NULL AS has_next, next_reason FROM steward.matviews;
+SELECT steward.schedule_refresh('sales_by_shop', method => 'plain', timeout => '10 s');
+SELECT enabled, schedule, method FROM steward.matviews;
+SELECT steward.pause_refresh('sales_by_shop');
+SELECT enabled, schedule, next_refresh FROM steward.matviews;
+SELECT steward.resume_refresh('sales_by_shop');
+SELECT enabled, next_refresh IS NOT NULL AS has_next FROM steward.matviews;
+
+-- S7: only the owner, its members and superusers
+SET ROLE regress_steward_other;
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 h');
+SELECT steward.unschedule_refresh('sales_by_shop');
+SELECT steward.pause_refresh('sales_by_shop');
+SELECT steward.resume_refresh('sales_by_shop');
+SELECT steward.refresh_now('sales_by_shop');
+SET ROLE regress_steward_member;
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 h');
+-- S6: nobody writes the tables
+INSERT INTO steward.refresh_schedule VALUES ('sales_by_shop', 'regress_steward_other', '1 s', 'auto', NULL, true, now());
+UPDATE steward.refresh_schedule SET owner = 'postgres';
+DELETE FROM steward.refresh_log;
+UPDATE steward.refresh_state SET next_due = now();
+RESET ROLE;
+SELECT count(*) FROM pg_class c, LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+ WHERE c.relnamespace = 'steward'::regnamespace AND c.relname LIKE 'refresh%' AND c.relkind = 'r' AND a.grantee <> c.relowner;
+-- S1
+SELECT has_function_privilege('public', p.oid, 'EXECUTE') AS public_may FROM pg_proc p
+ WHERE p.pronamespace = 'steward'::regnamespace AND p.proname ~ 'refresh' GROUP BY 1;
+
+-- A manual refresh: concurrent when the view allows it, as its owner, with a line of history.
+SET ROLE regress_steward_owner;
+INSERT INTO sales VALUES (101, 1, 1000);
+SELECT steward.refresh_now('sales_by_shop');
+SELECT total FROM sales_by_shop WHERE shop = 1;
+-- W11: what is missing is named
+SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
+CREATE UNIQUE INDEX ON sales_by_shop (shop) WHERE shop > 0;
+SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
+CREATE UNIQUE INDEX ON sales_by_shop (shop);
+SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
+RESET ROLE;
+SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) \gexec
+SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
+SELECT steward.refresh_now('sales_by_shop');
+SELECT steward.refresh_now('sales_by_shop', method => 'plain');
+SELECT format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()) \gexec
+REFRESH MATERIALIZED VIEW sales_by_shop WITH NO DATA;
+SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
+SELECT refresh_id, matviewname, result, reason, method, attempts, exec_time > 0 AS timed, wal_bytes > 0 AS wal, message FROM steward.refresh_history ORDER BY 1;
+-- messages are for the owner and for who may read all statistics
+SET ROLE regress_steward_other;
+SELECT DISTINCT message FROM steward.refresh_history;
+RESET ROLE;
+
+-- Whoever calls it, the query runs as the view's owner and cannot become anybody else (W10).
+CREATE FUNCTION whoami() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT current_user::text';
+CREATE MATERIALIZED VIEW who AS SELECT public.whoami() AS who;
+ALTER MATERIALIZED VIEW who OWNER TO regress_steward_owner;
+SELECT steward.refresh_now('who');
+SELECT who FROM who;
+SELECT current_user = session_user AS back, current_setting('search_path') AS search_path;
+
+-- The transaction decides: nothing is kept of a schedule that is rolled back; a failed call undoes its switch of roles.
+SELECT steward.unschedule_refresh('sales_by_shop');
+BEGIN;
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 d');
+ROLLBACK;
+SELECT count(*) FROM steward.matviews WHERE schedule IS NOT NULL;
+SELECT steward.unschedule_refresh('sales_by_shop');
+
+-- W18: a row that arrives by other ways, as from a dump, is disabled.
+INSERT INTO steward.refresh_schedule VALUES ('sales_by_shop', 'regress_steward_owner', '1 h', 'auto', NULL, true, now());
+SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';
+SELECT steward.resume_refresh('sales_by_shop');
+SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';
+
+DROP MATERIALIZED VIEW who, sales_by_shop;
+DROP TABLE sales;
+DROP EXTENSION pg_steward;
+REVOKE ALL ON SCHEMA public FROM regress_steward_owner;
+DROP ROLE regress_steward_member, regress_steward_owner, regress_steward_other;
