@@ -65,8 +65,13 @@ override with_llvm := no
 
 include $(PGXS)
 
+# Changes when the flags do, so that everything is compiled again with them.
+FLAGS_STAMP = build/.flags$(if $(WERROR),.werror)
+$(FLAGS_STAMP):
+	@mkdir -p build && rm -f build/.flags* && touch $@
+
 # Objects stay out of the source tree. Debian's PGXS tracks no dependencies; -MMD does.
-$(OBJDIR)/%.o: %.cpp Makefile
+$(OBJDIR)/%.o: %.cpp Makefile $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CXX  $<'; )$(CXX) $(CXXFLAGS) $(CXXFLAGS_SL) $(CPPFLAGS) -c -o $@ $<
 -include $(OBJS:.o=.d)
@@ -80,8 +85,9 @@ all: cli
 cli: $(CMAKE_DIR)/CMakeCache.txt
 	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) cli_targets
 
-$(CMAKE_DIR)/CMakeCache.txt: CMakeLists.txt
+$(CMAKE_DIR)/CMakeCache.txt: CMakeLists.txt $(FLAGS_STAMP)
 	@cmake -G 'Unix Makefiles' -S . -B $(CMAKE_DIR) -DSTEWARD_WERROR=$(if $(WERROR),ON,OFF) || { $(HARNESS)/deps.sh explain; exit 1; }
+	@touch $@
 
 install: install-cli
 install-cli: cli

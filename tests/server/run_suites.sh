@@ -2,8 +2,8 @@
 # Owns running the test suites and counting their results.
 #   run_suites.sh SUITE...        several suites; ends with "N passed, N failed"
 #   run_suites.sh SUITE NAME...   one suite, only the tests named
-# Called by the Makefile (make test, make check-SUITE). Output of a suite goes to build/results/SUITE.log and is shown
-# when a test of it fails (always, with V=1). Each suite is a function below that prints one line "ok - NAME" or
+# Called by the Makefile (make test, make check-SUITE). Output of a suite goes to build/results/SUITE.log and what failed
+# is shown, with V=1 everything. Each suite is a function below that prints one line "ok - NAME" or
 # "not ok - NAME" a test; what it prints beside that is for the reader.
 # Leaves to others: servers (harness.sh).
 set -uo pipefail
@@ -159,7 +159,7 @@ run_suite() {
   local log=$results/$1.log start=$SECONDS ok bad
   if [ -n "${V:-}" ]; then "suite_$1" 2>&1 | tee "$log"; else "suite_$1" >"$log" 2>&1; fi
   ok=$(grep -c '^ok - ' "$log"); bad=$(grep -c '^not ok - ' "$log")
-  if [ "$bad" != 0 ] && [ -z "${V:-}" ]; then cat "$log"; fi
+  if [ "$bad" != 0 ] && [ -z "${V:-}" ]; then grep -v '^ok - ' "$log"; fi
   printf '%-12s %4d passed, %d failed   (%d s)\n' "$1" "$ok" "$bad" $((SECONDS - start))
   passed=$((passed + ok)) failed=$((failed + bad))
 }
