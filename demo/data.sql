@@ -1,6 +1,6 @@
 -- Fills the shop: over a million rows, the same ones on each run up to the day they are counted back from. Owns the
 -- data's shape only. Skewed: a few products and customers carry most of the orders, 97 % of the orders are done.
--- Correlated: time follows the order id and grows denser, currency follows the region, the shipping date the order date,
+-- Correlated: time follows the order id and grows denser, currency follows the region, shipping date the order date,
 -- the status the age. Popularity rank r belongs to id ((r * 7919) % count) + 1, so popular rows lie scattered; the
 -- workload's scripts draw by the same rule.
 
@@ -62,7 +62,8 @@ ORDER BY i;
 
 INSERT INTO addresses (customer_id, kind, street, city, postcode)
 SELECT id, kind, 'Street ' || street || ', no. ' || number, upper(region) || ' City ' || city, postcode
-FROM (SELECT c.id, c.region, k.kind, k.share, random() AS u, (random() * 900)::int AS street, (random() * 120)::int AS number,
+FROM (SELECT c.id, c.region, k.kind, k.share, random() AS u, (random() * 900)::int AS street,
+             (random() * 120)::int AS number,
              floor(60 * power(random(), 2))::int AS city, lpad((random() * 99999)::int::text, 5, '0') AS postcode
       FROM customers AS c, (VALUES ('shipping', 1.0), ('billing', 0.25)) AS k (kind, share)
       ORDER BY c.id) AS a
@@ -77,7 +78,8 @@ FROM generate_series(1, :orders) AS i;
 
 INSERT INTO order_items
 SELECT d.id, d.line_no, d.product_id, d.quantity, p.price_cents
-FROM (SELECT d.id, n AS line_no, 1 + (floor(:products * power(random(), 2.2))::bigint * 7919) % :products AS product_id,
+FROM (SELECT d.id, n AS line_no,
+             1 + (floor(:products * power(random(), 2.2))::bigint * 7919) % :products AS product_id,
              1 + floor(3 * power(random(), 4))::smallint AS quantity
       FROM draft AS d, generate_series(1, d.lines) AS n) AS d
 JOIN products AS p ON p.id = d.product_id
@@ -149,7 +151,8 @@ SELECT 'staff' || 1 + floor(12 * power(u, 2))::int,
        CASE entity WHEN 'order' THEN greatest(1, (i::float8 / :audits * :orders - 900 * random())::int)
                    WHEN 'product' THEN 1 + (floor(:products * power(random(), 2))::bigint * 7919) % :products
                    ELSE 1 + floor(:customers * random())::int END,
-       'changed by hand, ticket ' || (u * 50000)::int, :'present'::timestamptz - :days * (1 - i::float8 / :audits) * interval '1 day'
+       'changed by hand, ticket ' || (u * 50000)::int,
+       :'present'::timestamptz - :days * (1 - i::float8 / :audits) * interval '1 day'
 FROM (SELECT i, random() AS u, random() AS v,
              (ARRAY['order', 'order', 'order', 'customer', 'product'])[1 + floor(5 * random())::int] AS entity
       FROM generate_series(1, :audits) AS i) AS a;

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The demo: a shop with its admin dashboard, behind PgBouncer. Measures its workload, asks pgsteward for advice, follows
-# it, and measures the same workload again. `make demo` calls this; KEEP=1 leaves the servers running at the end.
-#   RUN_SECONDS=25   length of each of the two measured runs
+# The demo: a shop with its admin dashboard, behind PgBouncer. Measures its workload and shows where the time goes.
+# `make demo` calls this; KEEP=1 leaves the servers running at the end.
+#   RUN_SECONDS=25   length of the measured run
 # Owns the order of the steps; each step is in demo/lib.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$demo/lib/progress.sh"
 . "$demo/lib/workload.sh"
 . "$demo/lib/servers.sh"
+. "$demo/lib/measure.sh"
 seconds=${RUN_SECONDS:-25}
 
 load() { query -f "$demo/schema.sql" && query -f "$demo/data.sql"; }
@@ -19,9 +20,26 @@ heading 'A shop and its admin dashboard'
 start_cluster
 with_progress 'creating and filling the shop' load
 query -c 'CREATE EXTENSION pg_stat_statements' -c 'CREATE EXTENSION pg_steward'
+begin_measuring
 customers=$(count_of customers) products=$(count_of products) orders=$(count_of orders)
+note "$(query -At -c "SELECT count(*) || ' tables, ' || sum(n_live_tup) || ' rows, ' ||
+  pg_size_pretty(pg_database_size('shop')) FROM pg_stat_user_tables WHERE schemaname = 'shop'")"
 start_pooler
 
 heading "The workload, $seconds s through PgBouncer"
 with_progress 'main, read and admin at once' run_workload before "$seconds"
+record before
 print_classes "$seconds" before
+
+heading 'Where the time goes: steward.statements'
+print_slowest 12
+
+
+heading 'Done'
+if [ "${KEEP:-0}" = 1 ]; then
+  note "Look around:           psql -h $PGHOST -U postgres shop"
+  note "As the dashboard does: psql -h $(pooler_dir) -p 6432 -U shop_admin shop_admin"
+  session_keep
+else
+  note 'Everything is stopped and removed; make demo KEEP=1 leaves it running.'
+fi

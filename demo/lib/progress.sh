@@ -6,8 +6,8 @@ heading() { printf '\n== %s   [%d:%02d]\n' "$1" $(((SECONDS - demo_start) / 60))
 
 note() { printf '   %s\n' "$*"; }
 
-# with_progress LABEL CMD...: runs CMD and shows how long it takes; a terminal sees the seconds run. What CMD writes goes
-# to a log that is shown when it fails. In the background, so that a signal ends the demo at once, not after CMD.
+# with_progress LABEL CMD...: runs CMD and shows how long it takes; a terminal sees the seconds run. What CMD writes
+# goes to a log that is shown when it fails. CMD runs in the background, so that a signal ends the demo at once.
 with_progress() {
   local label=$1 log begin=$SECONDS status=0 pid
   shift

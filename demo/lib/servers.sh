@@ -1,5 +1,5 @@
 # Owns the demo's servers: a throw-away cluster set up like a small production server, and in front of it a real
-# PgBouncer with one transaction pool for each class of the application. Sourced by run.sh, after the test harness, whose
+# PgBouncer with one transaction pool for each class of the application. Sourced by run.sh after the test harness, whose
 # session stops and removes both however the demo ends.
 
 start_cluster() {
@@ -41,6 +41,7 @@ write_pooler_ini() {
     echo "logfile = $dir/log"
     echo 'log_connections = 0'
     echo 'log_disconnections = 0'
+    echo "pidfile = $dir/pid"
   } >"$dir/pgbouncer.ini"
   {
     echo '"postgres" ""'
@@ -55,21 +56,16 @@ start_pooler() {
   write_pooler_ini "$dir"
   # The pooler refuses to run as root and writes its socket and log here.
   if [ "$(id -u)" = 0 ]; then chown -R --reference="$(cluster_data)" "$dir"; fi
-  as_server pgbouncer -q "$dir/pgbouncer.ini" >/dev/null 2>"$dir/stderr" </dev/null &
-  pooler_pid=$!
-  at_exit stop_pooler
+  as_server setsid pgbouncer -q "$dir/pgbouncer.ini" >"$dir/stderr" 2>&1 </dev/null &
+  disown
   until [ -S "$dir/.s.PGSQL.6432" ]; do
-    kill -0 "$pooler_pid" 2>/dev/null && [ $((tries--)) -gt 0 ] || { cat "$dir/stderr" "$dir/log" >&2; return 1; }
+    [ $((tries--)) -gt 0 ] || { cat "$dir/stderr" "$dir/log" >&2; return 1; }
     sleep 0.05
   done
+  at_exit stop_pooler
 }
 
-stop_pooler() {
-  [ -n "${pooler_pid:-}" ] || return 0
-  kill "$pooler_pid" 2>/dev/null || true
-  wait "$pooler_pid" 2>/dev/null || true
-  pooler_pid=
-}
+stop_pooler() { [ -e "$STEWARD_SESSION/keep" ] || kill "$(cat "$(pooler_dir)/pid")"; }
 
 # Transactions and the microseconds they waited for a server connection, by class, since PgBouncer started.
 pooler_totals() {

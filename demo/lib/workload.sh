@@ -39,12 +39,13 @@ run_workload() {
   fi
 }
 
-# class_figures NAME CLASS SECONDS: "throughput p50 p95 wait", per second and in ms; wait is what a transaction waited in
-# PgBouncer for a server connection, on average.
+# class_figures NAME CLASS SECONDS: "throughput p50 p95 wait", per second and in ms; wait is what a transaction waited
+# in PgBouncer for a server connection, on average.
 class_figures() {
   local dir wait_ms
   dir=$(session_dir)/$1
-  wait_ms=$(awk -v class="shop_$2" '$1 == class { n = $2 - n; w = $3 - w } END { printf "%.1f", (n > 0 ? w / n / 1000 : 0) }' \
+  wait_ms=$(awk -v class="shop_$2" '$1 == class { n = $2 - n; w = $3 - w }
+    END { printf "%.1f", (n > 0 ? w / n / 1000 : 0) }' \
     "$dir/pooler.before" "$dir/pooler.after")
   cat "$dir/$2".[0-9]* | awk '{ print $3 }' | sort -n | awk -v seconds="$3" -v wait_ms="$wait_ms" '
     { latency[NR] = $1 / 1000 }
