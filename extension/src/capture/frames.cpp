@@ -45,6 +45,7 @@ bool BackAtTopLevel() { return pg::OutsidePortals() || proc_exit_inprogress; }
 
 void ResetNesting() {
   if (BackAtTopLevel()) nesting = Nesting{};
+  nesting.own = 0;  // capture's own work runs no transaction of its own
   last_sqlstate = 0;
 }
 

@@ -22,13 +22,15 @@ struct Frame {
   uint64 exec_ns;     // of the runs before
   pg::ResourceUsage usage;
   pg::CallOrigin origin;
+  uint64 planid;  // 0: unknown
 };
 
-/// How deep this backend is in executor and utility calls, and in the planner. A hook keeps the old value in a local and
-/// puts it back; an error at top level resets both.
+/// How deep this backend is in executor and utility calls, in the planner, and in capture's own work, which is not
+/// captured. A hook keeps the old value in a local and puts it back; an error at top level resets it.
 struct Nesting {
   int exec;
   int plan;
+  int own;
 };
 extern Nesting nesting;
 

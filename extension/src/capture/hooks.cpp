@@ -14,7 +14,9 @@ extern "C" {
 }
 
 #include "capture/frames.hpp"
+#include "capture/plan_capture.hpp"
 #include "capture/query_text.hpp"
+#include "capture/samples.hpp"
 #include "pg/compat.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
@@ -37,7 +39,8 @@ ProcessUtility_hook_type previous_utility = nullptr;
 // Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts.
 bool Tracked(int level) {
   const auto track = static_cast<Track>(settings.track);
-  return (track == Track::kAll || (track == Track::kTop && level == 0)) && !IsParallelWorker() && store::Ready();
+  return (track == Track::kAll || (track == Track::kTop && level == 0)) && nesting.own == 0 && !IsParallelWorker() &&
+         store::Ready();
 }
 
 StatementKey KeyOf(uint64 queryid) { return StatementKey{GetUserId(), MyDatabaseId, queryid, nesting.exec == 0}; }
@@ -76,8 +79,11 @@ void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
     return;
   }
   if (query->queryId == 0) return;
+  const Nesting before = nesting;
+  nesting.own++;
   RememberQuery(static_cast<uint64>(query->queryId),
                 StatementSource{state->p_sourcetext, query->stmt_location, query->stmt_len}, query, jumble);
+  nesting = before;
 }
 
 PlannedStmt* CallPlanner(Query* query, const char* source, int options, ParamListInfo parameters) {
@@ -127,6 +133,11 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   frame->origin = pg::OriginOf(statement);
   frame->running = true;  // an error while starting is the statement's failure
   CallStart(desc, flags);
+  const Nesting before = nesting;
+  nesting.own++;
+  frame->planid = PlanSeen(frame->key, desc);
+  SampleParameters(queryid, desc->params);
+  nesting = before;
   frame->running = false;
 }
 
@@ -246,6 +257,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   nesting.exec++;
   if (frame != nullptr) {
     frame->origin = pg::OriginOf(statement);
+    frame->origin.generic = frame->origin.custom = false;  // nothing was planned
     Measurement measurement;
     StartMeasuring(frame, &measurement);
     CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);

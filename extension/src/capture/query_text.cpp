@@ -10,6 +10,8 @@ extern "C" {
 #include "tcop/utility.h"
 }
 
+#include "capture/plannable.hpp"
+#include "capture/samples.hpp"
 #include "core/sql_lexer.hpp"
 #include "settings.hpp"
 #include "store/texts.hpp"
@@ -34,11 +36,9 @@ core::TextOutput Allocate() {
   return core::TextOutput{data, data == nullptr ? 0 : capacity, 0};
 }
 
-void Put(uint64 queryid, core::TextOutput* out, NotCostable reason) {
-  // Replacing constants can make the text longer than the limit, and cut it again.
-  out->length = pg_encoding_mbcliplen(GetDatabaseEncoding(), out->data, out->length, out->length);
-  store::PutText(TextKey{MyDatabaseId, queryid}, out->data, static_cast<uint32>(out->length), nullptr, 0, reason);
-  pfree(out->data);
+// Cuts a half character off that the output's end may have left.
+uint32 WholeCharacters(const core::TextOutput& out) {
+  return static_cast<uint32>(pg_encoding_mbcliplen(GetDatabaseEncoding(), out.data, out.length, out.length));
 }
 
 void PutRedacted(uint64 queryid, const StatementSource& source, NotCostable reason) {
@@ -48,7 +48,8 @@ void PutRedacted(uint64 queryid, const StatementSource& source, NotCostable reas
   int length = 0;
   pg::StatementText(source.text, source.location, source.length, &text, &length);
   core::RedactConstants(Capped(text, length), &out);
-  Put(queryid, &out, reason);
+  store::PutText(TextKey{MyDatabaseId, queryid}, out.data, WholeCharacters(out), nullptr, 0, reason);
+  pfree(out.data);
 }
 
 // Offsets of the constants from the statement's beginning, ascending. Null when there is no memory.
@@ -60,6 +61,13 @@ int* ConstantOffsets(const JumbleState* jumble, int moved) {
   for (int i = 0; i < count; i++) at[i] = jumble->clocations[i].location - moved;
   std::sort(at, at + count);
   return at;
+}
+
+void PutPlannable(uint64 queryid, const core::TextOutput& display, const Plannable& plannable) {
+  const TextKey key{MyDatabaseId, queryid};
+  const bool stored = store::PutText(key, display.data, WholeCharacters(display), plannable.record,
+                                     plannable.record_length, plannable.reason);
+  if (stored && plannable.sample != nullptr) store::PutSample(key, plannable.sample, plannable.sample_length);
 }
 
 bool MayCarrySecrets(const Node* utility) {
@@ -84,9 +92,9 @@ bool MayCarrySecrets(const Node* utility) {
 
 }  // namespace
 
-void RememberQuery(uint64 queryid, const StatementSource& source, [[maybe_unused]] const Query* query,
-                   const JumbleState* jumble) {
-  if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid})) return;
+void RememberQuery(uint64 queryid, const StatementSource& source, const Query* query, const JumbleState* jumble) {
+  if (source.text == nullptr) return;
+  if (store::TextKnown(TextKey{MyDatabaseId, queryid})) return SampleConstants(queryid, query, source.text);
   if (jumble == nullptr) return PutRedacted(queryid, source, NotCostable::kNoText);
   const char* text = nullptr;
   int length = 0;
@@ -95,9 +103,10 @@ void RememberQuery(uint64 queryid, const StatementSource& source, [[maybe_unused
   core::TextOutput out = Allocate();
   if (at != nullptr && out.data != nullptr) {
     core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1, &out);
-    Put(queryid, &out, NotCostable::kNoText);
+    PutPlannable(queryid, out, MakePlannable(query, source.text));
   }
   if (at != nullptr) pfree(at);
+  if (out.data != nullptr) pfree(out.data);
 }
 
 void RememberSource(uint64 queryid, const StatementSource& source) {

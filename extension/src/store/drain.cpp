@@ -21,8 +21,9 @@ struct DrainState {
 DrainState* state = nullptr;
 const core::SlotCounters kZero{};
 
+// An entry that counted nothing new must not bring back a statement that was reset or evicted.
 void Merge(const StatementKey& key, const core::SlotCounters& now, const core::SlotCounters& before, TimestampTz at) {
-  if (key.queryid == 0) return;
+  if (key.queryid == 0 || memcmp(now.count, before.count, sizeof now.count) == 0) return;
   core::AddDelta(now, before, Slots()->epoch, StatementFor(key, at));
 }
 

@@ -85,6 +85,9 @@ bool Evict(uint32 index) {
   return true;
 }
 
+// In the order in which entries are given away: empty ones first, then by their last use.
+uint64 Rank(uint32 index) { return tags[index].queryid == 0 ? 0 : 1 + static_cast<uint64>(last_used[index]); }
+
 // The entry for `key`, taken over from the least recently used of its set when it has none. Null when it cannot be.
 SlotEntry* EntryFor(const StatementKey& key, bool* fresh) {
   const uint32 sets = area->entries / kWays;
@@ -97,9 +100,9 @@ SlotEntry* EntryFor(const StatementKey& key, bool* fresh) {
       last_used[i] = use_clock;
       return &own.entries[i];
     }
-    if (last_used[i] < last_used[oldest]) oldest = i;
+    if (Rank(i) < Rank(oldest)) oldest = i;
   }
-  if (own.entries[oldest].key.queryid != 0 && !Evict(oldest)) return nullptr;
+  if (tags[oldest].queryid != 0 && !Evict(oldest)) return nullptr;
   tags[oldest] = key;
   last_used[oldest] = use_clock;
   *fresh = true;
