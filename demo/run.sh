@@ -12,6 +12,7 @@ demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$demo/lib/workload.sh"
 . "$demo/lib/servers.sh"
 . "$demo/lib/measure.sh"
+. "$demo/lib/matview.sh"
 seconds=${RUN_SECONDS:-25}
 
 load() { query -f "$demo/schema.sql" && query -f "$demo/data.sql"; }
@@ -34,6 +35,11 @@ print_classes "$seconds" before
 heading 'Where the time goes: steward.statements'
 print_slowest 12
 
+heading 'A dashboard panel that stays fresh'
+create_panel
+schedule_panel
+with_progress 'selling while it is refreshed every 3 s' sell_meanwhile
+print_panel
 
 heading 'Done'
 if [ "${KEEP:-0}" = 1 ]; then
