@@ -10,7 +10,8 @@
 #   cluster_stop [--name NAME] [--mode fast]       cluster_restart [--name NAME]
 #   cluster_env NAME      points PGHOST and PGPORT at that cluster
 #   cluster_log [NAME]    path of its log           cluster_data [NAME]   path of its data folder
-#   cluster_crashes       prints lines of the logs that say a server process died; a test fails on any
+#   cluster_crashes       prints lines of the logs that say a server process died; a script ends with "not ok - ..." and
+#                         exit code 1 when there are any, unless it called expect_crashes
 #   as_server CMD...      runs CMD as the operating-system user that servers run as
 #   session_dir           prints the session's folder, for scratch files; removed at the end
 #   at_exit 'COMMAND'     runs before the session is cleaned up (do not set an EXIT trap of your own)
@@ -22,7 +23,8 @@
 # Sockets lie in fresh folders under /tmp and nothing listens on TCP, so nothing collides. As root the servers run as
 # postgres or nobody. When the script ends in any way, kill -9 of it or of its make included, servers, processes and
 # files of the session go away: see watchdog.sh.
-# Leaves to others: the copy of the server's tree (pgtree.sh), counting of results (check.sh, run_suites.sh).
+# Leaves to others: the copy of the server's tree (pgtree.sh), result lines (check.sh), a PgBouncer in front
+# (pooler.sh), counting of results (run_suites.sh).
 
 STEWARD_REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export STEWARD_REPO
@@ -56,12 +58,21 @@ _owners() {
 _exit_commands=()
 at_exit() { _exit_commands+=("$1"); }
 
+_crashes_expected=no
+expect_crashes() { _crashes_expected=yes; }
+
 _session_end() {
-  local command
+  local status=$? command lines
   for command in "${_exit_commands[@]}"; do eval "$command" || true; done
+  if [ $_crashes_expected = no ] && lines=$(cluster_crashes) && [ -n "$lines" ]; then
+    printf 'not ok - no server process died\n%s\n' "$lines"
+    tail -qn 30 "$STEWARD_SESSION"/*/log | sed 's/^/    /'
+    status=1
+  fi
   if [ -d "$STEWARD_SESSION" ] && [ ! -e "$STEWARD_SESSION/keep" ]; then
     env -u STEWARD_SESSION "$_harness/watchdog.sh" clean "$STEWARD_SESSION"
   fi
+  exit "$status"
 }
 
 _session_begin() {

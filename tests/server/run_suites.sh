@@ -87,18 +87,12 @@ regress_group() {
       --dbname=contrib_regression --host="$PGHOST" --user=postgres "$name" >$out/$name.log 2>&1
     regress_result $? "$name" $out/$name.log $out/regression.diffs
   done
-  report_crashes "$1"
 }
 
 regress_result() { # STATUS NAME LOG DIFFS
   if [ "$1" = 0 ]; then echo "ok - $2"; return; fi
   echo "not ok - $2"
   if [ -s "$4" ]; then cat "$4"; else cat "$3"; fi
-}
-
-report_crashes() {
-  local lines; lines=$(cluster_crashes)
-  if [ -n "$lines" ]; then echo "not ok - no server process died ($1)"; echo "$lines"; tail -n 30 "$(cluster_log)"; fi
 }
 
 suite_isolation() {
@@ -115,7 +109,6 @@ suite_isolation() {
         --host="$PGHOST" --user=postgres "$name" >$out/$name.log 2>&1
       regress_result $? "$name" $out/$name.log $out/regression.diffs
     done
-    report_crashes isolation
   )
 }
 

@@ -1,0 +1,61 @@
+#!/bin/bash
+# The harness keeps its promises: settings, several servers, a pooler, crashes seen, and nothing left behind however a
+# script ends (RELIABILITY: what every other test stands on).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+. "$here/../server/pooler.sh"
+
+cluster_start --no-preload --conf work_mem=8MB --conf "search_path = '\"\$user\", public'"
+check_is "settings reach the server" 8MB psql -Atc 'SHOW work_mem'
+check_is "the server does not listen on TCP" '' psql -Atc 'SHOW listen_addresses'
+check_is "the library under test is preloaded by default" pg_stat_statements,pg_steward \
+  bash -c '. "$0"; cluster_start; psql -Atc "SHOW shared_preload_libraries"' "$here/../server/harness.sh"
+
+cluster_start --name second --no-preload --conf work_mem=9MB
+check_is "a second server has its own socket" 9MB psql -Atc 'SHOW work_mem'
+cluster_env main
+check_is "cluster_env leads back to the first" 8MB psql -Atc 'SHOW work_mem'
+cluster_stop --name second
+check_exit "cluster_stop stops it" 2 psql -h "$STEWARD_SESSION/second" -c 'SELECT 1'
+
+psql -qc 'CREATE ROLE app LOGIN'
+pooler_start
+pooler_env
+check_is "the pooler hands roles through" app psql -U app -Atc 'SELECT current_user'
+check_like "the pooler's console answers" 'transaction' pooler_console 'SHOW CONFIG'
+cluster_env main
+
+check_is "no crash is reported without one" '' cluster_crashes
+expect_crashes
+psql -Atqc 'SELECT pg_sleep(60) /* victim */' >/dev/null 2>&1 &
+sleep 0.5
+kill -KILL "$(psql -Atc "SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* victim */' AND pid <> pg_backend_pid()")"
+sleep 0.5
+check_like "a killed server process is reported" 'terminated by signal 9' cluster_crashes
+
+died='. "$0"; cluster_start --no-preload; psql -c "COPY (SELECT 1) TO PROGRAM \$\$kill -SEGV \$PPID\$\$"; sleep 1; exit 0'
+check_like "a script in which a server process died fails" '^not ok - no server process died' \
+  env -u STEWARD_RUNNER bash -c "$died" "$here/../server/harness.sh"
+
+# A script with a server of its own, ended by each signal. It prints its session's folder.
+ended_by() { # SIGNAL
+  local out=$STEWARD_SESSION/ended pid dir postmaster tries=50
+  rm -f "$out"
+  env -u STEWARD_RUNNER bash -c '. "$0"; cluster_start --no-preload; session_dir >"$1.new"; mv "$1.new" "$1"; sleep 60' \
+    "$here/../server/harness.sh" "$out" &
+  pid=$!
+  until [ -s "$out" ]; do sleep 0.1; done
+  dir=$(cat "$out")
+  postmaster=$(head -n 1 "$dir/main/data/postmaster.pid")
+  kill "-$1" "$pid"
+  # bash waits for its child before it acts on a signal that it traps; what a terminal does is signal both.
+  if [ "$1" != KILL ]; then pkill -TERM -P "$pid" sleep || true; fi
+  wait "$pid" 2>/dev/null || true
+  while [ -e "$dir" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
+  [ ! -e "$dir" ] || { echo "$dir is still there"; return 1; }
+  ! grep -qs "^State:.[RSD]" "/proc/$postmaster/status" || { echo "the server still runs"; return 1; }
+}
+for signal in TERM HUP KILL; do check "nothing is left behind after SIG$signal" ended_by $signal; done
+checks_done
