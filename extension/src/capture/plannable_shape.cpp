@@ -118,7 +118,7 @@ double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator,
   double part = 0.5;
   if (pg::ToScalar(column.histogram[low - 1], column.type, &left) &&
       pg::ToScalar(column.histogram[low], column.type, &right) &&
-      pg::ToScalar(value->constvalue, value->consttype, &at) && right > left && value->consttype == column.type)
+      pg::ToScalar(value->constvalue, value->consttype, &at) && right > left && pg::SameScale(value->consttype, column.type))
     part = Min(1.0, Max(0.0, (at - left) / (right - left)));
   return (low - 1 + part) / (column.nhistogram - 1);
 }
