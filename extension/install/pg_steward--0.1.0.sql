@@ -128,6 +128,29 @@ COMMENT ON COLUMN steward.plans.instrumented IS 'plan has actual row counts';
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: plannable text
 -- ---------------------------------------------------------------------------------------------------------------------
+CREATE FUNCTION steward.plannable_texts(
+    OUT dbid oid, OUT queryid bigint, OUT costable boolean, OUT reason text, OUT query text, OUT parameters jsonb,
+    OUT samples integer)
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_plannable_texts';
+COMMENT ON FUNCTION steward.plannable_texts() IS
+    'statements of the current database in a form that can be planned again; read steward.plannable';
+
+CREATE VIEW steward.plannable AS SELECT * FROM steward.plannable_texts();
+COMMENT ON VIEW steward.plannable IS
+    'statements of the current database in a form that can be planned again: compared constants are typed parameters';
+COMMENT ON COLUMN steward.plannable.reason IS 'why the statement cannot be costed; NULL when it can';
+COMMENT ON COLUMN steward.plannable.query IS
+    'to be parsed with search_path = pg_catalog, and planned as the role that ran it under its own search_path';
+COMMENT ON COLUMN steward.plannable.parameters IS
+    'for $1, $2, ...: type and operator (oids), the column compared with, and the shape of the constant: for equality the '
+    'share of rows with its value, for a bound its position in the column''s distribution, for the upper bound of a range '
+    'the distance to the lower one; all coarsened';
+COMMENT ON COLUMN steward.plannable.samples IS 'stored parameter samples; needs pg_steward.capture_parameters';
+
+CREATE FUNCTION steward.parameter_samples(OUT dbid oid, OUT queryid bigint, OUT sample integer, OUT "values" text[])
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_parameter_samples';
+COMMENT ON FUNCTION steward.parameter_samples() IS
+    'constants and parameters kept of statements of the current database while pg_steward.capture_parameters was on';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What-if

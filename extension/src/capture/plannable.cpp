@@ -36,7 +36,7 @@ struct Job {
 // EXPLAIN, PREPARE and COPY (query) show their query to the hook again.
 const Query* Unwrap(const Query* query) {
   if (query->commandType != CMD_UTILITY) return query;
-  const Query* inner = pg::WrappedQuery(query);
+  const Query* inner = pg::WrappedQuery(query->utilityStmt);
   return inner == nullptr || inner->commandType == CMD_UTILITY ? nullptr : inner;
 }
 
@@ -182,6 +182,16 @@ void MakeExternalSample(void* argument) {
 
 Plannable MakePlannable(const Query* query, const char* source) {
   return Run(query, source, true, settings.capture_parameters);
+}
+
+Plannable MakePlannableUtility(Node* utility, const char* source) {
+  const Query* inner = pg::WrappedQuery(utility);
+  if (inner == nullptr || inner->commandType == CMD_UTILITY) {
+    Plannable none{};
+    none.reason = NotCostable::kUtility;
+    return none;
+  }
+  return MakePlannable(inner, source);
 }
 
 Plannable MakeSample(const Query* query, const char* source) {

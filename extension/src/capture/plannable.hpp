@@ -27,6 +27,10 @@ struct Plannable {
 /// and uses no subtransaction (H24). The result is palloc'ed in the current memory context.
 Plannable MakePlannable(const Query* query, const char* source);
 
+/// The same for a utility statement about to be run: the query of CREATE TABLE AS and DECLARE CURSOR, where its parse analysis
+/// was not shown to the hook; kUtility for everything else.
+Plannable MakePlannableUtility(Node* utility, const char* source);
+
 /// Takes the constants of a further execution of a known literal statement as a sample: `sample` and `sample_length`
 /// are set, the rest is empty. Costs about as much as MakePlannable: call it sparsely.
 Plannable MakeSample(const Query* query, const char* source);

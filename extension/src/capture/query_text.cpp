@@ -41,14 +41,21 @@ uint32 WholeCharacters(const core::TextOutput& out) {
   return static_cast<uint32>(pg_encoding_mbcliplen(GetDatabaseEncoding(), out.data, out.length, out.length));
 }
 
-void PutRedacted(uint64 queryid, const StatementSource& source, NotCostable reason) {
+void PutPlannable(uint64 queryid, const core::TextOutput& display, const Plannable& plannable) {
+  const TextKey key{MyDatabaseId, queryid};
+  const bool stored = store::PutText(key, display.data, WholeCharacters(display), plannable.record,
+                                     plannable.record_length, plannable.reason);
+  if (stored && plannable.sample != nullptr) store::PutSample(key, plannable.sample, plannable.sample_length);
+}
+
+void PutRedacted(uint64 queryid, const StatementSource& source, const Plannable& plannable) {
   core::TextOutput out = Allocate();
   if (out.data == nullptr) return;
   const char* text = nullptr;
   int length = 0;
   pg::StatementText(source.text, source.location, source.length, &text, &length);
   core::RedactConstants(Capped(text, length), &out);
-  store::PutText(TextKey{MyDatabaseId, queryid}, out.data, WholeCharacters(out), nullptr, 0, reason);
+  PutPlannable(queryid, out, plannable);
   pfree(out.data);
 }
 
@@ -61,13 +68,6 @@ int* ConstantOffsets(const JumbleState* jumble, int moved) {
   for (int i = 0; i < count; i++) at[i] = jumble->clocations[i].location - moved;
   std::sort(at, at + count);
   return at;
-}
-
-void PutPlannable(uint64 queryid, const core::TextOutput& display, const Plannable& plannable) {
-  const TextKey key{MyDatabaseId, queryid};
-  const bool stored = store::PutText(key, display.data, WholeCharacters(display), plannable.record,
-                                     plannable.record_length, plannable.reason);
-  if (stored && plannable.sample != nullptr) store::PutSample(key, plannable.sample, plannable.sample_length);
 }
 
 bool MayCarrySecrets(const Node* utility) {
@@ -95,7 +95,7 @@ bool MayCarrySecrets(const Node* utility) {
 void RememberQuery(uint64 queryid, const StatementSource& source, const Query* query, const JumbleState* jumble) {
   if (source.text == nullptr) return;
   if (store::TextKnown(TextKey{MyDatabaseId, queryid})) return SampleConstants(queryid, query, source.text);
-  if (jumble == nullptr) return PutRedacted(queryid, source, NotCostable::kNoText);
+  if (jumble == nullptr) return PutRedacted(queryid, source, MakePlannable(query, source.text));
   const char* text = nullptr;
   int length = 0;
   const int moved = pg::StatementText(source.text, source.location, source.length, &text, &length);
@@ -111,13 +111,15 @@ void RememberQuery(uint64 queryid, const StatementSource& source, const Query* q
 
 void RememberSource(uint64 queryid, const StatementSource& source) {
   if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid})) return;
-  PutRedacted(queryid, source, NotCostable::kNoText);
+  Plannable none{};
+  none.reason = NotCostable::kNoText;
+  PutRedacted(queryid, source, none);
 }
 
 void RememberUtility(uint64 queryid, const StatementSource& source, Node* utility) {
   const TextKey key{MyDatabaseId, queryid};
   if (source.text == nullptr || store::TextKnown(key)) return;
-  if (!MayCarrySecrets(utility)) return PutRedacted(queryid, source, NotCostable::kUtility);
+  if (!MayCarrySecrets(utility)) return PutRedacted(queryid, source, MakePlannableUtility(utility, source.text));
   char text[128];
   const int length = snprintf(text, sizeof text, "%s <redacted utility>", CreateCommandName(utility));
   store::PutText(key, text, static_cast<uint32>(length), nullptr, 0, NotCostable::kUtility);

@@ -23,14 +23,13 @@ inline List* GroupExpressions([[maybe_unused]] const RangeTblEntry* entry) {
 #endif
 }
 
-/// The query inside CREATE TABLE AS or DECLARE CURSOR where the parse analysis hook sees only the wrapper; from 18 on
-/// it is called for the query too, and this is nullptr.
-inline const Query* WrappedQuery([[maybe_unused]] const Query* wrapper) {
+/// The query inside CREATE TABLE AS or DECLARE CURSOR where the parse analysis hook sees only the wrapper; from 18 on it is
+/// called for the query too, and this is nullptr.
+inline const Query* WrappedQuery([[maybe_unused]] Node* utility) {
 #if PG_VERSION_NUM < 180000
-  Node* statement = wrapper->utilityStmt;
   Node* inner = nullptr;
-  if (statement != nullptr && IsA(statement, CreateTableAsStmt)) inner = castNode(CreateTableAsStmt, statement)->query;
-  if (statement != nullptr && IsA(statement, DeclareCursorStmt)) inner = castNode(DeclareCursorStmt, statement)->query;
+  if (utility != nullptr && IsA(utility, CreateTableAsStmt)) inner = castNode(CreateTableAsStmt, utility)->query;
+  if (utility != nullptr && IsA(utility, DeclareCursorStmt)) inner = castNode(DeclareCursorStmt, utility)->query;
   if (inner != nullptr && IsA(inner, Query)) return castNode(Query, inner);
 #endif
   return nullptr;
