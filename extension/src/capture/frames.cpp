@@ -6,6 +6,7 @@ extern "C" {
 #include "storage/ipc.h"
 }
 
+#include "capture/plan_capture.hpp"
 #include "store/slots.hpp"
 
 namespace steward::capture {
@@ -34,9 +35,25 @@ bool IsCancel(int sqlstate) {
          sqlstate == ERRCODE_CANNOT_CONNECT_NOW;
 }
 
+void TellFailure(const Frame& frame) {
+  const uint64 now = frame.started_ns != 0 ? pg::NowNs() - frame.started_ns : 0;
+  ExecutionEnd end{};
+  end.key = frame.key;
+  end.planid = frame.planid;
+  end.exec_time_ms = static_cast<double>(frame.exec_ns + now) / 1e6;
+  end.plan_time_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
+  end.usage = &frame.usage;
+  end.sqlstate = last_sqlstate;
+  end.canceled = IsCancel(last_sqlstate);
+  StatementFailed(end);
+}
+
 // An idle cursor that ends with its transaction did not fail: it is forgotten, as in pg_stat_statements.
 void EndFrame(Frame* frame) {
-  if (frame->running) store::RecordFailure(frame->key, IsCancel(last_sqlstate), last_sqlstate);
+  if (frame->running) {
+    store::RecordFailure(frame->key, IsCancel(last_sqlstate), last_sqlstate);
+    if (frame->kind == FrameKind::kExecution) TellFailure(*frame);
+  }
   PopFrame(frame);
 }
 

@@ -22,7 +22,8 @@ struct Frame {
   uint64 exec_ns;     // of the runs before
   pg::ResourceUsage usage;
   pg::CallOrigin origin;
-  uint64 planid;  // 0: unknown
+  uint64 planid;   // 0: unknown
+  uint64 plan_ns;  // of the planning right before; 0: none
 };
 
 /// How deep this backend is in executor and utility calls, in the planner, and in capture's own work, which is not

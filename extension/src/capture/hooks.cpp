@@ -86,6 +86,12 @@ void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
   nesting = before;
 }
 
+// The planning that ended last, for the execution that may follow at once.
+struct {
+  uint64 queryid;
+  uint64 ns;
+} last_planning;
+
 PlannedStmt* CallPlanner(Query* query, const char* source, int options, ParamListInfo parameters) {
   if (previous_planner != nullptr) return previous_planner(query, source, options, parameters);
   return standard_planner(query, source, options, parameters);
@@ -108,6 +114,7 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
   PlannedStmt* planned = CallPlanner(query, source, options, parameters);
   StopMeasuring(frame, measurement);
   nesting = before;
+  last_planning = {queryid, frame->exec_ns};
   if (settings.track_planning) store::RecordPlanning(frame->key, frame->exec_ns, frame->usage);
   PopFrame(frame);
   return planned;
@@ -131,7 +138,10 @@ void ExecutorStart(QueryDesc* desc, int flags) {
 
   RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len});
   frame->origin = pg::OriginOf(statement);
+  if (last_planning.queryid == queryid) frame->plan_ns = last_planning.ns;
+  last_planning = {};
   frame->running = true;  // an error while starting is the statement's failure
+  desc->instrument_options |= ChooseInstrumentation(queryid);
   CallStart(desc, flags);
   const Nesting before = nesting;
   nesting.own++;
@@ -185,7 +195,7 @@ void ExecutorFinish(QueryDesc* desc) {
   nesting = before;
 }
 
-void CountExecution(const Frame& frame, const QueryDesc* desc) {
+void CountExecution(const Frame& frame, QueryDesc* desc) {
   StatementKey key = frame.key;
   key.toplevel = nesting.exec == 0;
   pg::JitUsage jit;
@@ -193,6 +203,14 @@ void CountExecution(const Frame& frame, const QueryDesc* desc) {
   const store::Execution execution{frame.exec_ns, pg::RowsProcessed(desc->estate), &frame.usage, jitted ? &jit : nullptr,
                                    frame.origin};
   store::RecordExecution(key, execution);
+
+  const Nesting before = nesting;
+  nesting.own++;
+  const double plan_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
+  StatementDone(ExecutionEnd{key, frame.planid, static_cast<double>(frame.exec_ns) / 1e6, plan_ms, execution.rows,
+                             &frame.usage, 0, false},
+                desc);
+  nesting = before;
 }
 
 void ExecutorEnd(QueryDesc* desc) {

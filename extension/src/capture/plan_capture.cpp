@@ -1,10 +1,21 @@
 // See plan_capture.hpp.
 #include "capture/plan_capture.hpp"
 
+#include "capture/explain_capture.hpp"
+#include "capture/node_measures.hpp"
 #include "capture/plan_facts.hpp"
 #include "capture/plan_walk.hpp"
+#include "pg/protected_call.hpp"
 #include "settings.hpp"
 #include "store/plans.hpp"
+#include "store/slots.hpp"
+#include "store/slow_queries.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "utils/timestamp.h"
+}
 
 namespace steward::capture {
 
@@ -69,21 +80,126 @@ void StoreFacts(const store::PlanKey& key, PlannedStmt* statement) {
   char* facts = CollectFacts(statement, settings.track_predicates, CurrentMemoryContext, &length);
   // A plan whose predicates cannot be read is kept without them, so that it is not tried again at each execution.
   if (facts == nullptr) facts = CollectFacts(statement, false, CurrentMemoryContext, &length);
-  if (facts == nullptr) return;
-  if (!store::PutPlanFacts(key, facts, length)) ForgetSight(key);
-  pfree(facts);
+  if (facts == nullptr || !store::PutPlanFacts(key, facts, length)) ForgetSight(key);
+}
+
+struct Sight {
+  store::PlanKey key;
+  PlannedStmt* statement;
+};
+
+void StoreSight(void* argument) {
+  const auto* sight = static_cast<Sight*>(argument);
+  StoreFacts(sight->key, sight->statement);
+}
+
+// Runs `work` so that nothing of it reaches the user's statement; a failure is counted as lost.
+void Capture(void (*work)(void*), void* argument) {
+  if (pg::InProtectedCall()) return;
+  if (!pg::RunProtected(work, argument)) store::CountLost();
+}
+
+bool ExplainOnly(const QueryDesc* query) {
+  return query->estate == nullptr || (query->estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
+}
+
+bool Slow(double exec_time_ms) {
+  return settings.slow_min_duration_ms >= 0 && exec_time_ms >= settings.slow_min_duration_ms;
+}
+
+store::SlowExecution Describe(const ExecutionEnd& end, store::SlowState state) {
+  store::SlowExecution slow{};
+  slow.key = end.key;
+  slow.planid = end.planid;
+  slow.state = state;
+  slow.sqlstate = end.sqlstate;
+  // A cursor may have been open long before; only a plain statement began when it arrived.
+  const auto running = static_cast<TimestampTz>(end.exec_time_ms * 1000);
+  slow.query_start = end.key.toplevel ? GetCurrentStatementStartTimestamp() : GetCurrentTimestamp() - running;
+  slow.exec_time_ms = end.exec_time_ms;
+  slow.plan_time_ms = end.plan_time_ms;
+  slow.rows = end.rows;
+  slow.shared_blks_hit = end.usage->value[pg::kSharedHit];
+  slow.shared_blks_read = end.usage->value[pg::kSharedRead];
+  slow.temp_blks_written = end.usage->value[pg::kTempWritten];
+  slow.wal_bytes = end.usage->value[pg::kWalBytes];
+  return slow;
+}
+
+struct Ending {
+  const ExecutionEnd* end;
+  QueryDesc* query;
+  bool slow;
+  bool instrumented;
+};
+
+store::Bytes Plan(const Ending& ending, const store::PlanKey& key) {
+  const bool wanted = ending.instrumented || store::PlanWantsJson(key, false);
+  if (!settings.track_plans || !wanted || !store::TakeExplainToken()) return {nullptr, 0};
+  const PlanJson json = ExplainPlan(ending.query, ending.end->exec_time_ms);
+  return {json.data, json.length};
+}
+
+store::Bytes Parameters(QueryDesc* query) {
+  const char* text = settings.capture_parameters ? ShowParameters(query) : nullptr;
+  return {text, text != nullptr ? static_cast<uint32>(strlen(text)) : 0};
+}
+
+void Keep(void* argument) {
+  const auto* ending = static_cast<Ending*>(argument);
+  const ExecutionEnd& end = *ending->end;
+  const store::PlanKey key{end.key.userid, end.key.dbid, end.key.queryid, end.planid};
+  if (end.planid != 0 && !store::PlanKnown(key)) StoreFacts(key, ending->query->plannedstmt);
+  if (end.planid != 0 && ending->instrumented && settings.track_predicates) {
+    const Measures measured = MeasureNodes(ending->query->planstate);
+    store::AddMeasures(key, measured.items, measured.count);
+  }
+  const store::Bytes plan = end.planid != 0 ? Plan(*ending, key) : store::Bytes{nullptr, 0};
+  if (end.planid != 0)
+    store::CountPlanExecution(key, {end.exec_time_ms, plan.data, plan.length, ending->instrumented});
+  if (!ending->slow) return;
+  store::SlowExecution slow = Describe(end, store::SlowState::kOk);
+  slow.instrumented = ending->instrumented;
+  // Without actual rows the plan is the one that is stored for the plan id.
+  store::PutSlow(slow, ending->instrumented ? plan : store::Bytes{nullptr, 0}, Parameters(ending->query));
 }
 
 }  // namespace
+
+int ChooseInstrumentation(uint64 queryid) {
+  if (likely(!store::Armed(queryid)) || !settings.track_plans || settings.slow_min_duration_ms < 0) return 0;
+  const bool timed = settings.track_timing || pg_prng_double(&pg_global_prng_state) < settings.sample_rate;
+  return INSTRUMENT_ROWS | INSTRUMENT_BUFFERS | (timed ? INSTRUMENT_TIMER : 0);
+}
 
 uint64 PlanSeen(const store::StatementKey& key, QueryDesc* query) {
   PlannedStmt* statement = query->plannedstmt;
   if (statement->planTree == nullptr || (!settings.track_plans && !settings.track_predicates)) return 0;
   const uint64 planid = CachedPlanId(statement);
   const store::PlanKey plan{key.userid, key.dbid, key.queryid, planid};
-  if (SeenBefore(plan) || !TouchesUserRelation(statement)) return planid;
-  StoreFacts(plan, statement);
+  if (SeenBefore(plan) || ExplainOnly(query) || !TouchesUserRelation(statement)) return planid;
+  Sight sight{plan, statement};
+  Capture(StoreSight, &sight);
   return planid;
+}
+
+void StatementDone(const ExecutionEnd& end, QueryDesc* query) {
+  const bool slow = Slow(end.exec_time_ms);
+  const bool armed = store::Armed(end.key.queryid);
+  if (likely(!slow && !armed)) return;
+  if (query->planstate == nullptr || ExplainOnly(query)) return;
+  const bool instrumented = query->planstate->instrument != nullptr;
+  if (!slow && !instrumented) return;
+  if (armed && instrumented) store::Disarm(end.key.queryid);
+  Ending ending{&end, query, slow, instrumented};
+  Capture(Keep, &ending);
+  if (slow && !instrumented && settings.track_plans) store::Arm(end.key.queryid);
+}
+
+void StatementFailed(const ExecutionEnd& end) {
+  if (!Slow(end.exec_time_ms)) return;
+  store::PutSlow(Describe(end, end.canceled ? store::SlowState::kCanceled : store::SlowState::kFailed), {nullptr, 0},
+                 {nullptr, 0});
 }
 
 }  // namespace steward::capture

@@ -1,16 +1,18 @@
-// expression_tree_walker and _mutator behind typed signatures: on 15 they take functions without a prototype, from 16 on they
+// The server's tree walkers behind typed signatures: on 15 they take functions without a prototype, from 16 on they
 // are macros.
 #pragma once
 
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
 }
 
 namespace steward::pg {
 
 using NodeWalker = bool (*)(Node* node, void* context);
+using PlanStateWalker = bool (*)(PlanState* state, void* context);
 using NodeMutator = Node* (*)(Node* node, void* context);
 
 inline bool WalkChildren(Node* node, NodeWalker walker, void* context) {
@@ -26,6 +28,14 @@ inline Node* MutateChildren(Node* node, NodeMutator mutator, void* context) {
   return expression_tree_mutator(node, mutator, context);
 #else
   return expression_tree_mutator(node, reinterpret_cast<Node* (*)()>(reinterpret_cast<void*>(mutator)), context);
+#endif
+}
+
+inline bool WalkPlanStates(PlanState* state, PlanStateWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return planstate_tree_walker(state, walker, context);
+#else
+  return planstate_tree_walker(state, reinterpret_cast<bool (*)()>(reinterpret_cast<void*>(walker)), context);
 #endif
 }
 

@@ -14,6 +14,8 @@ namespace steward::pg {
 
 namespace {
 
+int depth = 0;
+
 // What the caller's world looked like, to be put back whatever happened.
 struct Surroundings {
   MemoryContext context;
@@ -60,11 +62,14 @@ bool MustTravelOn(int sqlstate) {
 
 }  // namespace
 
+bool InProtectedCall() { return depth > 0; }
+
 bool RunProtected(void (*function)(void*), void* argument) {
   const Surroundings before = Remember();
   ResourceOwner owner = ResourceOwnerCreate(before.owner, "pg_steward protected call");
   MemoryContext context = AllocSetContextCreate(before.context, "pg_steward protected call", ALLOCSET_DEFAULT_SIZES);
   volatile bool success = false;
+  const int before_depth = depth++;
 
   PG_TRY();
   {
@@ -75,6 +80,7 @@ bool RunProtected(void (*function)(void*), void* argument) {
   }
   PG_CATCH();
   {
+    depth = before_depth;
     if (MustTravelOn(geterrcode())) {
       CurrentResourceOwner = before.owner;
       PG_RE_THROW();
@@ -86,6 +92,7 @@ bool RunProtected(void (*function)(void*), void* argument) {
   }
   PG_END_TRY();
 
+  depth = before_depth;
   Release(owner, success);
   CurrentResourceOwner = before.owner;
   ResourceOwnerDelete(owner);

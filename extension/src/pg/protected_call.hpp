@@ -13,4 +13,7 @@ namespace steward::pg {
 /// `function` writes nothing to the database.
 bool RunProtected(void (*function)(void*), void* argument);
 
+/// True while this backend is inside RunProtected: what is executed then is capture's own work, nobody's statement.
+[[nodiscard]] bool InProtectedCall();
+
 }  // namespace steward::pg

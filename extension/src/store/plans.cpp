@@ -162,8 +162,9 @@ void Merge(char* facts, const NodeMeasure* measures, int count) {
     if (one.role > PredicateRole::kIndex) continue;
     for (int j = 0; j < count; j++) {
       if (measures[j].node != one.node) continue;
-      one.passed += measures[j].passed;
-      one.seen += measures[j].seen;
+      const bool index = one.role == PredicateRole::kIndex;
+      one.passed += index ? measures[j].index_passed : measures[j].passed;
+      one.seen += index ? measures[j].index_seen : measures[j].seen;
       one.executions++;
     }
     memcpy(record + i, &one, sizeof one);
@@ -189,6 +190,14 @@ void PlansAttach(void* base, bool init) {
 }
 
 uint64 PlansGeneration() { return *const_cast<volatile uint64*>(&region->generation); }
+
+uint32 PlanCount() {
+  uint32 count = 0;
+  LWLockAcquire(Lock(), LW_SHARED);
+  for (uint32 i = 0; i < region->touched; i++) count += entries[i].used ? 1 : 0;
+  LWLockRelease(Lock());
+  return count;
+}
 
 uint64 PlansLost() { return region->lost; }
 

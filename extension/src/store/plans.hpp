@@ -60,11 +60,14 @@ void CountPlanExecution(const PlanKey& key, const PlanExecution& execution);
 /// True when the plan has an entry without JSON, or with one that has no actual rows although `instrumented`.
 [[nodiscard]] bool PlanWantsJson(const PlanKey& key, bool instrumented);
 
-/// What one instrumented execution measured at a plan node.
+/// What one instrumented execution measured at a plan node: rows that its filter tested and let pass, and the same of its
+/// index condition (index_seen 0: none).
 struct NodeMeasure {
   int32 node;
   double passed;
   double seen;
+  double index_passed;
+  double index_seen;
 };
 
 /// Adds measured rows to the plan's predicates of the roles filter and index. Best effort.
@@ -87,6 +90,9 @@ struct PlansCopy {
   char* blob;
 };
 [[nodiscard]] PlansCopy CopyPlans(Oid dbid, bool with_json);
+
+/// Number of plans that are kept.
+[[nodiscard]] uint32 PlanCount();
 
 /// Plans that were not kept because memory was full.
 [[nodiscard]] uint64 PlansLost();

@@ -5,6 +5,7 @@
 #include "store/drain.hpp"
 #include "store/plans.hpp"
 #include "store/refresh_board.hpp"
+#include "store/slow_queries.hpp"
 #include "store/slots.hpp"
 #include "store/statements.hpp"
 #include "store/texts.hpp"
@@ -31,6 +32,7 @@ const Region kRegions[] = {
     {"text heap", HeapRegionSize, HeapAttach},
     {"plans", PlansRegionSize, PlansAttach},
     {"refresh board", RefreshBoardSize, RefreshBoardAttach},
+    {"slow queries", SlowRegionSize, SlowAttach},
 };
 
 Header* header = nullptr;

@@ -17,7 +17,9 @@ extern "C" {
 #include "settings.hpp"
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
+#include "store/plans.hpp"
 #include "store/shmem.hpp"
+#include "store/slow_queries.hpp"
 #include "store/statements.hpp"
 #include "store/texts.hpp"
 
@@ -226,6 +228,8 @@ STEWARD_FUNCTION(steward_reset) {
     RestartStatementStatus(now);
   }
   LWLockRelease(Lock());
+  ResetPlans(userid, dbid, queryid);
+  ResetSlow(userid, dbid, queryid);
   PG_RETURN_TIMESTAMPTZ(now);
 }
 
@@ -238,10 +242,11 @@ STEWARD_FUNCTION(steward_capture_status) {
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   DrainLocked();
   const StatementTableStatus status = StatementStatus();
-  const uint64 missing = TextsMissing();
+  const uint64 missing = TextsMissing() + PlansLost();
   const Size heap_free = HeapTotalBytes() - HeapUsedBytes();
   LWLockRelease(Lock());
 
+  const uint32 plans = PlanCount();
   const char* reason = nullptr;
   if (settings.track == static_cast<int>(Track::kNone))
     reason = "pg_steward.track is none";
@@ -259,7 +264,7 @@ STEWARD_FUNCTION(steward_capture_status) {
   row.AddCount(status.evicted);
   row.AddCount(LostExecutions());
   row.AddCount(missing);
-  row.AddNull();  // plans
+  row.AddCount(plans);
   const Size statements_free = static_cast<Size>(status.capacity - status.statements) * status.entry_size;
   row.AddCount(TotalBytes() - heap_free - statements_free);
   row.AddCount(TotalBytes());

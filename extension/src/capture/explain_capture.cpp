@@ -1,0 +1,93 @@
+// See explain_capture.hpp.
+#include "capture/explain_capture.hpp"
+
+#include "capture/plan_outline.hpp"
+#include "core/redact.hpp"
+#include "pg/protected_call.hpp"
+#include "settings.hpp"
+
+extern "C" {
+#include "commands/explain.h"
+#include "executor/instrument.h"
+#include "nodes/params.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+constexpr int kMaxParameterBytes = 8192;
+// EXPLAIN takes some ten microseconds a node: beyond this the outline is made at once.
+constexpr int kMaxExplainedNodes = 1000;
+
+struct Job {
+  QueryDesc* query;
+  double exec_time_ms;
+  MemoryContext target;
+  PlanJson result;
+};
+
+void Keep(Job* job, const char* data, Size length) {
+  char* copy = static_cast<char*>(MemoryContextAlloc(job->target, length + 1));
+  memcpy(copy, data, length);
+  copy[length] = '\0';
+  job->result = PlanJson{copy, static_cast<uint32>(length)};
+}
+
+void Explain(void* argument) {
+  auto* job = static_cast<Job*>(argument);
+  const int instrument = job->query->instrument_options;
+  ExplainState* es = NewExplainState();
+  es->format = EXPLAIN_FORMAT_JSON;
+  es->costs = true;
+  es->analyze = (instrument & INSTRUMENT_ROWS) != 0 || (instrument & INSTRUMENT_TIMER) != 0;
+  es->timing = (instrument & INSTRUMENT_TIMER) != 0;
+  es->buffers = (instrument & INSTRUMENT_BUFFERS) != 0;
+  es->wal = (instrument & INSTRUMENT_WAL) != 0;
+  ExplainBeginOutput(es);
+  ExplainOpenGroup("Query", nullptr, true, es);
+  ExplainPrintPlan(es, job->query);
+  if (es->analyze) ExplainPropertyFloat("Execution Time", "ms", job->exec_time_ms, 3, es);
+  ExplainCloseGroup("Query", nullptr, true, es);
+  ExplainEndOutput(es);
+  auto length = static_cast<Size>(es->str->len);
+  if (!settings.capture_parameters) length = core::RedactPlanJson(es->str->data, length);
+  if (length <= kMaxPlanBytes) Keep(job, es->str->data, length);
+}
+
+void Outline(void* argument) {
+  auto* job = static_cast<Job*>(argument);
+  Size length = 0;
+  const char* outline = OutlinePlan(job->query, kMaxPlanBytes, &length);
+  Keep(job, outline, length);
+}
+
+struct ParametersJob {
+  QueryDesc* query;
+  MemoryContext target;
+  const char* result;
+};
+
+void Show(void* argument) {
+  auto* job = static_cast<ParametersJob*>(argument);
+  char* text = BuildParamLogString(job->query->params, nullptr, kMaxParameterBytes / 8);
+  if (text != nullptr && strlen(text) <= kMaxParameterBytes) job->result = MemoryContextStrdup(job->target, text);
+}
+
+}  // namespace
+
+PlanJson ExplainPlan(QueryDesc* query, double exec_time_ms) {
+  Job job{query, exec_time_ms, CurrentMemoryContext, {nullptr, 0}};
+  if (CountNodes(query->planstate, kMaxExplainedNodes) < kMaxExplainedNodes) pg::RunProtected(Explain, &job);
+  if (job.result.data == nullptr) pg::RunProtected(Outline, &job);
+  return job.result;
+}
+
+const char* ShowParameters(QueryDesc* query) {
+  if (query->params == nullptr || query->params->numParams == 0) return nullptr;
+  ParametersJob job{query, CurrentMemoryContext, nullptr};
+  pg::RunProtected(Show, &job);
+  return job.result;
+}
+
+}  // namespace steward::capture

@@ -1,0 +1,88 @@
+// The last slow executions: a fixed ring in shared memory, the marks of statements whose next run is to be instrumented, and
+// the rate limit of EXPLAIN. What counts as slow is capture's business. Functions take store::Lock() themselves, except the
+// marks, which are single words read without one.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "store/block_heap.hpp"
+#include "store/statement_key.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
+namespace steward::store {
+
+enum class SlowState : uint8 { kOk, kFailed, kCanceled };
+
+/// A statement's end that was slow, as capture knows it.
+struct SlowExecution {
+  StatementKey key;
+  uint64 planid;  // 0: unknown
+  SlowState state;
+  bool instrumented;
+  int32 sqlstate;  // packed; 0: none
+  TimestampTz query_start;
+  double exec_time_ms;
+  double plan_time_ms;  // negative: unknown
+  uint64 rows;
+  uint64 shared_blks_hit;
+  uint64 shared_blks_read;
+  uint64 temp_blks_written;
+  uint64 wal_bytes;
+};
+
+/// The same with who ran it and what was kept of its plan and parameters.
+struct SlowRecord {
+  SlowExecution execution;
+  int64 id;  // 0: no record
+  int32 pid;
+  int32 encoding;  // of every text in here
+  char application_name[NAMEDATALEN];
+  char client_addr[NAMEDATALEN];  // empty: not over TCP
+  HeapRef plan;
+  HeapRef parameters;
+};
+
+/// A byte string that may be absent.
+struct Bytes {
+  const char* data;
+  uint32 length;
+};
+
+constexpr uint32 kSlowRing = 1000;
+
+Size SlowRegionSize();
+void SlowAttach(void* base, bool init);
+
+/// Adds a record; the oldest goes. A plan that finds no room in the ring's share of the text memory is left out.
+void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters);
+
+/// Marks a statement so that one next run of it, in any backend, is instrumented. Two statements may share a mark; the later
+/// one wins.
+void Arm(uint64 queryid);
+[[nodiscard]] bool Armed(uint64 queryid);
+void Disarm(uint64 queryid);
+
+/// Takes one of the tokens that limit how often plans are explained, over all backends. False when there is none.
+[[nodiscard]] bool TakeExplainToken();
+
+/// Forgets slow executions of one user, database or statement, 0 meaning every one.
+void ResetSlow(Oid userid, Oid dbid, uint64 queryid);
+
+/// Where a record's plan or parameters lie in SlowCopy::blob.
+struct Span {
+  Size offset;
+  uint32 length;  // 0: none
+};
+
+/// A copy of the ring and, in `blob`, the plans and parameters of its records. Allocated in the current context.
+struct SlowCopy {
+  SlowRecord* records;  // kSlowRing, in any order, unused ones with id 0
+  Span* plans;
+  Span* parameters;
+  char* blob;
+};
+[[nodiscard]] SlowCopy CopySlow();
+
+}  // namespace steward::store
