@@ -136,14 +136,27 @@ cluster_start() {
   mkdir -p "$dir"
   if [ -n "$_user" ]; then chown "$_user" "$dir"; fi
   if [ -n "$data" ]; then
-    [ "$data" = "$dir/data" ] || as_server cp -R "$data" "$dir/data"
+    [ "$data" = "$dir/data" ] || as_server cp -R "$data" "$dir/data" || return 1
   else
-    as_server initdb -D "$dir/data" -U postgres -A trust --no-sync --encoding=UTF8 --locale=C.UTF-8 \
-      >"$STEWARD_SESSION/initdb.log" 2>&1 || { cat "$STEWARD_SESSION/initdb.log" >&2; return 1; }
+    _new_data "$dir/data" || return 1
   fi
   _write_conf "$dir" "$preload" ${conf[@]+"${conf[@]}"}
   cluster_env "$name"
   _pg_ctl "$name" start
+}
+
+# A fresh data folder. The first one is kept beside the programs and copied from then on: initdb takes most of the time
+# that starting a server takes.
+_new_data() {
+  local template; template=$("$_harness/pgtree.sh" path)/.data
+  if [ ! -d "$template" ]; then
+    as_server initdb -D "$1" -U postgres -A trust --no-sync --encoding=UTF8 --locale=C.UTF-8 \
+      >"$STEWARD_SESSION/initdb.log" 2>&1 || { cat "$STEWARD_SESSION/initdb.log" >&2; return 1; }
+    cp -R "$1" "$template.$$" && mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
+    return
+  fi
+  cp -R "$template" "$1" && chmod 700 "$1" || return 1
+  if [ -n "$_user" ]; then chown -R "$_user:" "$1"; fi
 }
 
 # Later settings win: the cluster's base, then the caller's.
