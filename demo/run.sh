@@ -8,6 +8,7 @@ set -euo pipefail
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$demo/../tests/server/harness.sh"
+. "$demo/../tests/server/pooler.sh"
 . "$demo/lib/progress.sh"
 . "$demo/lib/workload.sh"
 . "$demo/lib/servers.sh"
@@ -44,7 +45,7 @@ print_panel
 heading 'Done'
 if [ "${KEEP:-0}" = 1 ]; then
   note "Look around:           psql -h $PGHOST -U postgres shop"
-  note "As the dashboard does: psql -h $(pooler_dir) -p 6432 -U shop_admin shop_admin"
+  note "As the dashboard does: psql $(pooled admin) shop_admin"
   session_keep
 else
   note 'Everything is stopped and removed; make demo KEEP=1 leaves it running.'

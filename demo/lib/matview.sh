@@ -37,7 +37,8 @@ sell_meanwhile() {
 
 # panel_time SCRIPT: mean milliseconds of the panel, read 20 times by the dashboard's role.
 panel_time() {
-  pgbench -n -t 20 -f "$demo/workload/panel/$1.sql" -h "$(pooler_dir)" -p 6432 -U shop_admin shop_admin 2>&1 |
+  # shellcheck disable=SC2046
+  pgbench -n -t 20 -f "$demo/workload/panel/$1.sql" $(pooled admin) shop_admin 2>&1 |
     sed -n 's/^latency average = //p'
 }
 

@@ -17,57 +17,17 @@ start_cluster() {
 # psql as the administrator who runs this demo; the steward does not watch its own showman.
 query() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 
-pooler_dir() { echo "$(session_dir)/pgbouncer"; }
-
-# One entry for each class, since 1.18 sizes pools by database: the application's pools are smaller than its clients.
-write_pooler_ini() {
-  local dir=$1 class
-  {
-    echo '[databases]'
-    for class in "${classes[@]}"; do
-      echo "shop_$class = host=$PGHOST port=$PGPORT dbname=shop user=shop_$class pool_size=${pool_size[$class]}"
-    done
-    echo '[pgbouncer]'
-    echo 'pool_mode = transaction'
-    echo 'listen_addr ='
-    echo 'listen_port = 6432'
-    echo "unix_socket_dir = $dir"
-    echo 'auth_type = trust'
-    echo "auth_file = $dir/users.txt"
-    echo 'stats_users = postgres'
-    echo 'max_client_conn = 200'
-    echo 'server_reset_query ='
-    echo 'ignore_startup_parameters = extra_float_digits'
-    echo "logfile = $dir/log"
-    echo 'log_connections = 0'
-    echo 'log_disconnections = 0'
-    echo "pidfile = $dir/pid"
-  } >"$dir/pgbouncer.ini"
-  {
-    echo '"postgres" ""'
-    for class in "${classes[@]}"; do echo "\"shop_$class\" \"\""; done
-  } >"$dir/users.txt"
-}
-
+# One entry for each class, since 1.18 sizes pools by database: the pools are smaller than the application's clients.
 start_pooler() {
-  local dir tries=100
-  dir=$(pooler_dir)
-  mkdir -p "$dir"
-  write_pooler_ini "$dir"
-  # The pooler refuses to run as root and writes its socket and log here.
-  if [ "$(id -u)" = 0 ]; then chown -R --reference="$(cluster_data)" "$dir"; fi
-  as_server setsid pgbouncer -q "$dir/pgbouncer.ini" >"$dir/stderr" 2>&1 </dev/null &
-  disown
-  until [ -S "$dir/.s.PGSQL.6432" ]; do
-    [ $((tries--)) -gt 0 ] || { cat "$dir/stderr" "$dir/log" >&2; return 1; }
-    sleep 0.05
+  local class entries=()
+  for class in "${classes[@]}"; do
+    entries+=(--database "shop_$class = host=$PGHOST port=$PGPORT dbname=shop user=shop_$class pool_size=${pool_size[$class]}")
   done
-  at_exit stop_pooler
+  pooler_start "${entries[@]}" --conf 'max_client_conn = 200' --conf 'log_connections = 0' --conf 'log_disconnections = 0'
 }
 
-stop_pooler() { [ -e "$STEWARD_SESSION/keep" ] || kill "$(cat "$(pooler_dir)/pid")"; }
+# pooled CLASS: libpq's options for a connection of that class through the pooler.
+pooled() { echo "-h $STEWARD_SESSION/pooler -p 6432 -U shop_$1"; }
 
 # Transactions and the microseconds they waited for a server connection, by class, since PgBouncer started.
-pooler_totals() {
-  psql -X -h "$(pooler_dir)" -p 6432 -d pgbouncer -At -F ' ' -c 'SHOW STATS_TOTALS' | awk '{ print $1, $2, $8 }'
-}
+pooler_totals() { pooler_console 'SHOW STATS_TOTALS' | awk -F '|' '{ print $1, $2, $8 }'; }

@@ -24,11 +24,11 @@ run_workload() {
     for file in "$demo/workload/$class"/*.sql; do
       scripts+=(-f "$file@${share[$class/$(basename "$file" .sql)]:-1}")
     done
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046,SC2086
     pgbench -n ${options[$class]} -c "${clients[$class]}" -j 1 -T "$seconds" --random-seed=20261123 \
       -D customers="$customers" -D products="$products" -D orders="$orders" \
       --log --log-prefix="$dir/$class" "${scripts[@]}" \
-      -h "$(pooler_dir)" -p 6432 -U "shop_$class" "shop_$class" >"$dir/$class.out" 2>&1 &
+      $(pooled "$class") "shop_$class" >"$dir/$class.out" 2>&1 &
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
