@@ -92,17 +92,9 @@ double EqualityShare(const pg::ColumnStatistics& column, Comparator* equals, Dat
   return share;
 }
 
-// Where the bound lies among the values that are no common ones, or among the common ones where they are the most of
-// it. `below` tells whether rows satisfying the comparison lie below the bound.
-double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator, bool below, const Const* value) {
-  if (column.nhistogram < 2 || column.mcv_share > 0.5) {
-    if (column.nmcv == 0) return -1;
-    double under = 0;
-    for (int i = 0; i < column.nmcv; i++)
-      if (Holds(comparator, column.mcv[i], value->constvalue) == below)
-        under += static_cast<double>(column.mcv_frequency[i]);
-    return under / column.mcv_share;
-  }
+// Where the bound lies in the histogram, 0..1. `below` tells whether rows satisfying the comparison lie below the
+// bound.
+double HistogramPosition(const pg::ColumnStatistics& column, Comparator* comparator, bool below, const Const* value) {
   int low = 0;
   int high = column.nhistogram;
   while (low < high) {
@@ -118,9 +110,25 @@ double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator,
   double part = 0.5;
   if (pg::ToScalar(column.histogram[low - 1], column.type, &left) &&
       pg::ToScalar(column.histogram[low], column.type, &right) &&
-      pg::ToScalar(value->constvalue, value->consttype, &at) && right > left && pg::SameScale(value->consttype, column.type))
+      pg::ToScalar(value->constvalue, value->consttype, &at) && right > left &&
+      pg::SameScale(value->consttype, column.type))
     part = Min(1.0, Max(0.0, (at - left) / (right - left)));
   return (low - 1 + part) / (column.nhistogram - 1);
+}
+
+// The share of the column's rows (NULL aside) that lies on the lower side of the bound; negative: unknown.
+double BoundPosition(const pg::ColumnStatistics& column, Comparator* comparator, bool below, const Const* value) {
+  double under = 0;
+  double total = column.mcv_share;
+  for (int i = 0; i < column.nmcv; i++)
+    if (Holds(comparator, column.mcv[i], value->constvalue) == below)
+      under += static_cast<double>(column.mcv_frequency[i]);
+  if (column.nhistogram >= 2) {
+    const double rest = Max(0.0, 1 - column.null_fraction - column.mcv_share);
+    under += rest * HistogramPosition(column, comparator, below, value);
+    total += rest;
+  }
+  return total > 0 ? under / total : -1;
 }
 
 void MeasureList(const pg::ColumnStatistics* column, const Item& item, bool negated, PlannableParam* out) {
