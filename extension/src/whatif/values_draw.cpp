@@ -94,12 +94,11 @@ bool ScalarValue(const Ground& ground, double frequency, const bool* taken, int 
   return RareValue(ground, draw, out);
 }
 
-Drawn MakeArray(Oid array_type, Oid element, Datum* values, int count) {
+Drawn MakeArray(Oid element, Datum* values, int count) {
   int16 length;
   bool by_value;
   char align;
   get_typlenbyvalalign(element, &length, &by_value, &align);
-  (void)array_type;
   return {PointerGetDatum(construct_array(values, count, element, length, by_value, align)), true};
 }
 
@@ -159,7 +158,7 @@ Drawn DrawList(const PlannableParam& param, const Ground& ground, int draw) {
     if (!any.known) return any;
     values[i] = any.value;
   }
-  return MakeArray(param.type, element, values, count);
+  return MakeArray(element, values, count);
 }
 
 }  // namespace steward::whatif
