@@ -1,5 +1,5 @@
 // Quantiles of the log-linear histogram. See latency_histogram.hpp.
-#include "latency_histogram.hpp"
+#include "core/latency_histogram.hpp"
 
 #include <algorithm>
 

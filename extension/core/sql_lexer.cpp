@@ -1,5 +1,5 @@
 // See sql_lexer.hpp. Token rules: PostgreSQL documentation, "Lexical Structure".
-#include "sql_lexer.hpp"
+#include "core/sql_lexer.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -182,7 +182,7 @@ TokenKind Read(Reader* reader, bool backslash_escapes) {
   if (c == '$') return ReadDollar(reader);
   if (IsDigit(c) || (c == '.' && IsDigit(next))) return reader->Number(), TokenKind::kNumber;
   if (StartsWord(c)) return ReadWordOrString(reader, backslash_escapes);
-  reader->Skip(1);
+  reader->Skip(c == '.' && next == '.' ? 2 : 1);
   return TokenKind::kOther;
 }
 

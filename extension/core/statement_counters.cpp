@@ -1,5 +1,5 @@
 // Counting and merging. See statement_counters.hpp.
-#include "statement_counters.hpp"
+#include "core/statement_counters.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "latency_histogram.hpp"
+#include "core/latency_histogram.hpp"
 
 namespace steward::core {
 
