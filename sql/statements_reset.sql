@@ -1,0 +1,30 @@
+-- Reset of one statement, one user, one database, everything; and what a reset starts anew.
+CREATE EXTENSION pg_steward;
+CREATE ROLE regress_steward_other;
+CREATE VIEW own AS
+    SELECT s.* FROM steward.statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database();
+SELECT steward.reset() IS NOT NULL AS reset;
+SELECT 1 AS first;
+SELECT 1 AS second, 2 AS two;
+SELECT pg_sleep(0.02) AS slow, 1 AS third;
+SET ROLE regress_steward_other;
+SELECT 1 AS of_another, 2 AS two, 3 AS three;
+RESET ROLE;
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1;
+-- One statement.
+SELECT steward.reset(0, 0, queryid) IS NOT NULL AS reset FROM own WHERE query ~ 'AS second';
+SELECT steward.reset(queryid => queryid) IS NOT NULL AS reset FROM own WHERE query ~ 'AS slow';
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1;
+-- Counting starts anew, extremes too; the text comes back though the statement is known to this session.
+SELECT pg_sleep(0) AS slow, 2 AS third;
+SELECT query, calls, max_exec_time < 15 AS fast FROM own WHERE query ~ 'AS slow,';
+-- One user, another database, everything.
+SELECT steward.reset('regress_steward_other'::regrole) IS NOT NULL AS reset;
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS' ORDER BY 1;
+SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = 'template1';
+SELECT count(*) FROM own WHERE query ~ 'AS first';
+SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = current_database();
+SELECT count(*) FROM own WHERE query ~ 'AS first';
+SELECT steward.reset() >= stats_since AS reset FROM steward.capture_status;
+SELECT stats_since > now() - interval '1 minute' AS stats_since, evicted, lost, text_missing FROM steward.capture_status;
+DROP ROLE regress_steward_other;
