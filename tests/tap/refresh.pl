@@ -1,10 +1,11 @@
-# Scheduled materialized views on one server: refreshes happen, failures stay alone, the worker comes and goes.
-# RELIABILITY W3, W4, W6, W12, W20.
+# Scheduled materialized views on one server: refreshes happen, a failure stays alone, a dropped view ends its schedule,
+# workers come, go and make room for DDL on databases. RELIABILITY W3, W4, W6, W9, W10, W12, W13, W18, W20.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('refresh');
 $node->init;
@@ -12,32 +13,185 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_steward'\n
 $node->start;
 my $started = $node->safe_psql('postgres', 'SELECT pg_postmaster_start_time()');
 
-sub sql { my ($db, $query) = @_; return $node->safe_psql($db, $query); }
+sub sql { my ($query, $db) = @_; return $node->safe_psql($db // 'shop', $query); }
 sub eventually {
-    my ($db, $query, $name) = @_;
-    ok($node->poll_query_until($db, $query), $name);
+    my ($name, $query, $db) = @_;
+    ok($node->poll_query_until($db // 'shop', $query), $name);
+}
+sub history { return "SELECT bool_or($_[1]) FROM steward.refresh_history WHERE matviewname = '$_[0]'"; }
+sub worker_pid {
+    my ($db) = @_;
+    return sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker' AND datname = '$db'", 'postgres');
 }
 
-$node->safe_psql('postgres', 'CREATE DATABASE shop');
-sql('shop', q{
+sql('CREATE DATABASE shop', 'postgres');
+sql(q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT i FROM generate_series(1, 10) i;
     CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
     CREATE MATERIALIZED VIEW keyed AS SELECT i FROM t;
     CREATE UNIQUE INDEX ON keyed (i);
-    CREATE MATERIALIZED VIEW bad AS SELECT 100 / count(*) AS n FROM t;
+    CREATE MATERIALIZED VIEW bad AS SELECT 100 / (count(*) - 11) AS n FROM t;
 });
 
 # ---- refreshes happen -----------------------------------------------------------------------------------------------
-sql('shop', q{
+sql(q{
     INSERT INTO t VALUES (11);
     SELECT steward.schedule_refresh('good', every => '1 s'), steward.schedule_refresh('keyed', every => '1 h');
 });
-eventually('shop', 'SELECT n = 11 FROM good', 'a scheduled view is refreshed');
-eventually('shop', q{SELECT bool_or(method = 'concurrently' AND result = 'ok') FROM steward.refresh_history WHERE matviewname = 'keyed'},
-    'concurrently when it can');
-eventually('shop', q{SELECT count(*) >= 3 FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'},
-    'and again, each second');
-is(sql('shop', q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'keyed'}), '1', 'but only when due');
+eventually('a scheduled view is refreshed', 'SELECT n = 11 FROM good');
+eventually('concurrently when it can', history('keyed', "method = 'concurrently' AND result = 'ok'"));
+eventually('and again, each second', q{SELECT count(*) >= 3 FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'});
+is(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'keyed'}), '1', 'but only when due');
 
+# ---- one that fails (W6) --------------------------------------------------------------------------------------------
+sql(q{SELECT steward.schedule_refresh('bad', every => '1 s')});
+eventually('a failing view is tried again', history('bad', "result = 'failed' AND sqlstate = '22012' AND attempts = 2 AND reason = 'retry'"));
+my $before = sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'});
+eventually('while the others go on', "SELECT count(*) > $before FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'");
+is(sql(q{SELECT last_result, last_sqlstate, last_error, consecutive_failures >= 2, next_reason FROM steward.matviews WHERE matviewname = 'bad'}),
+    'failed|22012|division by zero|t|retry', 'steward.matviews tells what is wrong');
+sql('INSERT INTO t VALUES (12)');
+eventually('and it recovers', q{SELECT last_result = 'ok' AND consecutive_failures = 0 AND last_error IS NULL FROM steward.matviews WHERE matviewname = 'bad'});
+sql(q{SELECT steward.unschedule_refresh('bad')});
+
+# ---- a view that is dropped, or gets another owner ------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW doomed AS SELECT 1 AS n;
+    SELECT steward.schedule_refresh('doomed', every => '1 s');
+});
+eventually('a view is there', history('doomed', "result = 'ok'"));
+sql('DROP MATERIALIZED VIEW doomed');
+eventually('a dropped view takes its schedule along', q{SELECT count(*) = 2 FROM steward.refresh_schedule});
+eventually('with a note', q{SELECT bool_or(message ~ 'was dropped') FROM steward.refresh_history WHERE result = 'skipped'});
+sql(q{
+    CREATE ROLE shopkeeper NOLOGIN;
+    CREATE ROLE thief NOLOGIN;
+    GRANT CREATE ON SCHEMA public TO shopkeeper, thief;
+    CREATE MATERIALIZED VIEW given AS SELECT current_user::text AS who;
+    ALTER MATERIALIZED VIEW given OWNER TO shopkeeper;
+    SELECT steward.schedule_refresh('given', every => '1 s');
+});
+eventually('a view is refreshed as its owner, who cannot even log in (W10)', q{SELECT who = 'shopkeeper' FROM given});
+sql('ALTER MATERIALIZED VIEW given OWNER TO thief');
+eventually('a view that gets another owner is not refreshed any more (S6)', history('given', "result = 'failed' AND sqlstate = '42501'"));
+is(sql(q{SELECT enabled FROM steward.matviews WHERE matviewname = 'given'}), 'f', 'until somebody resumes it');
+sql(q{SELECT steward.resume_refresh('given')});
+eventually('then as the new owner', q{SELECT who = 'thief' FROM given});
+sql('DROP MATERIALIZED VIEW given');
+
+# ---- the view's query gains nothing from the worker's rights (W10) --------------------------------------------------
+sql(q{
+    SET ROLE thief;
+    CREATE FUNCTION climb() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SET ROLE postgres'; RETURN 1; END $$;
+    CREATE FUNCTION grab() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE thief SUPERUSER'; RETURN 1; END $$;
+    CREATE MATERIALIZED VIEW climber AS SELECT public.climb() WITH NO DATA;
+    CREATE MATERIALIZED VIEW grabber AS SELECT public.grab() WITH NO DATA;
+    RESET ROLE;
+    SELECT steward.schedule_refresh('climber', every => '1 h'), steward.schedule_refresh('grabber', every => '1 h');
+});
+eventually('a view cannot become its worker', history('climber', "result = 'failed' AND sqlstate = '42501'"));
+eventually('nor use its rights', history('grabber', "result = 'failed' AND sqlstate = '42501'"));
+is(sql(q{SELECT rolsuper FROM pg_roles WHERE rolname = 'thief'}), 'f', 'nothing was gained');
+sql('DROP MATERIALIZED VIEW climber, grabber');
+
+# ---- locks and limits (W9, W13) -------------------------------------------------------------------------------------
+my $reader = $node->background_psql('shop');
+$reader->query_safe('BEGIN; SELECT * FROM good');
+eventually('a plain refresh does not queue behind a reader', history('good', "result = 'failed' AND sqlstate = '55P03'"));
+is(sql('SELECT n > 0 FROM good'), 't', 'so that other readers are not stopped');
+$reader->query_safe('COMMIT');
+eventually('and succeeds once the reader is gone', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'});
+
+$reader->query_safe(q{BEGIN; SELECT steward.refresh_now('good')});
+eventually('a worker skips what another session refreshes', history('good', "result = 'skipped' AND message ~ 'another session'"));
+$reader->query_safe('COMMIT');
+$reader->query_safe(q{BEGIN; SELECT steward.schedule_refresh('good', every => '2 s')});
+$before = sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'});
+eventually('an open change of a schedule blocks no refresh',
+    "SELECT count(*) > $before + 1 FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'");
+$reader->query_safe('ROLLBACK');
+$reader->quit;
+
+sql(q{
+    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(120) WITH NO DATA;
+    SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '200 ms');
+});
+eventually('a refresh ends at its timeout', history('slow', "result = 'failed' AND sqlstate = '57014' AND exec_time < 10000"));
+
+# ---- cancel (W3) ----------------------------------------------------------------------------------------------------
+sql(q{SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '1 h')});
+my $running = q{SELECT count(*) = 1 FROM steward.refresh_state WHERE running_since IS NOT NULL};
+eventually('a slow refresh is marked as running', $running);
+my $pid = worker_pid('shop');
+sql("SELECT pg_cancel_backend($pid)");
+eventually('a cancelled refresh failed', history('slow', "result = 'failed' AND message ~ 'user request'"));
+is(worker_pid('shop'), $pid, 'its worker stays');
+eventually('the next try runs', $running);
+sql("SELECT pg_terminate_backend($pid)");
+eventually('a terminated worker leaves an interrupted run', history('slow', "result = 'interrupted' AND message ~ 'worker ended'"));
+eventually('and is replaced', q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'});
+
+# ---- DDL on databases (W4) ------------------------------------------------------------------------------------------
+sub in_time {
+    my ($name, $statement) = @_;
+    my $start = time;
+    my ($status, $out, $err) = $node->psql('postgres', $statement);
+    is($err, '', $name);
+    cmp_ok(time - $start, '<', 4.5, "$name in time");
+}
+eventually('a refresh is under way', $running);
+in_time('CREATE DATABASE ... TEMPLATE', 'CREATE DATABASE copy TEMPLATE shop');
+eventually('a refresh is under way again', $running);
+in_time('ALTER DATABASE ... RENAME', 'ALTER DATABASE shop RENAME TO store');
+eventually('views are refreshed in the renamed database',
+    q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'}, 'store');
+in_time('DROP DATABASE of a copy', 'DROP DATABASE copy');
+sql('ALTER DATABASE store RENAME TO shop', 'postgres');
+sql(q{SELECT steward.unschedule_refresh('slow')});
+
+# ---- no worker parks, none holds a snapshot (W12) -------------------------------------------------------------------
+eventually('a worker that waits has no snapshot',
+    q{SELECT bool_and(backend_xmin IS NULL AND xact_start IS NULL AND state = 'idle') FROM pg_stat_activity
+       WHERE backend_type = 'pg_steward refresh worker'});
+sql(q{SELECT steward.schedule_refresh('good', every => '1 h')});
+eventually('a worker leaves when nothing is due soon',
+    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker'}, 'postgres');
+is(sql(q{SELECT string_agg(DISTINCT backend_type, ',') FROM pg_stat_activity WHERE backend_type ~ 'steward'}, 'postgres'),
+    'pg_steward launcher', 'the launcher stays');
+
+# ---- a dump (W18) ---------------------------------------------------------------------------------------------------
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/shop.sql';
+$node->command_ok(['pg_dump', '-f', $dump, '-d', $node->connstr('shop')], 'a database with schedules is dumped');
+sql('CREATE DATABASE restored', 'postgres');
+$node->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-d', $node->connstr('restored')], 'and restored');
+is(sql(q{SELECT relid, enabled, every FROM steward.refresh_schedule ORDER BY relid::text}, 'restored'),
+    "good|f|01:00:00\nkeyed|f|01:00:00", 'with its schedules disabled');
+is(sql('SELECT count(*) FROM steward.refresh_history', 'restored'), '0', 'and without history');
+sql(q{INSERT INTO t VALUES (99); SELECT steward.resume_refresh('good')}, 'restored');
+eventually('a resumed schedule is followed', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'}, 'restored');
+
+# ---- two databases share one worker ---------------------------------------------------------------------------------
+$node->append_conf('postgresql.conf', 'pg_steward.max_refresh_workers = 1');
+$node->reload;
+for my $db ('shop', 'restored') { sql(q{SELECT steward.schedule_refresh('good', every => '1 s')}, $db); }
+for my $db ('shop', 'restored') {
+    eventually("with one worker for two, $db gets its share",
+        q{SELECT last_refresh > now() - interval '3 s' AND (SELECT count(*) FROM steward.refresh_log WHERE finished_at > now() - interval '10 s') > 3
+            FROM steward.matviews WHERE matviewname = 'good'}, $db);
+}
+
+# ---- the extension goes while a refresh runs (W20) ------------------------------------------------------------------
+sql(q{SELECT steward.schedule_refresh('slow', every => '1 h')});
+eventually('a refresh is under way while the extension is dropped', $running);
+$pid = worker_pid('shop');
+in_time('DROP EXTENSION', '\c shop' . "\nDROP EXTENSION pg_steward");
+sql("SELECT pg_cancel_backend($pid)");
+eventually('its worker leaves', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid", 'postgres');
+eventually('and none comes back', q{SELECT bool_or(next_visit IS NULL) FROM steward.refresh_databases() b
+    JOIN pg_database d ON d.oid = b.dbid WHERE d.datname = 'shop'}, 'restored');
+
+is(sql('SELECT pg_postmaster_start_time()', 'postgres'), $started, 'the server never restarted');
+unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'no process died');
+$node->stop;
 done_testing();

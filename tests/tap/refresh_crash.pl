@@ -1,0 +1,106 @@
+# Scheduled materialized views when the server ends in any way, when a worker is killed, and when no worker slot is free.
+# RELIABILITY W1, W2, W5, W7, W8.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+my $node = PostgreSQL::Test::Cluster->new('crash');
+$node->init;
+$node->append_conf('postgresql.conf', q{
+shared_preload_libraries = 'pg_steward'
+restart_after_crash = on
+log_min_messages = warning
+});
+$node->start;
+$node->safe_psql('postgres', q{
+    CREATE EXTENSION pg_steward;
+    CREATE TABLE t AS SELECT 1 AS i;
+    CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
+    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(120) WITH NO DATA;
+    SELECT steward.schedule_refresh('good', every => '1 s');
+});
+
+sub eventually {
+    my ($name, $query) = @_;
+    ok($node->poll_query_until('postgres', $query), $name);
+}
+sub interrupted {
+    my ($name, $times) = @_;
+    eventually($name, "SELECT count(*) = $times FROM steward.refresh_history WHERE matviewname = 'slow' AND result = 'interrupted' AND message ~ 'server ended'");
+}
+my $running = q{SELECT count(*) = 1 FROM steward.refresh_state s WHERE running_since IS NOT NULL AND relid = 'slow'::regclass
+    AND EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')};
+my $fresh = q{SELECT last_refresh > pg_postmaster_start_time() FROM steward.matviews WHERE matviewname = 'good'};
+sub pid_of { return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = '$_[0]'"); }
+sub stop_in_time {
+    my ($mode) = @_;
+    my $start = time;
+    $node->stop($mode);
+    cmp_ok(time - $start, '<', 5, "$mode shutdown does not wait for a refresh (W1)");
+    $node->start;
+}
+
+# ---- restart: nobody schedules anything anew ------------------------------------------------------------------------
+eventually('a view is refreshed', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'});
+$node->restart;
+eventually('and again after a restart', $fresh);
+
+# ---- shutdown while a refresh runs (W1) -----------------------------------------------------------------------------
+$node->safe_psql('postgres', q{SELECT steward.schedule_refresh('slow', every => '1 h')});
+eventually('a long refresh runs', $running);
+stop_in_time('fast');
+interrupted('it is reported as interrupted', 1);
+eventually('and tried again', $running);
+stop_in_time('immediate');
+interrupted('also after an immediate shutdown', 2);
+
+# ---- the worker is killed: the server restarts its processes, a third interruption stops the schedule (W5, W8) ------
+eventually('the long refresh runs a third time', $running);
+my $launcher = pid_of('pg_steward launcher');
+kill 'KILL', pid_of('pg_steward refresh worker');
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $launcher");
+interrupted('it is reported after a crash', 3);
+is($node->safe_psql('postgres', q{SELECT enabled FROM steward.matviews WHERE matviewname = 'slow'}), 'f',
+    'a view whose refreshes end with the server three times in a row is not tried again');
+eventually('the other view is', $fresh);
+
+# ---- the postmaster is killed (W2) ----------------------------------------------------------------------------------
+$node->safe_psql('postgres', q{SELECT steward.resume_refresh('slow')});
+eventually('a resumed schedule runs', $running);
+my @pids = (pid_of('pg_steward launcher'), pid_of('pg_steward refresh worker'));
+$node->kill9;
+my $waited = 0;
+while (kill(0, @pids) && $waited < 100) { sleep 0.05; $waited++; }
+is(kill(0, @pids), 0, 'launcher and worker go with the postmaster');
+$node->start;
+interrupted('the refresh is reported as interrupted', 4);
+eventually('refreshes go on', $fresh);
+$node->safe_psql('postgres', q{SELECT steward.unschedule_refresh('slow')});
+
+# ---- no free worker slot (W7): the launcher and the replication launcher take both ----------------------------------
+$node->append_conf('postgresql.conf', 'max_worker_processes = 2');
+my $offset = -s $node->logfile;
+$node->restart;
+eventually('a launch that finds no slot is counted', 'SELECT max(failed_launches) >= 2 FROM steward.refresh_databases()');
+is($node->safe_psql('postgres', 'SELECT max(failed_launches) < 10 FROM steward.refresh_databases()'), 't', 'and not tried in a busy loop');
+my $log = slurp_file($node->logfile, $offset);
+my $warnings = () = $log =~ /no background worker slot is free/g;
+is($warnings, 1, 'one warning a minute');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 8');
+$node->restart;
+eventually('with slots it refreshes again', $fresh);
+
+# ---- the kill switch ------------------------------------------------------------------------------------------------
+$node->append_conf('postgresql.conf', 'pg_steward.refresh = off');
+$node->reload;
+eventually('refresh = off sends the workers home',
+    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker'});
+$node->append_conf('postgresql.conf', 'pg_steward.refresh = on');
+$node->reload;
+eventually('refresh = on brings them back', q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'});
+
+$node->stop;
+done_testing();
