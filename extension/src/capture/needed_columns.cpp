@@ -105,7 +105,7 @@ Bitmapset* Everything(const Plan* plan) {
 }
 
 void AddOutputs(const Needing& needing, const Inputs& inputs) {
-  ClauseContext context{needing.context, needing.out, inputs.plan, PredicateRole::kOutput, 0, 0};
+  ClauseContext context{needing.context, needing.out, inputs.plan, PredicateRole::kOutput, nullptr, 0, 0};
   for (int member = -1; (member = bms_next_member(inputs.base, member)) >= 0;) {
     auto attnum = static_cast<AttrNumber>(member - kOffset);
     if (attnum == 0) attnum = SelfItemPointerAttributeNumber;  // the whole row: as good as its address

@@ -75,22 +75,23 @@ void ForgetSight(const store::PlanKey& key) {
   if (SamePlan(entry.key, key)) entry = SeenEntry{};
 }
 
-void StoreFacts(const store::PlanKey& key, PlannedStmt* statement) {
+void StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
+  const PlanSource source{query->plannedstmt, query->params};
   uint32 length = 0;
-  char* facts = CollectFacts(statement, settings.track_predicates, CurrentMemoryContext, &length);
+  char* facts = CollectFacts(source, settings.track_predicates, CurrentMemoryContext, &length);
   // A plan whose predicates cannot be read is kept without them, so that it is not tried again at each execution.
-  if (facts == nullptr) facts = CollectFacts(statement, false, CurrentMemoryContext, &length);
+  if (facts == nullptr) facts = CollectFacts(source, false, CurrentMemoryContext, &length);
   if (facts == nullptr || !store::PutPlanFacts(key, facts, length)) ForgetSight(key);
 }
 
 struct Sight {
   store::PlanKey key;
-  PlannedStmt* statement;
+  const QueryDesc* query;
 };
 
 void StoreSight(void* argument) {
   const auto* sight = static_cast<Sight*>(argument);
-  StoreFacts(sight->key, sight->statement);
+  StoreFacts(sight->key, sight->query);
 }
 
 // Runs `work` so that nothing of it reaches the user's statement; a failure is counted as lost.
@@ -149,7 +150,7 @@ void Keep(void* argument) {
   const auto* ending = static_cast<Ending*>(argument);
   const ExecutionEnd& end = *ending->end;
   const store::PlanKey key{end.key.userid, end.key.dbid, end.key.queryid, end.planid};
-  if (end.planid != 0 && !store::PlanKnown(key)) StoreFacts(key, ending->query->plannedstmt);
+  if (end.planid != 0 && !store::PlanKnown(key)) StoreFacts(key, ending->query);
   if (end.planid != 0 && ending->instrumented && settings.track_predicates) {
     const Measures measured = MeasureNodes(ending->query->planstate);
     store::AddMeasures(key, measured.items, measured.count);
@@ -178,7 +179,7 @@ uint64 PlanSeen(const store::StatementKey& key, QueryDesc* query) {
   const uint64 planid = CachedPlanId(statement);
   const store::PlanKey plan{key.userid, key.dbid, key.queryid, planid};
   if (SeenBefore(plan) || ExplainOnly(query) || !TouchesUserRelation(statement)) return planid;
-  Sight sight{plan, statement};
+  Sight sight{plan, query};
   Capture(StoreSight, &sight);
   return planid;
 }

@@ -30,6 +30,7 @@ struct OidSet {
 
 struct Collection {
   PlannedStmt* statement;
+  ParamListInfo parameters;
   bool predicates;
   MemoryContext target;
   OidSet relations;
@@ -62,7 +63,7 @@ void Collect(void* argument) {
   if (collection->predicates) {
     // Names outside pg_catalog are written with their schema, whatever the statement's search_path is.
     set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    PlanContext context = MakePlanContext(statement);
+    PlanContext context = MakePlanContext(statement, collection->parameters);
     WalkPredicates(&context, list);
   }
   MemoryContextSwitchTo(collection->target);
@@ -72,9 +73,10 @@ void Collect(void* argument) {
 
 }  // namespace
 
-char* CollectFacts(PlannedStmt* statement, bool predicates, MemoryContext context, uint32* length) {
+char* CollectFacts(const PlanSource& source, bool predicates, MemoryContext context, uint32* length) {
   Collection collection{};
-  collection.statement = statement;
+  collection.statement = source.statement;
+  collection.parameters = source.parameters;
   collection.predicates = predicates;
   collection.target = context;
   if (!pg::RunProtected(Collect, &collection)) return nullptr;

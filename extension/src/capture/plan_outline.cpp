@@ -42,57 +42,61 @@ struct Writing {
   bool truncated;
 };
 
+struct NodeName {
+  NodeTag tag;
+  const char* name;
+};
+
+// As EXPLAIN calls them.
+const NodeName kNodeNames[] = {
+    {T_Result, "Result"},
+    {T_ProjectSet, "ProjectSet"},
+    {T_ModifyTable, "ModifyTable"},
+    {T_Append, "Append"},
+    {T_MergeAppend, "Merge Append"},
+    {T_RecursiveUnion, "Recursive Union"},
+    {T_BitmapAnd, "BitmapAnd"},
+    {T_BitmapOr, "BitmapOr"},
+    {T_SeqScan, "Seq Scan"},
+    {T_SampleScan, "Sample Scan"},
+    {T_Gather, "Gather"},
+    {T_GatherMerge, "Gather Merge"},
+    {T_IndexScan, "Index Scan"},
+    {T_IndexOnlyScan, "Index Only Scan"},
+    {T_BitmapIndexScan, "Bitmap Index Scan"},
+    {T_BitmapHeapScan, "Bitmap Heap Scan"},
+    {T_TidScan, "Tid Scan"},
+    {T_TidRangeScan, "Tid Range Scan"},
+    {T_SubqueryScan, "Subquery Scan"},
+    {T_FunctionScan, "Function Scan"},
+    {T_TableFuncScan, "Table Function Scan"},
+    {T_ValuesScan, "Values Scan"},
+    {T_CteScan, "CTE Scan"},
+    {T_NamedTuplestoreScan, "Named Tuplestore Scan"},
+    {T_WorkTableScan, "WorkTable Scan"},
+    {T_ForeignScan, "Foreign Scan"},
+    {T_CustomScan, "Custom Scan"},
+    {T_NestLoop, "Nested Loop"},
+    {T_MergeJoin, "Merge Join"},
+    {T_HashJoin, "Hash Join"},
+    {T_Material, "Materialize"},
+    {T_Memoize, "Memoize"},
+    {T_Sort, "Sort"},
+    {T_IncrementalSort, "Incremental Sort"},
+    {T_Group, "Group"},
+    {T_Agg, "Aggregate"},
+    {T_WindowAgg, "WindowAgg"},
+    {T_Unique, "Unique"},
+    {T_SetOp, "SetOp"},
+    {T_LockRows, "LockRows"},
+    {T_Limit, "Limit"},
+    {T_Hash, "Hash"},
+};
+
 const char* NodeType(const Plan* plan) {
-  switch (nodeTag(plan)) {
-#define STEWARD_NODE(tag, name) \
-  case T_##tag:                 \
-    return name
-    STEWARD_NODE(Result, "Result");
-    STEWARD_NODE(ProjectSet, "ProjectSet");
-    STEWARD_NODE(ModifyTable, "ModifyTable");
-    STEWARD_NODE(Append, "Append");
-    STEWARD_NODE(MergeAppend, "Merge Append");
-    STEWARD_NODE(RecursiveUnion, "Recursive Union");
-    STEWARD_NODE(BitmapAnd, "BitmapAnd");
-    STEWARD_NODE(BitmapOr, "BitmapOr");
-    STEWARD_NODE(SeqScan, "Seq Scan");
-    STEWARD_NODE(SampleScan, "Sample Scan");
-    STEWARD_NODE(Gather, "Gather");
-    STEWARD_NODE(GatherMerge, "Gather Merge");
-    STEWARD_NODE(IndexScan, "Index Scan");
-    STEWARD_NODE(IndexOnlyScan, "Index Only Scan");
-    STEWARD_NODE(BitmapIndexScan, "Bitmap Index Scan");
-    STEWARD_NODE(BitmapHeapScan, "Bitmap Heap Scan");
-    STEWARD_NODE(TidScan, "Tid Scan");
-    STEWARD_NODE(TidRangeScan, "Tid Range Scan");
-    STEWARD_NODE(SubqueryScan, "Subquery Scan");
-    STEWARD_NODE(FunctionScan, "Function Scan");
-    STEWARD_NODE(TableFuncScan, "Table Function Scan");
-    STEWARD_NODE(ValuesScan, "Values Scan");
-    STEWARD_NODE(CteScan, "CTE Scan");
-    STEWARD_NODE(NamedTuplestoreScan, "Named Tuplestore Scan");
-    STEWARD_NODE(WorkTableScan, "WorkTable Scan");
-    STEWARD_NODE(ForeignScan, "Foreign Scan");
-    STEWARD_NODE(CustomScan, "Custom Scan");
-    STEWARD_NODE(NestLoop, "Nested Loop");
-    STEWARD_NODE(MergeJoin, "Merge Join");
-    STEWARD_NODE(HashJoin, "Hash Join");
-    STEWARD_NODE(Material, "Materialize");
-    STEWARD_NODE(Memoize, "Memoize");
-    STEWARD_NODE(Sort, "Sort");
-    STEWARD_NODE(IncrementalSort, "Incremental Sort");
-    STEWARD_NODE(Group, "Group");
-    STEWARD_NODE(Agg, "Aggregate");
-    STEWARD_NODE(WindowAgg, "WindowAgg");
-    STEWARD_NODE(Unique, "Unique");
-    STEWARD_NODE(SetOp, "SetOp");
-    STEWARD_NODE(LockRows, "LockRows");
-    STEWARD_NODE(Limit, "Limit");
-    STEWARD_NODE(Hash, "Hash");
-#undef STEWARD_NODE
-    default:
-      return "Unknown";
-  }
+  for (const NodeName& node : kNodeNames)
+    if (node.tag == nodeTag(plan)) return node.name;
+  return "Unknown";
 }
 
 void WriteName(StringInfo out, const char* key, const char* name) {

@@ -125,10 +125,12 @@ void MergeArms(DraftList* list, int first, const int* ends, int arms) {
     if (earlier) continue;
     Draft merged = all[i];
     int arms_with_key = 0;
+    double estimated = 0;
     for (int arm = 0, j = 0; arm < arms; arm++) {
       bool found = false;
       for (; j < ends[arm] - first; j++) {
         if (!SameKey(all[i], all[j])) continue;
+        estimated += all[j].record.estimated < 0 ? 1 : static_cast<double>(all[j].record.estimated);
         found = true;
         merged.record.kind = Either(merged.record.kind, all[j].record.kind);
         if (all[j].record.other_relid != merged.record.other_relid) merged.record.kind = PredicateKind::kOther;
@@ -136,6 +138,7 @@ void MergeArms(DraftList* list, int first, const int* ends, int arms) {
       if (found) arms_with_key++;
     }
     if (arms_with_key < arms) merged.record.kind = PredicateKind::kOther;
+    merged.record.estimated = arms_with_key < arms ? -1 : static_cast<float>(Min(estimated, 1));
     AddDraft(list, merged);
   }
 }
@@ -175,6 +178,7 @@ void AddBoolExpr(ClauseContext* context, BoolExpr* expression) {
 void AddClause(ClauseContext* context, Node* clause) {
   check_stack_depth();
   if (clause == nullptr) return;
+  context->clause = clause;
   if (IsA(clause, List)) {
     ListCell* cell = nullptr;
     foreach (cell, reinterpret_cast<List*>(clause)) AddClause(context, static_cast<Node*>(lfirst(cell)));

@@ -1,6 +1,7 @@
 // See predicate_draft.hpp.
 #include "capture/predicate_draft.hpp"
 
+#include "capture/clause_estimate.hpp"
 #include "capture/plan_walk.hpp"
 #include "pg/node_walk.hpp"
 
@@ -91,6 +92,8 @@ Draft* AddKey(ClauseContext* context, const Side& key, PredicateRole role, Predi
   record.flags = context->flags;
   record.position = context->position;
   record.estimated = -1;
+  if (context->clause != nullptr && role <= PredicateRole::kIndex)
+    record.estimated = static_cast<float>(EstimateClause(context->plan, context->clause, context->at, key.scan));
   const RangeTblEntry* partner = other != nullptr ? BaseRelation(context->plan, other->scan) : nullptr;
   if (partner != nullptr) {
     record.other_relid = partner->relid;

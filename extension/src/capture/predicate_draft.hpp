@@ -25,6 +25,7 @@ struct ClauseContext {
   DraftList* out;
   Plan* at;
   store::PredicateRole role;
+  Node* clause;     // the condition being taken apart, for its selectivity; null for keys
   uint8 flags;      // PredicateFlags of what is added next
   uint16 position;  // and its position among sort or group keys
 };

@@ -66,7 +66,7 @@ void AddKeyColumn(ClauseContext* context, const KeyColumns& keys, int i) {
 
 void AddKeyColumns(const Walking& walking, Plan* plan, PredicateRole role, const KeyColumns& keys) {
   if (keys.at == nullptr || keys.count == 0) return;
-  ClauseContext context{walking.context, walking.out, plan, role, 0, 0};
+  ClauseContext context{walking.context, walking.out, plan, role, nullptr, 0, 0};
   PlanContext* tree = walking.context;
   tree->branches = 1;
   for (tree->branch = 0; tree->branch < Min(tree->branches, kMaxBranches); tree->branch++)
@@ -107,7 +107,7 @@ void AddSortAndGroup(const Walking& w, Plan* plan) {
 
 void AddConditions(const Walking& w, Plan* plan, PredicateRole role, List* clauses) {
   if (clauses == NIL) return;
-  ClauseContext context{w.context, w.out, plan, role, 0, 0};
+  ClauseContext context{w.context, w.out, plan, role, nullptr, 0, 0};
   AddClauses(&context, clauses);
 }
 

@@ -48,6 +48,7 @@ Node* OutputColumn(Plan* plan, int position) {
   return nullptr;
 }
 
+// The output of an init plan (setParam) is one value for the whole execution: not noted, it counts as a constant.
 void NoteSubplan(PlanContext* context, SubPlan* subplan, Plan* at) {
   Plan* root = SubplanRoot(context, subplan->plan_id);
   ListCell* id = nullptr;
@@ -56,9 +57,6 @@ void NoteSubplan(PlanContext* context, SubPlan* subplan, Plan* at) {
       Note(context, lfirst_int(id), static_cast<Node*>(lfirst(argument)), at);
   int position = 1;
   foreach (id, subplan->paramIds) Note(context, lfirst_int(id), OutputColumn(root, position++), root);
-  if (subplan->subLinkType != EXPR_SUBLINK) return;
-  position = 1;
-  foreach (id, subplan->setParam) Note(context, lfirst_int(id), OutputColumn(root, position++), root);
 }
 
 bool FindSubplans(Node* node, void* argument) {
@@ -151,6 +149,7 @@ struct Gathering {
   const PlanContext* context;
   Bitmapset* relations;
   bool untraced;  // a Var that is no base column, or an aggregate
+  bool arguments;  // of subplans take part
   List* columns;
 };
 
@@ -171,6 +170,7 @@ bool Gather(Node* node, void* argument) {
     state->columns = lappend(state->columns, var);
     return false;
   }
+  if (IsA(node, SubPlan) && !state->arguments) return Gather(reinterpret_cast<SubPlan*>(node)->testexpr, argument);
   return pg::WalkChildren(node, Gather, argument);
 }
 
@@ -191,8 +191,10 @@ Node* ResolveParam(PlanContext* context, Node* node) {
 
 }  // namespace
 
-PlanContext MakePlanContext(PlannedStmt* statement) {
-  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0};
+PlanContext MakePlanContext(PlannedStmt* statement, ParamListInfo bound_parameters) {
+  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0, bound_parameters, nullptr};
+  const auto relations = static_cast<Size>(list_length(statement->rtable)) + 1;
+  context.roots = static_cast<PlannerInfo**>(palloc0(sizeof(PlannerInfo*) * relations));
   context.params = static_cast<ParamSource*>(palloc0(sizeof(ParamSource) * static_cast<Size>(context.param_count + 1)));
   CollectParams(statement->planTree, &context);
   ListCell* cell = nullptr;
@@ -229,9 +231,16 @@ Node* ResolveToBase(PlanContext* context, Node* expression, Plan* plan) {
 }
 
 List* BaseColumns(const PlanContext* context, Node* resolved) {
-  Gathering found{context, nullptr, false, NIL};
+  Gathering found{context, nullptr, false, false, NIL};
   Gather(resolved, &found);
   return found.columns;
+}
+
+bool IsOnlyAbout(PlanContext* context, Node* expression, Plan* plan, Index scan) {
+  Gathering found{context, nullptr, false, true, NIL};
+  Gather(ResolveToBase(context, expression, plan), &found);
+  int member = 0;
+  return !found.untraced && bms_get_singleton_member(found.relations, &member) && member == static_cast<int>(scan);
 }
 
 Side ClassifySide(PlanContext* context, Node* expression, Plan* plan) {
@@ -239,7 +248,7 @@ Side ClassifySide(PlanContext* context, Node* expression, Plan* plan) {
   expression = StripRelabel(expression);
   Node* source = ResolveParam(context, expression);
   side.expression = source != nullptr ? source : StripRelabel(ResolveToBase(context, expression, plan));
-  Gathering found{context, nullptr, false, NIL};
+  Gathering found{context, nullptr, false, true, NIL};
   Gather(side.expression, &found);
   side.relations = found.relations;
   if (found.untraced) {

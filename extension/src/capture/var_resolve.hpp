@@ -5,8 +5,10 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "nodes/params.h"
 #include "nodes/plannodes.h"
 #include "nodes/primnodes.h"
+struct PlannerInfo;
 }
 
 namespace steward::capture {
@@ -26,10 +28,12 @@ struct PlanContext {
   int branch;
   int branches;
   int depth;
+  ParamListInfo bound_parameters;  // of the client; may be null
+  PlannerInfo** roots;             // by range-table index, made on demand: see clause_estimate
 };
 
-/// Collects the parameters of nested loops, subplans and init plans. Allocates in the current memory context.
-[[nodiscard]] PlanContext MakePlanContext(PlannedStmt* statement);
+/// Collects the parameters of nested loops and correlated subplans. Allocates in the current memory context.
+[[nodiscard]] PlanContext MakePlanContext(PlannedStmt* statement, ParamListInfo bound_parameters);
 
 /// One side of a comparison.
 enum class SideKind : uint8 {
@@ -52,8 +56,11 @@ struct Side {
 /// A copy of `expression` with every reference replaced by base columns where that is possible.
 [[nodiscard]] Node* ResolveToBase(PlanContext* context, Node* expression, Plan* plan);
 
-/// The plain base columns in a resolved expression, as a list of Var; those inside aggregates and window functions are left
-/// out.
+/// True when every column in `expression` (standing at `plan`) belongs to relation `scan`.
+[[nodiscard]] bool IsOnlyAbout(PlanContext* context, Node* expression, Plan* plan, Index scan);
+
+/// The plain base columns in a resolved expression, as a list of Var; those inside aggregates, window functions and what a
+/// correlated subplan is given are left out.
 [[nodiscard]] List* BaseColumns(const PlanContext* context, Node* resolved);
 
 /// The range-table entry of a base relation, or null when `scan` is none.

@@ -1,5 +1,5 @@
-// The server's tree walkers behind typed signatures: on 15 they take functions without a prototype, from 16 on they
-// are macros.
+// What differs between the server's versions about trees of plan and expression nodes. The walkers take functions without a
+// prototype on 15 and are macros from 16 on; here they are typed. For trees of queries see query_walk.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -7,6 +7,7 @@
 extern "C" {
 #include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
 }
 
 namespace steward::pg {
@@ -36,6 +37,13 @@ inline bool WalkPlanStates(PlanState* state, PlanStateWalker walker, void* conte
   return planstate_tree_walker(state, walker, context);
 #else
   return planstate_tree_walker(state, reinterpret_cast<bool (*)()>(reinterpret_cast<void*>(walker)), context);
+#endif
+}
+
+/// Takes a copied range-table entry out of its query's list of permissions, which exists from 16 on.
+inline void ForgetPermissions([[maybe_unused]] RangeTblEntry* rte) {
+#if PG_VERSION_NUM >= 160000
+  rte->perminfoindex = 0;
 #endif
 }
 

@@ -1,0 +1,62 @@
+// See clause_estimate.hpp. The estimators want a PlannerInfo; one with a single relation is enough for them.
+#include "capture/clause_estimate.hpp"
+
+#include "pg/node_walk.hpp"
+
+extern "C" {
+#include "nodes/makefuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+}
+
+namespace steward::capture {
+
+namespace {
+
+// A planner state that knows relation `scan` as number 1. Made once for each relation of a plan.
+PlannerInfo* RootFor(PlanContext* context, Index scan) {
+  PlannerInfo** cached = &context->roots[scan];
+  if (*cached != nullptr) return *cached;
+  auto* rte = static_cast<RangeTblEntry*>(palloc(sizeof(RangeTblEntry)));
+  *rte = *BaseRelation(context, scan);
+  rte->inh = false;
+  pg::ForgetPermissions(rte);
+  auto* query = makeNode(Query);
+  query->commandType = CMD_SELECT;
+  query->rtable = list_make1(rte);
+  auto* root = makeNode(PlannerInfo);
+  root->glob = makeNode(PlannerGlobal);
+  root->glob->boundParams = context->bound_parameters;
+  root->parse = query;
+  root->query_level = 1;
+  root->planner_cxt = CurrentMemoryContext;
+  root->simple_rel_array_size = 2;
+  root->simple_rel_array = static_cast<RelOptInfo**>(palloc0(sizeof(RelOptInfo*) * 2));
+  root->simple_rte_array = static_cast<RangeTblEntry**>(palloc0(sizeof(RangeTblEntry*) * 2));
+  root->simple_rte_array[1] = rte;
+  RelOptInfo* relation = build_simple_rel(root, 1, nullptr);
+  relation->rows = Max(relation->tuples, 1);
+  *cached = root;
+  return root;
+}
+
+bool PointToFirst(Node* node, void* argument) {
+  if (node == nullptr) return false;
+  if (IsA(node, Var)) {
+    reinterpret_cast<Var*>(node)->varno = 1;
+    return false;
+  }
+  return pg::WalkChildren(node, PointToFirst, argument);
+}
+
+}  // namespace
+
+double EstimateClause(PlanContext* context, Node* clause, Plan* plan, Index scan) {
+  if (!IsOnlyAbout(context, clause, plan, scan)) return -1;
+  Node* own = static_cast<Node*>(copyObjectImpl(ResolveToBase(context, clause, plan)));
+  PointToFirst(own, nullptr);
+  return clause_selectivity(RootFor(context, scan), own, 0, JOIN_INNER, nullptr);
+}
+
+}  // namespace steward::capture
