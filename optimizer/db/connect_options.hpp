@@ -1,0 +1,31 @@
+// psql's connection options and environment, turned into libpq keywords. Checks a connection string before libpq sees
+// it, because libpq's own messages quote pieces of it, and a piece can be the password (S9).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace steward::db {
+
+struct ConnectOptions {
+  std::optional<std::string> host;
+  std::optional<std::string> port;
+  std::optional<std::string> user;
+  std::optional<std::string> dbname;  // a name, a URI or "key=value ..."
+  enum class Password { kWhenAsked, kAlways, kNever } prompt = Password::kWhenAsked;
+};
+
+/// Keywords and values in the order in which libpq lets later ones win.
+using Keywords = std::vector<std::pair<std::string, std::string>>;
+
+struct CheckedOptions {
+  Keywords keywords;
+  bool password_in_arguments = false;  // a password stood in the connection string: everyone can read it in ps
+};
+
+/// Throws SettingsError, whose text never quotes the connection string.
+CheckedOptions CheckOptions(const ConnectOptions& options);
+
+}  // namespace steward::db

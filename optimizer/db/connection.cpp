@@ -1,0 +1,128 @@
+// See connection.hpp.
+#include "db/connection.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "db/error.hpp"
+#include "db/interrupt.hpp"
+
+namespace steward::db {
+
+namespace {
+
+std::string Trimmed(const char* message) {
+  std::string text = message == nullptr ? "" : message;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+std::string Field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
+
+std::string OrEmpty(const char* text) { return text == nullptr ? "" : text; }
+
+PGconn* Open(const Keywords& keywords) {
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [name, value] : keywords) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectdbParams(names.data(), values.data(), 1);
+}
+
+Result Copy(const PGresult* result) {
+  const int columns = PQnfields(result);
+  std::vector<std::string> names;
+  for (int column = 0; column < columns; ++column) names.emplace_back(PQfname(result, column));
+  std::vector<Result::Values> rows(static_cast<std::size_t>(PQntuples(result)));
+  for (int row = 0; row < PQntuples(result); ++row) {
+    Result::Values& values = rows[static_cast<std::size_t>(row)];
+    for (int column = 0; column < columns; ++column) {
+      if (PQgetisnull(result, row, column) != 0)
+        values.emplace_back(std::nullopt);
+      else
+        values.emplace_back(std::string(PQgetvalue(result, row, column),
+                                        static_cast<std::size_t>(PQgetlength(result, row, column))));
+    }
+  }
+  return Result(std::move(names), std::move(rows));
+}
+
+// Dropped: what the server has to say beside its answers is not for the reader of a report.
+void DropNotice(void*, const PGresult*) {}
+
+}  // namespace
+
+Connection::Connection(const ConnectOptions& options, const PasswordPrompt& ask) {
+  Connect(CheckOptions(options).keywords, ask, options.prompt);
+  PQsetNoticeReceiver(connection_.get(), DropNotice, nullptr);
+  cancel_.reset(PQgetCancel(connection_.get()));
+  endpoint_ = {OrEmpty(PQhost(connection_.get())), OrEmpty(PQport(connection_.get())),
+               OrEmpty(PQdb(connection_.get())), OrEmpty(PQuser(connection_.get()))};
+}
+
+Connection::~Connection() { SetCancelTarget(nullptr); }
+
+void Connection::Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOptions::Password prompt) {
+  const auto user = [&]() -> std::string {
+    for (const auto& [name, value] : keywords)
+      if (name == "user") return value;
+    return connection_ == nullptr ? "" : OrEmpty(PQuser(connection_.get()));
+  };
+  if (prompt == ConnectOptions::Password::kAlways) keywords.emplace_back("password", ask(user()));
+  connection_.reset(Open(keywords));
+  if (connection_ == nullptr) throw ConnectionError({"out of memory", "", "", ""});
+  if (PQstatus(connection_.get()) != CONNECTION_OK && prompt == ConnectOptions::Password::kWhenAsked &&
+      PQconnectionNeedsPassword(connection_.get()) != 0) {
+    keywords.emplace_back("password", ask(user()));
+    connection_.reset(Open(keywords));
+  }
+  if (PQstatus(connection_.get()) == CONNECTION_OK) return;
+  throw ConnectionError({Trimmed(PQerrorMessage(connection_.get())), "",
+                         "Check that the server runs and that -h, -p, -d and -U (or PGHOST, PGPORT, PGDATABASE and "
+                         "PGUSER) name it.",
+                         ""});
+}
+
+template <typename Run>
+Connection::Answer Connection::Checked(Run run) {
+  ThrowIfInterrupted();
+  SetCancelTarget(cancel_.get());
+  Answer answer(run());
+  SetCancelTarget(nullptr);
+  const ExecStatusType status = PQresultStatus(answer.get());
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
+    return answer;
+  const std::string sqlstate = Field(answer.get(), PG_DIAG_SQLSTATE);
+  if (sqlstate == "57014") ThrowIfInterrupted();
+  if (sqlstate.empty())
+    throw ConnectionError({"lost the connection to the server: " + Trimmed(PQerrorMessage(connection_.get())), "",
+                           "Look into the server's log, then run the command again.", ""});
+  Throw({Field(answer.get(), PG_DIAG_MESSAGE_PRIMARY), Field(answer.get(), PG_DIAG_MESSAGE_DETAIL),
+         Field(answer.get(), PG_DIAG_MESSAGE_HINT), sqlstate});
+}
+
+Result Connection::Query(std::string_view sql, const Parameters& parameters) {
+  std::vector<const char*> values;
+  for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const std::string text(sql);
+  const Answer answer = Checked([&] {
+    return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                        nullptr, nullptr, 0);
+  });
+  return Copy(answer.get());
+}
+
+void Connection::Execute(std::string_view script) {
+  const std::string text(script);
+  Checked([&] { return PQexec(connection_.get(), text.c_str()); });
+}
+
+}  // namespace steward::db

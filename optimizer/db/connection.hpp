@@ -1,0 +1,51 @@
+// A libpq session behind the Database seam: connecting with psql's options, RAII, errors as exceptions.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <functional>
+#include <memory>
+
+#include "db/connect_options.hpp"
+#include "db/database.hpp"
+
+namespace steward::db {
+
+class Connection : public Database {
+ public:
+  /// Asks the user for a password; the argument is the user name the password is for.
+  using PasswordPrompt = std::function<std::string(const std::string& user)>;
+
+  /// Connects, asking for a password as `options.prompt` says. Throws SettingsError or ConnectionError; their texts
+  /// name host, port, database and user at most.
+  Connection(const ConnectOptions& options, const PasswordPrompt& ask);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Result Query(std::string_view sql, const Parameters& parameters = {}) override;
+  void Execute(std::string_view script) override;
+  const Endpoint& endpoint() const override { return endpoint_; }
+  int announced_backend_pid() const override { return PQbackendPID(connection_.get()); }
+
+ private:
+  struct Finish {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+    void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  using Answer = std::unique_ptr<PGresult, Finish>;
+
+  void Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOptions::Password prompt);
+  template <typename Run>
+  Answer Checked(Run run);
+
+  std::unique_ptr<PGconn, Finish> connection_;
+  std::unique_ptr<PGcancel, Finish> cancel_;
+  Endpoint endpoint_;
+};
+
+/// Reads a password from the terminal without echo. Throws SettingsError where there is no terminal.
+std::string PromptForPassword(const std::string& user);
+
+}  // namespace steward::db
