@@ -346,6 +346,128 @@ COMMENT ON FUNCTION steward.refresh_databases() IS 'the databases that pg_stewar
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Advice: saved suggestions
 -- ---------------------------------------------------------------------------------------------------------------------
+-- One row a run of an advisor. Not dumped: advice belongs to the server whose workload it was made for.
+CREATE TABLE steward.suggestion_run (
+    run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    tool_version text NOT NULL,
+    window_start timestamptz,
+    window_end timestamptz,
+    statements bigint NOT NULL,
+    statements_costed bigint NOT NULL,
+    time_costed_ratio double precision,
+    not_costed jsonb NOT NULL,
+    options jsonb NOT NULL,
+    settings jsonb NOT NULL
+);
+COMMENT ON TABLE steward.suggestion_run IS 'runs of the advisors; written by steward.save_suggestions, read steward.analysis_runs';
+
+-- What all kinds of suggestions share is a column, what one kind has of its own is in details.
+CREATE TABLE steward.suggestion (
+    run_id bigint NOT NULL REFERENCES steward.suggestion_run ON DELETE CASCADE,
+    suggestion_id text NOT NULL,
+    status text NOT NULL,
+    confidence text NOT NULL,
+    caveats text[] NOT NULL,
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    ddl text NOT NULL,
+    undo_ddl text NOT NULL,
+    details jsonb NOT NULL,
+    evidence jsonb NOT NULL,
+    PRIMARY KEY (run_id, suggestion_id)
+);
+CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
+COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions';
+
+-- The caller needs SELECT, INSERT and DELETE on both tables: no rights are lent.
+CREATE FUNCTION steward.save_suggestions(run jsonb) RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    saved bigint;
+BEGIN
+    INSERT INTO steward.suggestion_run (kind, started_at, tool_version, window_start, window_end, statements,
+                                        statements_costed, time_costed_ratio, not_costed, options, settings)
+    SELECT r.kind, r.started_at, r.tool_version, r.window_start, r.window_end, r.statements, r.statements_costed,
+           r.time_costed_ratio, r.not_costed, r.options, r.settings
+    FROM jsonb_to_record(run) AS r (kind text, started_at timestamptz, tool_version text, window_start timestamptz,
+         window_end timestamptz, statements bigint, statements_costed bigint, time_costed_ratio double precision,
+         not_costed jsonb, options jsonb, settings jsonb)
+    RETURNING run_id INTO saved;
+
+    INSERT INTO steward.suggestion (run_id, suggestion_id, status, confidence, caveats, first_seen, last_seen, ddl,
+                                    undo_ddl, details, evidence)
+    SELECT saved, s.suggestion_id, CASE WHEN before.first_seen IS NULL THEN 'new' ELSE 'open' END, s.confidence,
+           s.caveats, coalesce(before.first_seen, clock_timestamp()), clock_timestamp(), s.ddl, s.undo_ddl, s.details,
+           s.evidence
+    FROM jsonb_to_recordset(run -> 'suggestions') AS s (suggestion_id text, confidence text, caveats text[], ddl text,
+         undo_ddl text, details jsonb, evidence jsonb)
+    LEFT JOIN LATERAL (SELECT min(o.first_seen) AS first_seen FROM steward.suggestion AS o
+                       WHERE o.suggestion_id = s.suggestion_id) AS before ON true;
+
+    -- The newest hundred runs of a kind stay.
+    DELETE FROM steward.suggestion_run AS old
+    WHERE old.run_id IN (SELECT r.run_id FROM steward.suggestion_run AS r
+                         WHERE r.kind = run ->> 'kind' ORDER BY r.run_id DESC OFFSET 100);
+    RETURN saved;
+END $$;
+COMMENT ON FUNCTION steward.save_suggestions(jsonb) IS
+    'saves one run of an advisor with its suggestions and returns its run_id; called by pgsteward advise';
+
+CREATE FUNCTION steward.notice_without_analysis(kind text, newest_run bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF newest_run IS NULL AND current_setting('steward.noticed_' || kind, true) IS DISTINCT FROM 'on' THEN
+        PERFORM set_config('steward.noticed_' || kind, 'on', false);
+        RAISE NOTICE 'no analysis has been saved in database "%"', current_database()
+            USING HINT = format('Run: pgsteward advise %s -d %s', kind, quote_ident(current_database()));
+    END IF;
+    RETURN newest_run IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION steward.notice_without_analysis(text, bigint) IS
+    'says once a session why a suggestions view is empty; used by the views';
+
+-- The scalar subquery is a one-time filter, so it runs even when the tables are empty.
+CREATE VIEW steward.index_suggestions AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, r.window_start,
+       r.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.relid, d.amname, d.key_columns, d.include_columns,
+       d.predicate, d.size, d.table_size, d.cost_before, d.cost_after, d.statements_helped, d.statements_hurt,
+       d.calls_per_hour, d.exec_time_per_hour, d.write_rate, d.hot_update_ratio, d.hot_updates_lost_per_hour,
+       d.cost_method, d.replaces, d.verified_before_time, d.verified_after_time, s.evidence
+FROM steward.suggestion AS s
+     JOIN steward.suggestion_run AS r ON r.run_id OPERATOR(pg_catalog.=) s.run_id
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (schemaname text, relname text, relid oid, amname text,
+         key_columns text[], include_columns text[], predicate text, size bigint, table_size bigint,
+         cost_before double precision, cost_after double precision, statements_helped bigint, statements_hurt bigint,
+         calls_per_hour double precision, exec_time_per_hour double precision, write_rate double precision,
+         hot_update_ratio double precision, hot_updates_lost_per_hour double precision, cost_method text,
+         replaces text[], verified_before_time double precision, verified_after_time double precision)
+WHERE s.run_id OPERATOR(pg_catalog.=)
+          (SELECT pg_catalog.max(n.run_id) FROM steward.suggestion_run AS n WHERE n.kind OPERATOR(pg_catalog.=) 'indexes')
+  AND (SELECT steward.notice_without_analysis('indexes', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'indexes');
+COMMENT ON VIEW steward.index_suggestions IS 'indexes suggested by the newest saved run of pgsteward advise indexes';
+COMMENT ON COLUMN steward.index_suggestions.suggestion_id IS
+    'hash of kind, database and definition: the same in every run';
+COMMENT ON COLUMN steward.index_suggestions.cost_before IS
+    'planner units of the statements helped, times their calls; cost_after is planned with all suggestions in place';
+COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS
+    'milliseconds an hour now spent in the statements helped';
+COMMENT ON COLUMN steward.index_suggestions.write_rate IS 'rows inserted, updated and deleted an hour in the table';
+COMMENT ON COLUMN steward.index_suggestions.cost_method IS
+    'where the parameter values came from: parameters, shapes, statistics or generic (none); the weakest among the statements helped';
+
+CREATE VIEW steward.analysis_runs AS
+SELECT r.run_id, r.kind, r.started_at, r.finished_at, r.tool_version, r.window_start, r.window_end, r.statements,
+       r.statements_costed, r.time_costed_ratio, r.not_costed, r.options, r.settings
+FROM steward.suggestion_run AS r;
+COMMENT ON VIEW steward.analysis_runs IS 'saved runs of the advisors, with what they covered and the settings they ran under';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Privileges: PUBLIC has nothing. Keep this section last.

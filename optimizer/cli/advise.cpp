@@ -1,0 +1,142 @@
+// pgsteward advise indexes and pgsteward snapshot: collect, select, save, report.
+#include <fmt/format.h>
+
+#include "act/save_suggestions.hpp"
+#include "advise/index/advise_indexes.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/version.hpp"
+#include "collect/read_workload.hpp"
+#include "collect/workload_json.hpp"
+#include "db/error.hpp"
+#include "db/interrupt.hpp"
+#include "db/pooler.hpp"
+#include "db/transaction.hpp"
+#include "report/index_report.hpp"
+#include "whatif/server_oracle.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+constexpr std::size_t kLargestWorkloadFile = std::size_t{512} << 20;
+
+// Planning takes locks on the statements' tables and runs for as long as it takes, which a pooled server connection is
+// not for; and what it plans must not be seen by whoever gets that connection next (F1).
+void RefusePooler(db::Database& database) {
+  const db::PoolerCheck check = db::CheckPooler(database);
+  if (!check.behind_pooler) return;
+  throw db::SettingsError({"connect to the server, not to the pooler", "The backend's process id is not the one that "
+                           "was announced, so a pooler is in between; what-if is unsafe there.",
+                           "Try " + db::DirectConnectionAdvice(check) + ".", ""});
+}
+
+void RequireExtension(db::Database& database) {
+  const db::ReadOnlyTransaction transaction(database);
+  const db::Result result = database.Query("SELECT FROM pg_extension WHERE extname = 'pg_steward'");
+  if (!result.empty()) return;
+  throw db::Error({fmt::format("extension pg_steward is not installed in database \"{}\"",
+                               database.endpoint().database),
+                   "", "Run: CREATE EXTENSION pg_steward;   (pgsteward doctor says what else is missing)", ""});
+}
+
+model::Workload Collect(db::Database& database) {
+  model::Workload workload = collect::ReadWorkload(database);
+  if (workload.statements.empty())
+    throw db::Error({fmt::format("nothing has been captured yet in database \"{}\"", workload.server.database), "",
+                     "Let the application run for a while, then ask again. pgsteward doctor says whether statements "
+                     "are captured.", ""});
+  return workload;
+}
+
+model::Workload Load(const Arguments& arguments, const db::Database& database) {
+  model::Workload workload = collect::WorkloadFromJson(ReadInput(arguments.from, kLargestWorkloadFile));
+  if (workload.server.database != database.endpoint().database)
+    throw UsageError("the workload file is of another database than the connection",
+                     "What-if plans the captured statements on the server they were captured on; name the file's "
+                     "database with -d.");
+  return workload;
+}
+
+advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
+  advise::IndexOptions options;
+  options.budget = arguments.budget;
+  options.progress = [&progress](const std::string& phase, double share) {
+    db::ThrowIfInterrupted();
+    progress.Say(fmt::format("{} {:.0f} %", phase, share * 100));
+  };
+  return options;
+}
+
+model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
+  Progress progress;
+  progress.Say("reading the workload");
+  const db::ReadOnlyTransaction transaction(database);
+  model::Workload workload = arguments.from.empty() ? Collect(database) : Load(arguments, database);
+  collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
+  whatif::ServerOracle oracle(database);
+  return advise::AdviseIndexes(workload, oracle, Options(arguments, progress));
+}
+
+// Everything that can be advised stays in the saved run; what is printed is cut.
+std::size_t Limit(model::IndexAdvice& advice, std::int64_t limit) {
+  const auto shown = static_cast<std::size_t>(limit);
+  if (advice.suggestions.size() <= shown) return 0;
+  const std::size_t rest = advice.suggestions.size() - shown;
+  advice.suggestions.resize(shown);
+  return rest;
+}
+
+// A missing right is the usual reason why an analysis ends early: say where the grants are printed.
+template <typename Work>
+auto WithAdviceOnRights(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const db::InsufficientPrivilege& error) {
+    throw db::InsufficientPrivilege({error.what(), error.detail(),
+                                     "pgsteward doctor prints the grants that this role needs.", error.sqlstate()});
+  } catch (const db::UndefinedObject& error) {
+    throw db::UndefinedObject({error.what(), error.detail(),
+                               "The extension in this database may be of another version: pgsteward doctor",
+                               error.sqlstate()});
+  }
+}
+
+}  // namespace
+
+Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
+  RefusePooler(database);
+  RequireExtension(database);
+  model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments); });
+  report::IndexReportContext context;
+  context.workload_file = arguments.from;
+  if (arguments.save) {
+    const std::string document = report::RunDocument(
+        advice, {arguments.budget, arguments.limit, arguments.from}, kToolVersion);
+    const act::Saved saved = act::SaveSuggestions(database, document, advice.server.standby);
+    context.run_id = saved.run_id;
+    context.not_saved = saved.reason;
+  }
+  context.not_shown = Limit(advice, arguments.limit);
+  switch (arguments.format) {
+    case Format::kJson:
+      return {report::IndexJson(advice, context), kExitOk};
+    case Format::kSql:
+      return {report::IndexSql(advice, context), kExitOk};
+    default:
+      return {report::IndexText(advice, context), kExitOk};
+  }
+}
+
+// Reads only, in one transaction: safe through a pooler.
+Outcome RunSnapshot(db::Database& database, const Arguments& arguments) {
+  RequireExtension(database);
+  return WithAdviceOnRights([&] {
+    const db::ReadOnlyTransaction transaction(database);
+    model::Workload workload = Collect(database);
+    collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
+    return Outcome{collect::WorkloadToJson(workload), kExitOk};
+  });
+}
+
+}  // namespace steward::cli

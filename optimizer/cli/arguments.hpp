@@ -1,0 +1,51 @@
+// The command line as data: commands, their options, and the help text in psql's layout.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "db/connect_options.hpp"
+
+namespace steward::cli {
+
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot };
+enum class Format { kText, kJson, kSql };
+
+struct Arguments {
+  Command command = Command::kNone;
+  bool help = false;
+  bool version = false;
+  db::ConnectOptions connect;
+  Format format = Format::kText;
+  std::string output;  // empty: standard output
+  std::vector<std::string> schemas;
+  std::vector<std::string> excluded_schemas;
+  std::string from;            // workload file instead of the server's capture
+  std::int64_t budget = 0;     // bytes, 0: none
+  std::int64_t limit = 10;
+  bool save = true;
+};
+
+/// A command line that cannot be run; exit 2. Never quotes a value, which could be a password.
+class UsageError : public std::runtime_error {
+ public:
+  UsageError(const std::string& message, std::string hint) : std::runtime_error(message), hint_(std::move(hint)) {}
+  const std::string& hint() const { return hint_; }
+
+ private:
+  std::string hint_;
+};
+
+/// Throws UsageError.
+Arguments ParseArguments(const std::vector<std::string>& words);
+
+/// The help of one command, or of the whole program for kNone.
+std::string HelpText(Command command);
+
+/// "2GB", "512 MB", "64kB" or plain bytes, in steps of 1024. None when the text is nothing of the kind.
+std::optional<std::int64_t> ParseByteSize(const std::string& text);
+
+}  // namespace steward::cli

@@ -1,0 +1,21 @@
+// The commands. Each works on an open session and returns what to print, so that a test runs it on a fake.
+#pragma once
+
+#include <string>
+
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "db/database.hpp"
+
+namespace steward::cli {
+
+struct Outcome {
+  std::string text;   // the report
+  int exit_code = 0;
+};
+
+Outcome RunDoctor(db::Database& database, const Arguments& arguments);
+Outcome RunAdvise(db::Database& database, const Arguments& arguments);
+Outcome RunSnapshot(db::Database& database, const Arguments& arguments);
+
+}  // namespace steward::cli

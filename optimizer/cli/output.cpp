@@ -1,0 +1,107 @@
+// See output.hpp.
+#include "cli/output.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "report/terminal_text.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+void WriteAll(int file, const std::string& text, const std::string& name) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = write(file, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw OutputError("could not write to " + name + ": " + std::strerror(errno), errno == EPIPE);
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+void Print(const char* severity, const std::string& message, const std::string& detail, const std::string& hint) {
+  std::string text = fmt::format("pgsteward: {}: {}\n", severity, report::PrintableLines(message));
+  if (!detail.empty()) text += fmt::format("pgsteward: detail: {}\n", report::PrintableLines(detail));
+  if (!hint.empty()) text += fmt::format("pgsteward: hint: {}\n", report::PrintableLines(hint));
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+void WriteOutput(const std::string& path, const std::string& text) {
+  if (path.empty() || path == "-") return WriteAll(STDOUT_FILENO, text, "standard output");
+  std::error_code ignored;
+  // A device or a pipe is written in place: replacing /dev/null by a file would do harm.
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    const int device = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (device < 0) throw OutputError("could not open \"" + path + "\": " + std::strerror(errno), false);
+    WriteAll(device, text, '"' + path + '"');
+    close(device);
+    return;
+  }
+  std::string beside = path + ".XXXXXX";
+  const int file = mkostemp(beside.data(), O_CLOEXEC);  // mode 0600, never an existing file
+  if (file < 0) throw OutputError("could not create \"" + path + "\": " + std::strerror(errno), false);
+  try {
+    WriteAll(file, text, '"' + path + '"');
+    if (fsync(file) != 0 || rename(beside.c_str(), path.c_str()) != 0)
+      throw OutputError("could not write \"" + path + "\": " + std::strerror(errno), false);
+  } catch (...) {
+    close(file);
+    unlink(beside.c_str());
+    throw;
+  }
+  close(file);
+}
+
+std::string ReadInput(const std::string& path, std::size_t limit_bytes) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw OutputError("could not open \"" + path + "\": " + std::strerror(errno), false);
+  std::string text;
+  std::string piece(1 << 16, '\0');
+  ssize_t got = 0;
+  while ((got = read(file, piece.data(), piece.size())) > 0 && text.size() <= limit_bytes)
+    text.append(piece, 0, static_cast<std::size_t>(got));
+  const int failure = errno;
+  close(file);
+  if (got < 0) throw OutputError("could not read \"" + path + "\": " + std::strerror(failure), false);
+  if (text.size() > limit_bytes) throw OutputError("file \"" + path + "\" is too large", false);
+  return text;
+}
+
+void PrintError(const std::string& message, const std::string& detail, const std::string& hint) {
+  Print("error", message, detail, hint);
+}
+
+void PrintWarning(const std::string& message, const std::string& hint) { Print("warning", message, "", hint); }
+
+Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() {
+  if (shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::Say(const std::string& what) {
+  if (!enabled_) return;
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool plain = no_color != nullptr && *no_color != '\0';
+  const char* terminal = std::getenv("TERM");
+  if (plain || terminal == nullptr || std::strcmp(terminal, "dumb") == 0) {
+    std::fprintf(stderr, "%s\n", what.c_str());
+    return;
+  }
+  std::fprintf(stderr, "\r\x1b[K%s", what.c_str());
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+}  // namespace steward::cli

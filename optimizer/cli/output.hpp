@@ -1,0 +1,45 @@
+// Where a report goes, and where messages go while it is made.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace steward::cli {
+
+/// The report could not be written.
+class OutputError : public std::runtime_error {
+ public:
+  OutputError(const std::string& message, bool broken_pipe) : std::runtime_error(message), broken_pipe_(broken_pipe) {}
+  bool broken_pipe() const { return broken_pipe_; }
+
+ private:
+  bool broken_pipe_;
+};
+
+/// Writes to standard output when `path` is empty, else to a file with mode 0600, replaced as a whole: written beside
+/// and renamed, so that neither a symbolic link is followed nor half a file left behind.
+void WriteOutput(const std::string& path, const std::string& text);
+
+/// Reads a whole file of at most `limit_bytes`. Throws OutputError.
+std::string ReadInput(const std::string& path, std::size_t limit_bytes);
+
+/// "pgsteward: error: message", then DETAIL and HINT lines, on standard error.
+void PrintError(const std::string& message, const std::string& detail, const std::string& hint);
+void PrintWarning(const std::string& message, const std::string& hint);
+
+/// One line on standard error that is overwritten as work goes on. Silent unless that is a terminal.
+class Progress {
+ public:
+  Progress();
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Say(const std::string& what);
+
+ private:
+  bool enabled_;
+  bool shown_ = false;
+};
+
+}  // namespace steward::cli

@@ -1,0 +1,98 @@
+// See run.hpp. The one place that turns exceptions into messages and exit codes.
+#include "cli/run.hpp"
+
+#include <csignal>
+#include <exception>
+
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "cli/version.hpp"
+#include "collect/workload_json.hpp"
+#include "db/connection.hpp"
+#include "db/error.hpp"
+#include "db/interrupt.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+std::string VersionText() { return std::string("pgsteward (pg_steward) ") + kToolVersion + "\n"; }
+
+Outcome Dispatch(db::Database& database, const Arguments& arguments) {
+  switch (arguments.command) {
+    case Command::kDoctor:
+      return RunDoctor(database, arguments);
+    case Command::kAdvise:
+      return RunAdvise(database, arguments);
+    case Command::kSnapshot:
+      return RunSnapshot(database, arguments);
+    default:
+      throw UsageError("no command given", "");
+  }
+}
+
+int RunChecked(const std::vector<std::string>& words) {
+  const Arguments arguments = ParseArguments(words);
+  if (arguments.version || arguments.help) {
+    WriteOutput("", arguments.version ? VersionText() : HelpText(arguments.command));
+    return kExitOk;
+  }
+  if (db::CheckOptions(arguments.connect).password_in_arguments)
+    PrintWarning("the password in the connection string can be read by every user of this machine",
+                 "Use PGPASSWORD or a password file instead.");
+  db::Connection connection(arguments.connect, db::PromptForPassword);
+  db::InstallInterruptHandler();
+  const Outcome outcome = Dispatch(connection, arguments);
+  WriteOutput(arguments.output, outcome.text);
+  return outcome.exit_code;
+}
+
+// Inside a catch block: says what is being handled, and returns the exit code.
+int Explain() {
+  try {
+    throw;
+  } catch (const UsageError& error) {
+    PrintError(error.what(), "", error.hint());
+    return kExitUsage;
+  } catch (const db::Interrupted& error) {
+    PrintError(error.what(), "", "");
+    return kExitFailure;
+  } catch (const db::SettingsError& error) {
+    PrintError(error.what(), error.detail(), error.hint());
+    return kExitUsage;
+  } catch (const db::ConnectionError& error) {
+    PrintError(error.what(), error.detail(), error.hint());
+    return kExitUsage;
+  } catch (const db::Error& error) {
+    PrintError(error.what(), error.detail(), error.hint());
+    return kExitFailure;
+  } catch (const collect::WorkloadFormatError& error) {
+    PrintError(std::string("could not read the workload file: ") + error.what(), "",
+               "Write one with: pgsteward snapshot -o FILENAME");
+    return kExitFailure;
+  } catch (const OutputError& error) {
+    if (!error.broken_pipe()) PrintError(error.what(), "", "");
+    return kExitFailure;
+  } catch (const std::bad_alloc&) {
+    PrintError("out of memory", "", "");
+    return kExitFailure;
+  } catch (const std::exception& error) {
+    PrintError(error.what(), "", "This is a fault of pgsteward; please report it.");
+    return kExitFailure;
+  }
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& words) noexcept {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return RunChecked(words);
+  } catch (...) {
+    return Explain();
+  }
+}
+
+}  // namespace steward::cli

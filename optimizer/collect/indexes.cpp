@@ -1,0 +1,91 @@
+// Existing indexes with their definitions taken apart. Declared in read_workload.hpp.
+#include <utility>
+
+#include "collect/read_workload.hpp"
+
+namespace steward::collect {
+
+namespace {
+
+// One row an index column. The operator class is named only when it is not the type's default, the collation only when
+// it is not the column's own. indoption: bit 0 descending, bit 1 nulls first (src/include/catalog/pg_index.h).
+constexpr const char* kIndexColumns =
+    "SELECT i.indexrelid::bigint AS indexrelid, i.indrelid::bigint AS relid, x.relname AS name,"
+    " quote_ident(n.nspname) || '.' || quote_ident(x.relname) AS name_sql, c.relname AS table_name,"
+    " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
+    " m.amname AS method, i.indisunique AS is_unique, i.indisprimary AS is_primary,"
+    " i.indisvalid AND i.indisready AND i.indislive AS valid,"
+    " EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS is_constraint,"
+    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans,"
+    " pg_get_indexdef(i.indexrelid) AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
+    " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
+    " coalesce(a.attname, pg_get_indexdef(i.indexrelid, k.k, false)) AS key_name,"
+    " coalesce(quote_ident(a.attname), pg_get_indexdef(i.indexrelid, k.k, false)) AS key_sql,"
+    " CASE WHEN o.opcdefault IS NOT FALSE THEN '' WHEN on1.nspname = 'pg_catalog' THEN quote_ident(o.opcname)"
+    "   ELSE quote_ident(on1.nspname) || '.' || quote_ident(o.opcname) END AS opclass,"
+    " CASE WHEN l.oid IS NULL OR a.attcollation IS NULL OR l.oid = a.attcollation THEN ''"
+    "   WHEN ln.nspname = 'pg_catalog' THEN quote_ident(l.collname)"
+    "   ELSE quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation,"
+    " coalesce(i.indoption[k.k - 1], 0)::int & 1 = 1 AS descending,"
+    " coalesce(i.indoption[k.k - 1], 0)::int & 2 = 2 AS nulls_first"
+    " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = x.relam"
+    " CROSS JOIN LATERAL generate_series(1, i.indnatts) AS k(k)"
+    " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.k - 1] AND i.indkey[k.k - 1] <> 0"
+    " LEFT JOIN pg_opclass o ON o.oid = i.indclass[k.k - 1] LEFT JOIN pg_namespace on1 ON on1.oid = o.opcnamespace"
+    " LEFT JOIN pg_collation l ON l.oid = i.indcollation[k.k - 1] LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace"
+    " LEFT JOIN pg_stat_all_indexes s ON s.indexrelid = i.indexrelid"
+    " WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'steward') AND n.nspname NOT LIKE 'pg\\_%'"
+    " ORDER BY i.indexrelid, k.k";
+
+model::ExistingIndex ReadIndex(const db::Row& row) {
+  model::ExistingIndex index;
+  index.indexrelid = static_cast<model::Oid>(row.Int("indexrelid"));
+  index.name = row.Text("name");
+  index.name_sql = row.Text("name_sql");
+  index.primary = row.Bool("is_primary");
+  index.constraint = row.Bool("is_constraint");
+  index.valid = row.Bool("valid");
+  index.size = row.OptionalInt("size").value_or(0);
+  index.scans = row.Int("scans");
+  index.create_sql = row.Text("create_sql");
+  index.definition.relid = static_cast<model::Oid>(row.Int("relid"));
+  index.definition.table_name = row.Text("table_name");
+  index.definition.table_sql = row.Text("table_sql");
+  index.definition.method = row.Text("method");
+  index.definition.predicate = row.Text("predicate");
+  index.definition.unique = row.Bool("is_unique");
+  return index;
+}
+
+model::IndexKey ReadKey(const db::Row& row) {
+  model::IndexKey key;
+  key.attnum = static_cast<int>(row.Int("attnum"));
+  key.name = row.Text("key_name");
+  key.sql = row.Text("key_sql");
+  if (key.attnum == 0) {
+    key.name = WithoutOuterParentheses(key.name);
+    key.sql = '(' + key.name + ')';
+  }
+  key.opclass = row.Text("opclass");
+  key.collation = row.Text("collation");
+  key.descending = row.Bool("descending");
+  key.nulls_first = row.Bool("nulls_first");
+  return key;
+}
+
+}  // namespace
+
+std::vector<model::ExistingIndex> ReadIndexes(db::Database& database) {
+  const db::Result result = database.Query(kIndexColumns);
+  std::vector<model::ExistingIndex> indexes;
+  for (const db::Row row : result) {
+    if (indexes.empty() || indexes.back().indexrelid != static_cast<model::Oid>(row.Int("indexrelid")))
+      indexes.push_back(ReadIndex(row));
+    auto& definition = indexes.back().definition;
+    (row.Bool("included") ? definition.include : definition.keys).push_back(ReadKey(row));
+  }
+  return indexes;
+}
+
+}  // namespace steward::collect

@@ -1,0 +1,100 @@
+// See read_workload.hpp. Also the server's own facts and settings.
+#include "collect/read_workload.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace steward::collect {
+
+namespace {
+
+std::vector<std::int64_t> RelationsOf(const std::vector<model::Predicate>& predicates) {
+  std::set<std::int64_t> relations;
+  for (const model::Predicate& predicate : predicates) {
+    relations.insert(predicate.relid);
+    if (predicate.other_relid != 0) relations.insert(predicate.other_relid);
+  }
+  return {relations.begin(), relations.end()};
+}
+
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+model::Workload ReadWorkload(db::Database& database) {
+  model::Workload workload;
+  workload.server = ReadServerInfo(database);
+  workload.statements = ReadStatements(database);
+  workload.predicates = ReadPredicates(database);
+  workload.tables = ReadTables(database);
+  ReadColumns(database, RelationsOf(workload.predicates), workload.tables);
+  workload.indexes = ReadIndexes(database);
+  workload.settings = ReadSettings(database);
+  return workload;
+}
+
+std::string WithoutOuterParentheses(std::string expression) {
+  while (expression.size() > 1 && expression.front() == '(') {
+    int depth = 0;
+    char quote = 0;
+    std::size_t at = 0;
+    for (; at < expression.size(); ++at) {
+      const char c = expression[at];
+      if (quote != 0) {
+        if (c == quote) quote = 0;
+      } else if (c == '\'' || c == '"') {
+        quote = c;
+      } else if (c == '(') {
+        ++depth;
+      } else if (c == ')' && --depth == 0) {
+        break;
+      }
+    }
+    if (at + 1 != expression.size()) break;
+    expression = expression.substr(1, expression.size() - 2);
+  }
+  return expression;
+}
+
+void KeepSchemas(model::Workload& workload, const std::vector<std::string>& schemas,
+                 const std::vector<std::string>& excluded) {
+  for (model::Table& table : workload.tables)
+    if ((!schemas.empty() && !Has(schemas, table.schema)) || Has(excluded, table.schema)) table.catalog = true;
+}
+
+model::ServerInfo ReadServerInfo(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT current_database() AS database, substring(current_setting('server_version') FROM '^[0-9.]+') AS version,"
+      " current_setting('server_version_num') AS version_num, pg_is_in_recovery() AS standby,"
+      " coalesce(current_setting('pg_steward.capture_parameters', true), 'off') <> 'off' AS parameters_captured,"
+      " extract(epoch FROM now()) AS collected_at, extract(epoch FROM c.stats_since) AS window_start"
+      " FROM steward.capture_status c");
+  const db::Row row = result.Only();
+  model::ServerInfo server;
+  server.database = row.Text("database");
+  server.host = database.endpoint().host.starts_with('/') ? "" : database.endpoint().host;
+  server.port = database.endpoint().port;
+  server.version = row.Text("version");
+  server.version_num = static_cast<int>(row.Int("version_num"));
+  server.standby = row.Bool("standby");
+  server.parameters_captured = row.Bool("parameters_captured");
+  server.collected_at = row.Double("collected_at");
+  server.window_start = row.OptionalDouble("window_start").value_or(server.collected_at);
+  server.window_end = server.collected_at;
+  return server;
+}
+
+std::vector<model::Setting> ReadSettings(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT name, setting || coalesce(' ' || unit, '') AS value FROM pg_settings"
+      " WHERE category LIKE 'Query Tuning%' AND (name NOT LIKE 'enable%' OR setting <> boot_val)"
+      " OR name IN ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'pg_steward.track',"
+      " 'pg_steward.track_predicates', 'pg_steward.capture_parameters') ORDER BY name");
+  std::vector<model::Setting> settings;
+  for (const db::Row row : result) settings.push_back({row.Text("name"), row.Text("value")});
+  return settings;
+}
+
+}  // namespace steward::collect

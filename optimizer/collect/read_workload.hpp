@@ -1,0 +1,36 @@
+// Database -> Workload: the captured statements and predicates, and from the catalog the tables and indexes they need.
+// The SQL of each part is in statements.cpp, tables.cpp and indexes.cpp.
+#pragma once
+
+#include "db/database.hpp"
+#include "model/workload.hpp"
+
+namespace steward::collect {
+
+/// Reads the workload of the connected database. The caller holds a transaction, so that all parts fit together.
+/// Throws db::UndefinedObject, db::InsufficientPrivilege or db::PrerequisiteMissing as the server does.
+model::Workload ReadWorkload(db::Database& database);
+
+/// Leaves only the tables of `schemas` (all when empty) without those of `excluded` to be advised on. The statements stay:
+/// they say what an index would cost elsewhere.
+void KeepSchemas(model::Workload& workload, const std::vector<std::string>& schemas,
+                 const std::vector<std::string>& excluded);
+
+/// The parts of ReadWorkload.
+model::ServerInfo ReadServerInfo(db::Database& database);
+std::vector<model::Statement> ReadStatements(db::Database& database);
+std::vector<model::Predicate> ReadPredicates(db::Database& database);
+std::vector<model::Table> ReadTables(db::Database& database);
+/// Fills the columns of the tables whose relid is in `wanted`.
+void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables);
+std::vector<model::ExistingIndex> ReadIndexes(db::Database& database);
+std::vector<model::Setting> ReadSettings(db::Database& database);
+
+/// An expression without the parentheses round the whole of it, so that the index's form and the predicate's compare.
+std::string WithoutOuterParentheses(std::string expression);
+
+/// Text of the server's enum-like columns; kOther and kFilter for words of a newer version.
+model::PredicateKind ParsePredicateKind(const std::string& word);
+model::PredicateRole ParsePredicateRole(const std::string& word);
+
+}  // namespace steward::collect

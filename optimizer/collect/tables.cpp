@@ -1,0 +1,87 @@
+// Tables and columns from the catalog. Declared in read_workload.hpp.
+#include <map>
+#include <utility>
+
+#include "collect/read_workload.hpp"
+
+namespace steward::collect {
+
+namespace {
+
+// Statistics count since the last reset; without one since the database was made, whose folder's age only some roles
+// may see. 0 where neither is known.
+constexpr const char* kStatsSince =
+    "coalesce(extract(epoch FROM (SELECT stats_reset FROM pg_stat_database WHERE datname = current_database())),"
+    " CASE WHEN has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE') THEN"
+    " (SELECT extract(epoch FROM (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification)"
+    " FROM pg_database WHERE datname = current_database()) END, 0)";
+
+}  // namespace
+
+std::vector<model::Table> ReadTables(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT c.oid::bigint AS relid, n.nspname AS schema, c.relname AS name,"
+      " quote_ident(n.nspname) AS schema_sql,"
+      " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name_sql, c.relkind AS kind,"
+      " n.nspname IN ('pg_catalog', 'information_schema', 'steward') OR n.nspname LIKE 'pg\\_%' AS catalog,"
+      " greatest(c.reltuples, 0) AS rows, pg_relation_size(c.oid) AS size, s.n_tup_ins AS inserted,"
+      " s.n_tup_upd AS updated, s.n_tup_hot_upd AS hot_updated, s.n_tup_del AS deleted,"
+      " coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0) AS analyzed_at, " +
+      std::string(kStatsSince) +
+      " AS stats_since FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid"
+      " WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'"
+      " AND n.nspname NOT IN ('pg_toast', 'information_schema') ORDER BY c.oid");
+  std::vector<model::Table> tables;
+  for (const db::Row row : result) {
+    model::Table table;
+    table.relid = static_cast<model::Oid>(row.Int("relid"));
+    table.schema = row.Text("schema");
+    table.name = row.Text("name");
+    table.schema_sql = row.Text("schema_sql");
+    table.name_sql = row.Text("name_sql");
+    table.kind = row.Text("kind").empty() ? 'r' : row.Text("kind").front();
+    table.catalog = row.Bool("catalog");
+    table.rows = row.Double("rows");
+    table.size = row.OptionalInt("size").value_or(0);
+    table.inserted = row.OptionalInt("inserted").value_or(0);
+    table.updated = row.OptionalInt("updated").value_or(0);
+    table.hot_updated = row.OptionalInt("hot_updated").value_or(0);
+    table.deleted = row.OptionalInt("deleted").value_or(0);
+    table.stats_since = row.Double("stats_since");
+    table.analyzed_at = row.Double("analyzed_at");
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables) {
+  // A type is indexable when its (or its domain's base type's) class, or one it casts to for free, has a default btree
+  // operator class; arrays, enums and ranges have one for all of their kind. Widths without a visible statistic: the
+  // type's own, or 32 as the planner assumes.
+  const db::Result result = database.Query(
+      "SELECT a.attrelid::bigint AS relid, a.attnum, a.attname AS name, quote_ident(a.attname) AS name_sql,"
+      " format_type(a.atttypid, a.atttypmod) AS type,"
+      " t.typtype IN ('e', 'r', 'm') OR t.typcategory = 'A' OR EXISTS (SELECT FROM pg_opclass o"
+      "   JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' AND o.opcdefault AND (o.opcintype = t.oid OR EXISTS"
+      "   (SELECT FROM pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b'"
+      "    AND k.castcontext = 'i'))) AS indexable,"
+      " coalesce(s.avg_width, CASE WHEN t.typlen > 0 THEN t.typlen ELSE 32 END) AS width"
+      " FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid"
+      " JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END"
+      " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname"
+      "   AND s.inherited = (c.relkind = 'p')"
+      " WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum",
+      {db::ArrayLiteral(wanted)});
+  std::map<model::Oid, model::Table*> by_relid;
+  for (model::Table& table : tables) by_relid[table.relid] = &table;
+  for (const db::Row row : result) {
+    const auto table = by_relid.find(static_cast<model::Oid>(row.Int("relid")));
+    if (table == by_relid.end()) continue;
+    table->second->columns.push_back({static_cast<int>(row.Int("attnum")), row.Text("name"), row.Text("name_sql"),
+                                      row.Text("type"), row.Bool("indexable"), row.Double("width")});
+  }
+}
+
+}  // namespace steward::collect

@@ -1,0 +1,192 @@
+// The JSON forms of index advice: the report, and the document that is saved. Declared in index_report.hpp.
+#include <nlohmann/json.hpp>
+
+#include "report/index_report.hpp"
+#include "report/instants.hpp"
+
+namespace steward::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Word(model::Confidence confidence) {
+  return confidence == model::Confidence::kHigh ? "high" : confidence == model::Confidence::kMedium ? "medium" : "low";
+}
+
+std::string Word(model::CostMethod method) {
+  constexpr const char* kWords[] = {"parameters", "shapes", "statistics", "generic"};
+  return kWords[static_cast<int>(method)];
+}
+
+Json Names(const std::vector<model::IndexKey>& keys) {
+  Json names = Json::array();
+  for (const model::IndexKey& key : keys) names.push_back(key.name);
+  return names;
+}
+
+Json Effects(const std::vector<model::StatementEffect>& effects) {
+  Json list = Json::array();
+  for (const model::StatementEffect& effect : effects)
+    list.push_back({{"userid", std::to_string(effect.userid)},
+                    {"queryid", std::to_string(effect.queryid)},
+                    {"role", effect.role},
+                    {"query", effect.query},
+                    {"calls", effect.calls},
+                    {"calls_per_hour", effect.calls_per_hour},
+                    {"mean_exec_time", effect.mean_exec_time},
+                    {"p95_exec_time", effect.p95_exec_time},
+                    {"total_exec_time", effect.total_exec_time},
+                    {"cost_before", effect.cost_before},
+                    {"cost_after", effect.cost_after},
+                    {"cost_method", Word(effect.method)}});
+  return list;
+}
+
+Json Optional(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+// The columns of steward.index_suggestions that only this kind of suggestion has.
+Json Details(const model::IndexSuggestion& suggestion, const std::string& schema) {
+  const model::IndexDefinition& definition = suggestion.definition;
+  return {{"schemaname", schema},
+          {"relname", definition.table_name},
+          {"relid", definition.relid},
+          {"amname", definition.method},
+          {"key_columns", Names(definition.keys)},
+          {"include_columns", Names(definition.include)},
+          {"predicate", definition.predicate.empty() ? Json() : Json(definition.predicate)},
+          {"size", suggestion.size},
+          {"table_size", suggestion.table_size},
+          {"cost_before", suggestion.cost_before},
+          {"cost_after", suggestion.cost_after},
+          {"statements_helped", suggestion.helped.size()},
+          {"statements_hurt", suggestion.hurt.size()},
+          {"calls_per_hour", suggestion.calls_per_hour},
+          {"exec_time_per_hour", suggestion.exec_time_per_hour},
+          {"write_rate", suggestion.inserts_per_hour + suggestion.updates_per_hour + suggestion.deletes_per_hour},
+          {"hot_update_ratio", Optional(suggestion.hot_update_ratio)},
+          {"cost_method", Word(suggestion.method)},
+          {"replaces", suggestion.replaces}};
+}
+
+Json Evidence(const model::IndexSuggestion& suggestion) {
+  return {{"helped", Effects(suggestion.helped)},
+          {"hurt", Effects(suggestion.hurt)},
+          {"estimated_rows_error", Optional(suggestion.estimated_rows_error)},
+          {"covered", suggestion.covered}};
+}
+
+// The schema's name is only in the statement that drops the index and in the quoted table name; unquoting the latter
+// gives the first part of "schema.table".
+std::string SchemaName(const model::IndexDefinition& definition) {
+  const std::string& sql = definition.table_sql;
+  if (!sql.starts_with('"')) return sql.substr(0, sql.find('.'));
+  std::string name;
+  for (std::size_t i = 1; i < sql.size(); ++i) {
+    if (sql[i] == '"' && (i + 1 >= sql.size() || sql[i + 1] != '"')) break;
+    if (sql[i] == '"') ++i;
+    name += sql[i];
+  }
+  return name;
+}
+
+Json Suggestion(const model::IndexSuggestion& suggestion) {
+  Json json = {{"suggestion_id", suggestion.id},
+               {"confidence", Word(suggestion.confidence)},
+               {"caveats", suggestion.caveats},
+               {"ddl", suggestion.ddl},
+               {"undo_ddl", suggestion.undo_ddl}};
+  return json;
+}
+
+Json Settings(const std::vector<model::Setting>& settings) {
+  Json json = Json::object();
+  for (const model::Setting& setting : settings) json[setting.name] = setting.value;
+  return json;
+}
+
+double CostedShare(const model::IndexAdvice& advice) {
+  return advice.exec_time > 0 ? advice.exec_time_costed / advice.exec_time : 0;
+}
+
+Json Server(const model::ServerInfo& server) {
+  return {{"database", server.database},
+          {"host", server.host},
+          {"port", server.port},
+          {"version", server.version},
+          {"standby", server.standby},
+          {"parameters_captured", server.parameters_captured}};
+}
+
+std::string Dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext& context) {
+  Json json = {{"schema_version", 1},
+               {"kind", "indexes"},
+               {"run_id", context.run_id ? Json(std::to_string(*context.run_id)) : Json()},
+               {"server", Server(advice.server)},
+               {"collected_at", IsoInstant(advice.server.collected_at)},
+               {"window_start", IsoInstant(advice.server.window_start)},
+               {"window_end", IsoInstant(advice.server.window_end)},
+               {"statements", advice.statements},
+               {"statements_costed", advice.statements_costed},
+               {"calls", advice.calls},
+               {"exec_time", advice.exec_time},
+               {"time_costed_ratio", CostedShare(advice)},
+               {"not_costed", advice.not_costed},
+               {"budget", advice.budget > 0 ? Json(advice.budget) : Json()},
+               {"size", advice.size},
+               {"cost_before", advice.cost_before},
+               {"cost_after", advice.cost_after},
+               {"candidates", advice.candidates},
+               {"planner_calls", advice.planner_calls},
+               {"suggestions", Json::array()},
+               {"not_shown", context.not_shown},
+               {"redundant_indexes", Json::array()},
+               {"settings", Settings(advice.settings)},
+               {"warnings", advice.warnings}};
+  for (const model::IndexSuggestion& suggestion : advice.suggestions) {
+    Json item = Suggestion(suggestion);
+    item["index_name"] = suggestion.name;
+    item.update(Details(suggestion, SchemaName(suggestion.definition)));
+    item["evidence"] = Evidence(suggestion);
+    json["suggestions"].push_back(item);
+  }
+  for (const model::RedundantIndex& index : advice.redundant)
+    json["redundant_indexes"].push_back({{"indexrelname", index.name},
+                                         {"relname", index.table},
+                                         {"kind", index.kind},
+                                         {"superseded_by", index.superseded_by},
+                                         {"size", index.size},
+                                         {"ddl", index.ddl},
+                                         {"undo_ddl", index.undo_ddl}});
+  if (!context.not_saved.empty()) json["warnings"].push_back("not saved: " + context.not_saved);
+  return Dump(json, 2) + "\n";
+}
+
+std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& options, const std::string& tool_version) {
+  Json json = {{"kind", "indexes"},
+               {"started_at", IsoInstant(advice.server.collected_at)},
+               {"tool_version", tool_version},
+               {"window_start", IsoInstant(advice.server.window_start)},
+               {"window_end", IsoInstant(advice.server.window_end)},
+               {"statements", advice.statements},
+               {"statements_costed", advice.statements_costed},
+               {"time_costed_ratio", CostedShare(advice)},
+               {"not_costed", advice.not_costed},
+               {"options", {{"budget", options.budget > 0 ? Json(options.budget) : Json()}, {"limit", options.limit}}},
+               {"settings", Settings(advice.settings)},
+               {"suggestions", Json::array()}};
+  if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;
+  for (const model::IndexSuggestion& suggestion : advice.suggestions) {
+    Json item = Suggestion(suggestion);
+    item["details"] = Details(suggestion, SchemaName(suggestion.definition));
+    item["evidence"] = Evidence(suggestion);
+    json["suggestions"].push_back(item);
+  }
+  return Dump(json, -1);
+}
+
+}  // namespace steward::report

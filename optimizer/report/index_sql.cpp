@@ -1,0 +1,84 @@
+// Index advice as SQL for any migration tool. Declared in index_report.hpp.
+#include <fmt/format.h>
+
+#include "report/index_report.hpp"
+#include "report/instants.hpp"
+#include "report/terminal_text.hpp"
+
+namespace steward::report {
+
+namespace {
+
+// A string constant that means the same whatever standard_conforming_strings says.
+std::string Literal(const std::string& text) {
+  std::string literal = text.find('\\') == std::string::npos ? "'" : "E'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') literal += c;
+    literal += c;
+  }
+  return literal + "'";
+}
+
+// A dollar quote that does not occur in the text.
+std::string DollarTag(const std::string& text) {
+  std::string tag = "$steward$";
+  for (int number = 1; text.find(tag) != std::string::npos; ++number) tag = fmt::format("$steward{}$", number);
+  return tag;
+}
+
+// "DROP INDEX CONCURRENTLY name;" is the one place that has the index's qualified and quoted name.
+std::string QualifiedName(const model::IndexSuggestion& suggestion) {
+  constexpr std::string_view kDrop = "DROP INDEX CONCURRENTLY ";
+  std::string name = suggestion.undo_ddl;
+  if (name.starts_with(kDrop)) name = name.substr(kDrop.size());
+  if (name.ends_with(';')) name.pop_back();
+  return name;
+}
+
+std::string ValidityCheck(const model::IndexSuggestion& suggestion) {
+  const std::string name = QualifiedName(suggestion);
+  const std::string message = Literal("index " + name + " is missing or invalid");
+  const std::string hint = Literal("Drop what is left of it, then build it again: " + suggestion.undo_ddl);
+  const std::string tag = DollarTag(name);
+  return fmt::format(
+      "DO {0}\nBEGIN\n"
+      "  IF NOT EXISTS (SELECT FROM pg_catalog.pg_index\n"
+      "                 WHERE indexrelid = pg_catalog.to_regclass({1}) AND indisvalid) THEN\n"
+      "    RAISE EXCEPTION USING MESSAGE = {2},\n      HINT = {3};\n"
+      "  END IF;\nEND\n{0};\n",
+      tag, Literal(name), message, hint);
+}
+
+std::string Block(const model::IndexSuggestion& suggestion) {
+  double calls = 0;
+  for (const model::StatementEffect& effect : suggestion.helped) calls += static_cast<double>(effect.calls);
+  if (calls < 1) calls = 1;
+  std::string text = fmt::format(
+      "\n-- suggestion {}: {} planner units a call become {}, mean over {} statement(s); about {} on disk\n",
+      suggestion.id, Grouped(suggestion.cost_before / calls, 2), Grouped(suggestion.cost_after / calls, 2),
+      suggestion.helped.size(), Size(suggestion.size));
+  for (const std::string& caveat : suggestion.caveats) text += fmt::format("-- {}\n", Printable(caveat));
+  text += fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl));
+  text +=
+      "-- Not inside a transaction block: CREATE INDEX CONCURRENTLY refuses to run there.\n"
+      "SET statement_timeout = 0;\n"
+      "-- Minutes, not seconds: CONCURRENTLY waits for every older snapshot in the database, lock_timeout counts that\n"
+      "-- wait, and a build that gives up leaves an invalid index behind that every write maintains.\n"
+      "SET lock_timeout = '15min';\n";
+  return text + suggestion.ddl + "\n" + ValidityCheck(suggestion);
+}
+
+}  // namespace
+
+std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext& context) {
+  std::string text = fmt::format("-- Indexes suggested by pgsteward for database {}, {}\n",
+                                 Printable(advice.server.database), LongInstant(advice.server.collected_at));
+  if (context.run_id) text += fmt::format("-- run {} in steward.index_suggestions\n", *context.run_id);
+  if (advice.server.parameters_captured) text += "-- Parameter capture was on.\n";
+  for (const std::string& warning : advice.warnings) text += fmt::format("-- warning: {}\n", Printable(warning));
+  if (advice.suggestions.empty()) text += "-- No suggestion.\n";
+  for (const model::IndexSuggestion& suggestion : advice.suggestions) text += Block(suggestion);
+  return text;
+}
+
+}  // namespace steward::report

@@ -1,0 +1,243 @@
+// The text form of index advice, for a terminal of about 110 columns. Declared in index_report.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/index_report.hpp"
+#include "report/instants.hpp"
+#include "report/terminal_text.hpp"
+
+namespace steward::report {
+
+namespace {
+
+using model::Confidence;
+using model::CostMethod;
+using model::IndexAdvice;
+using model::IndexSuggestion;
+
+constexpr std::size_t kWidth = 110;
+constexpr double kMillisecondsPerHour = 3600e3;
+
+const char* Word(Confidence confidence) {
+  return confidence == Confidence::kHigh ? "high" : confidence == Confidence::kMedium ? "medium" : "low";
+}
+
+const char* Source(CostMethod method) {
+  switch (method) {
+    case CostMethod::kParameters:
+      return "sampled";
+    case CostMethod::kShapes:
+      return "drawn from captured shapes and statistics";
+    case CostMethod::kStatistics:
+      return "drawn from statistics";
+    default:
+      return "unknown, costed with generic plans";
+  }
+}
+
+std::string Plural(std::int64_t count, const char* noun) {
+  return fmt::format("{} {}{}", Grouped(static_cast<double>(count)), noun, count == 1 ? "" : "s");
+}
+
+// Breaks at spaces outside quotes only, so that the text can be pasted; `indent` spaces lead every line but the first.
+std::string Wrap(const std::string& text, std::size_t indent) {
+  std::string out;
+  std::size_t column = indent;
+  std::size_t start = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size()) {
+      const char c = text[i];
+      if (quote == 0 ? c == '"' || c == '\'' : c == quote) quote = quote == 0 ? c : '\0';
+      if (c != ' ' || quote != 0) continue;
+    }
+    const std::string word = text.substr(start, i - start);
+    start = i + 1;
+    const std::size_t width = Width(word);
+    if (!out.empty() && column + 1 + width > kWidth) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!out.empty()) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += width;
+  }
+  return out;
+}
+
+std::string Field(const char* name, const std::string& text) {
+  return fmt::format("   {:<7} {}\n", name, Wrap(text, 11));
+}
+
+std::string Header(const IndexAdvice& advice, const IndexReportContext& context) {
+  const model::ServerInfo& server = advice.server;
+  const std::string left = fmt::format("database {} on {}:{} (PostgreSQL {}, {})", Printable(server.database),
+                                       server.host.empty() ? "local socket" : Printable(server.host),
+                                       Printable(server.port), Printable(server.version),
+                                       server.standby ? "standby" : "primary");
+  const std::string run = context.run_id ? fmt::format("run {}, ", *context.run_id) : "";
+  std::string text = fmt::format("{}      {}{}\n", left, run, LongInstant(server.collected_at));
+  if (!context.workload_file.empty())
+    text += fmt::format("workload  from file {}\n", Printable(context.workload_file));
+  text += fmt::format("workload  {} to {} ({}), {}, {} calls, {} of execution\n", ShortInstant(server.window_start),
+                      ShortInstant(server.window_end), Span(server.window_end - server.window_start),
+                      Plural(advice.statements, "statement"), Count(static_cast<double>(advice.calls)),
+                      Duration(advice.exec_time));
+  const double share = advice.exec_time > 0 ? 100 * advice.exec_time_costed / advice.exec_time : 0;
+  text += fmt::format("costed    {} of {} = {:.1f} % of the time\n", advice.statements_costed,
+                      Plural(advice.statements, "statement"), share);
+  std::string reasons;
+  for (const auto& [reason, count] : advice.not_costed)
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, Printable(reason));
+  if (!reasons.empty()) text += fmt::format("          not costed: {}\n", Wrap(reasons, 22));
+  return text;
+}
+
+std::string SizeLine(const IndexAdvice& advice) {
+  std::int64_t freed = 0;
+  for (const model::RedundantIndex& index : advice.redundant) freed += index.size;
+  std::string text =
+      fmt::format("size      {} new index{} {}", advice.suggestions.size(), advice.suggestions.size() == 1 ? "" : "es",
+                  Size(advice.size));
+  if (advice.budget > 0) text += fmt::format(" of {} budget", Size(advice.budget));
+  if (!advice.redundant.empty())
+    text += fmt::format(", {} index{} to drop free{} {}", advice.redundant.size(),
+                        advice.redundant.size() == 1 ? "" : "es", advice.redundant.size() == 1 ? "s" : "", Size(freed));
+  return text + "\n";
+}
+
+// Planner units of one call, the mean over the calls of the statements helped.
+std::string CostPair(const IndexSuggestion& suggestion) {
+  double calls = 0;
+  for (const model::StatementEffect& effect : suggestion.helped) calls += static_cast<double>(effect.calls);
+  calls = std::max(calls, 1.0);
+  const auto cost = [&](double total) { return Grouped(total / calls, total / calls < 100 ? 2 : 0); };
+  return fmt::format("{:>10} -> {:>8}", cost(suggestion.cost_before), cost(suggestion.cost_after));
+}
+
+// Time now spent in the statements helped, in the unit that needs no exponent.
+std::string AtStake(double milliseconds_per_hour) {
+  const double hours_per_week = milliseconds_per_hour * 168 / kMillisecondsPerHour;
+  if (hours_per_week >= 1) return fmt::format("{:.1f} h/week", hours_per_week);
+  if (hours_per_week * 60 >= 1) return fmt::format("{:.0f} min/week", hours_per_week * 60);
+  return fmt::format("{:.0f} s/week", hours_per_week * 3600);
+}
+
+std::string ShortName(const IndexSuggestion& suggestion) {
+  const std::string method = suggestion.definition.method == "btree" ? "" : "USING " + suggestion.definition.method + " ";
+  return Excerpt(suggestion.definition.table_name + " " + method + "(" + KeysSql(suggestion.definition) + ")" +
+                     TailSql(suggestion.definition), 52);
+}
+
+std::string Table(const IndexAdvice& advice) {
+  std::string text = fmt::format("\n #  {:<52} {:>8}  {:>22}  {:>13}  confidence\n", "suggestion", "size",
+                                 "cost, planner units", "time at stake");
+  for (std::size_t i = 0; i < advice.suggestions.size(); ++i) {
+    const IndexSuggestion& suggestion = advice.suggestions[i];
+    text += fmt::format("{:>2}  {} {:>8}  {:>22}  {:>13}  {}\n", i + 1, PadRight(ShortName(suggestion), 52),
+                        Size(suggestion.size), CostPair(suggestion), AtStake(suggestion.exec_time_per_hour),
+                        Word(suggestion.confidence));
+  }
+  return text;
+}
+
+std::string Helps(const IndexSuggestion& suggestion) {
+  std::string text = Plural(static_cast<std::int64_t>(suggestion.helped.size()), "statement");
+  if (suggestion.helped.empty()) return text;
+  const model::StatementEffect& first = suggestion.helped.front();
+  text += fmt::format("   {} {} \"{}\" {} calls/h, mean {}, p95 {}", first.queryid, Printable(first.role),
+                      Excerpt(first.query, 60), Grouped(first.calls_per_hour), Duration(first.mean_exec_time),
+                      Duration(first.p95_exec_time));
+  if (suggestion.helped.size() > 1) text += fmt::format(" (+{} more)", suggestion.helped.size() - 1);
+  return text;
+}
+
+std::string Hurts(const IndexSuggestion& suggestion, std::int64_t costed) {
+  if (suggestion.hurt.empty()) return fmt::format("none of {}", costed);
+  const model::StatementEffect& worst = *std::max_element(
+      suggestion.hurt.begin(), suggestion.hurt.end(), [](const auto& a, const auto& b) {
+        return a.cost_after * b.cost_before < b.cost_after * a.cost_before;
+      });
+  return fmt::format("{} of {}   {} {} \"{}\" {} -> {} planner units", suggestion.hurt.size(), costed, worst.queryid,
+                     Printable(worst.role), Excerpt(worst.query, 60), Grouped(worst.cost_before),
+                     Grouped(worst.cost_after));
+}
+
+std::string Writes(const IndexSuggestion& suggestion) {
+  const std::string table = Printable(suggestion.definition.table_name);
+  if (suggestion.inserts_per_hour + suggestion.updates_per_hour + suggestion.deletes_per_hour <= 0)
+    return table + ": no writes known";
+  std::string text = fmt::format("{}: {} ins/h, {} upd/h, {} del/h", table, Grouped(suggestion.inserts_per_hour),
+                                 Grouped(suggestion.updates_per_hour), Grouped(suggestion.deletes_per_hour));
+  if (suggestion.hot_update_ratio) text += fmt::format(", {:.0f} % of updates HOT", *suggestion.hot_update_ratio * 100);
+  return text;
+}
+
+std::string Trust(const IndexSuggestion& suggestion) {
+  std::string text;
+  if (suggestion.estimated_rows_error)
+    text = fmt::format("rows estimated within {:.1f}x of measured; ", *suggestion.estimated_rows_error);
+  return text + "parameters: " + Source(suggestion.method);
+}
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + Printable(part);
+  return text;
+}
+
+std::string Block(const IndexSuggestion& suggestion, std::size_t number, const IndexAdvice& advice) {
+  const std::string ddl = Printable(suggestion.ddl);
+  std::string text = fmt::format("\n{:<2} {}  {}\n", number, suggestion.id, Wrap(ddl, 11));
+  if (ddl != suggestion.ddl) text += Field("", "(names hold control characters: take the statement from --format sql)");
+  text += Field("helps", Helps(suggestion));
+  text += Field("hurts", Hurts(suggestion, advice.statements_costed));
+  text += Field("writes", Writes(suggestion));
+  text += Field("trust", Trust(suggestion));
+  if (!suggestion.covered.empty()) text += Field("covered", Joined(suggestion.covered));
+  if (!suggestion.replaces.empty()) text += Field("makes", Joined(suggestion.replaces) + " superfluous");
+  if (!suggestion.caveats.empty())
+    text += Field(suggestion.confidence == Confidence::kLow ? "low" : "note", Joined(suggestion.caveats));
+  return text + Field("undo", Printable(suggestion.undo_ddl));
+}
+
+std::string Redundant(const IndexAdvice& advice) {
+  if (advice.redundant.empty()) return "";
+  std::string text = fmt::format("\ndrop candidates ({})\n", advice.redundant.size());
+  for (const model::RedundantIndex& index : advice.redundant) {
+    const std::string why = index.superseded_by.empty() ? index.kind
+                            : index.kind == "duplicate" ? "duplicate of " + index.superseded_by
+                                                        : "prefix of " + index.superseded_by;
+    text += "   " + Wrap(fmt::format("{} on {}: {}, {}; check every standby before {}", Printable(index.name),
+                                     Printable(index.table), Printable(why), Size(index.size), Printable(index.ddl)),
+                         6) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string IndexText(const IndexAdvice& advice, const IndexReportContext& context) {
+  std::string text = Header(advice, context);
+  if (advice.server.parameters_captured)
+    text += "\nParameter capture is on: statement texts and samples may hold values.\n";
+  for (const std::string& warning : advice.warnings) text += "warning   " + Wrap(Printable(warning), 10) + "\n";
+  if (advice.suggestions.empty()) {
+    text += fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
+  } else {
+    text += SizeLine(advice) + Table(advice);
+    for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);
+  }
+  if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);
+  text += Redundant(advice);
+  text += "\nEstimates are planner costs, not measurements.\n";
+  if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";
+  if (context.run_id) text += fmt::format("saved as run {} (steward.index_suggestions)\n", *context.run_id);
+  if (!context.not_saved.empty()) text += "not saved: " + Printable(context.not_saved) + "\n";
+  return text;
+}
+
+}  // namespace steward::report
