@@ -98,7 +98,7 @@ run_make() { # LABEL PREFIX... -- TARGET
   shift
   echo "== make $* ($label, $user$([ $sudo = no ] || echo ' with sudo'), $suite)"
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb "${prefix[@]}" chroot --userspec=$user "$root" \
-    env HOME="$home" USER=$user sh -c "cd $home/pg_steward && exec make $*" </dev/null || status=$?
+    env HOME="$home" USER=$user sh -c "cd $home/pg_steward && make $*" </dev/null || status=$?
   echo "== make $*: exit $status, $((SECONDS - start)) s wall time"
   sleep 2
   if [ -n "$(inside)" ]; then echo "== left behind:"; ps -o pid,user,args -p "$(inside | paste -sd,)"; status=1; fi
