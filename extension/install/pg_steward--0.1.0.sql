@@ -187,6 +187,40 @@ COMMENT ON FUNCTION steward.parameter_samples() IS
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What-if
 -- ---------------------------------------------------------------------------------------------------------------------
+CREATE FUNCTION steward.whatif(
+    statement_userids oid[],
+    statement_queryids bigint[],
+    candidates text[],
+    request_statements int[],
+    request_indexes text[],
+    hidden oid[] DEFAULT '{}',
+    OUT request int,
+    OUT total_cost float8,
+    OUT candidates_used int[],
+    OUT existing_used oid[],
+    OUT method text,
+    OUT sqlstate text,
+    OUT error text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_whatif';
+COMMENT ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) IS
+'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic)';
+
+CREATE FUNCTION steward.whatif_index_size(
+    candidates text[],
+    OUT candidate int,
+    OUT relid oid,
+    OUT pages bigint,
+    OUT tree_height int,
+    OUT index_size bigint,
+    OUT sqlstate text,
+    OUT error text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_whatif_index_size';
+COMMENT ON FUNCTION steward.whatif_index_size(text[]) IS
+'estimated size that indexes would have after CREATE INDEX, from statistics; each candidate is a text CREATE INDEX ON schema.table ...';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Materialized views

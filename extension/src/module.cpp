@@ -4,6 +4,7 @@
 #include "refresh/refresh.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
+#include "whatif/inject.hpp"
 
 // The server looks up the magic block by name, and on 15 the macro does not mark it as exported.
 #pragma GCC visibility push(default)
@@ -21,4 +22,5 @@ void _PG_init(void) {
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();
   steward::refresh::Install();
+  steward::whatif::InstallPlannerHook();
 }

@@ -110,6 +110,10 @@ core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now) {
   return &statement->totals;
 }
 
+bool HasStatement(Oid userid, Oid dbid, uint64 queryid) {
+  return Find(StatementKey{userid, dbid, queryid, true}) != nullptr || Find(StatementKey{userid, dbid, queryid, false}) != nullptr;
+}
+
 void ForEachStatement(void (*visit)(const StatementKey& key)) {
   for (uint32 i = 0; i < table->capacity; i++)
     if (statements[i].used) visit(statements[i].key);

@@ -26,6 +26,9 @@ struct Statement {
 /// The totals of `key`, made when absent; the least used 5 % go when the table is full. Lock held exclusively.
 core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now);
 
+/// True when `userid` was seen running the statement, at top level or nested. Lock held.
+[[nodiscard]] bool HasStatement(Oid userid, Oid dbid, uint64 queryid);
+
 /// Calls `visit` for each statement. Lock held.
 void ForEachStatement(void (*visit)(const StatementKey& key));
 

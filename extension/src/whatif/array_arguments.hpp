@@ -1,0 +1,15 @@
+// SQL arrays as plain C arrays. Owns the checks that they are one-dimensional and hold no NULL.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace steward::whatif {
+
+/// Argument `number` (from 0) as an array of its element type, palloc'ed; `count` gets its length. A NULL array or
+/// element is an error.
+const Oid* OidArgument(FunctionCallInfo fcinfo, int number, int* count);
+const int32* Int32Argument(FunctionCallInfo fcinfo, int number, int* count);
+const int64* Int64Argument(FunctionCallInfo fcinfo, int number, int* count);
+const char* const* TextArgument(FunctionCallInfo fcinfo, int number, int* count);
+
+}  // namespace steward::whatif

@@ -1,0 +1,120 @@
+// From text to Candidate: the statement's shape, its table and partitions, locks and roles. See candidate.hpp.
+#include "whatif/candidate.hpp"
+
+#include "pg/security_context.hpp"
+#include "pg/subtransaction.hpp"
+#include "whatif/index_statistics.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+struct ParseInput {
+  const char* text;
+  Candidate* candidate;
+};
+
+IndexStmt* ParseIndexStatement(const char* text) {
+  List* statements = pg_parse_query(text);
+  if (list_length(statements) != 1 || !IsA(linitial_node(RawStmt, statements)->stmt, IndexStmt))
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a candidate must be one CREATE INDEX statement")));
+  auto* statement = reinterpret_cast<IndexStmt*>(linitial_node(RawStmt, statements)->stmt);
+  if (statement->excludeOpNames != NIL)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("exclusion constraints cannot be candidates")));
+  return statement;
+}
+
+// Looks the table up without asking for the caller's rights on it: EXECUTE on the function is what grants the question.
+Oid LockTable(const RangeVar* name) {
+  if (name->schemaname == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+                    errmsg("table \"%s\" of a candidate must be named with its schema", name->relname)));
+  const Oid schema = get_namespace_oid(name->schemaname, false);
+  const Oid relid = get_relname_relid(name->relname, schema);
+  if (OidIsValid(relid)) LockRelationOid(relid, AccessShareLock);
+  if (!OidIsValid(relid) || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("relation \"%s.%s\" does not exist", name->schemaname, name->relname)));
+  return relid;
+}
+
+void CheckTable(Relation table) {
+  const char kind = table->rd_rel->relkind;
+  if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE)
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                    errmsg("\"%s\" is neither a table nor a materialized view", RelationGetRelationName(table))));
+  if (RelationUsesLocalBuffers(table))
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("temporary table \"%s\" cannot have candidates", RelationGetRelationName(table))));
+}
+
+void AddPart(Candidate* candidate, Oid relid, IndexStmt* statement) {
+  Relation relation = table_open(relid, NoLock);
+  const char kind = relation->rd_rel->relkind;
+  if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) {
+    HypotheticalIndex* part = &candidate->parts[candidate->nparts++];
+    part->relid = relid;
+    part->info = MakeIndexTemplate(relation, castNode(IndexStmt, copyObject(statement)), candidate->index);
+    EstimateIndexSize(relation, statement->options, part);
+    candidate->pages += part->info->pages;
+    candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
+  }
+  table_close(relation, NoLock);
+}
+
+void AddParts(Candidate* candidate, Relation table, IndexStmt* statement) {
+  List* relids = list_make1_oid(candidate->table);
+  if (table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+    relids = find_all_inheritors(candidate->table, AccessShareLock, nullptr);
+  candidate->parts =
+      static_cast<HypotheticalIndex*>(palloc0(static_cast<Size>(list_length(relids)) * sizeof(HypotheticalIndex)));
+  ListCell* cell = nullptr;
+  foreach (cell, relids) AddPart(candidate, lfirst_oid(cell), statement);
+}
+
+void ParseOne(void* argument) {
+  auto* input = static_cast<ParseInput*>(argument);
+  Candidate* candidate = input->candidate;
+  IndexStmt* statement = ParseIndexStatement(input->text);
+  candidate->table = LockTable(statement->relation);
+  Relation table = table_open(candidate->table, NoLock);
+  CheckTable(table);
+  const pg::SecuritySwitch before = pg::BecomeRestricted(table->rd_rel->relowner);
+  AddParts(candidate, table, statement);
+  pg::EndRestricted(before);
+  table_close(table, NoLock);
+}
+
+// An OID that no relation has, taken from the far end of the range.
+Oid NextUnusedOid(Oid* next) {
+  while (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(*next))) --*next;
+  return (*next)--;
+}
+
+}  // namespace
+
+Candidate* ParseCandidates(const char* const* texts, int count) {
+  auto* candidates = static_cast<Candidate*>(palloc0(static_cast<Size>(Max(count, 1)) * sizeof(Candidate)));
+  Oid next = OID_MAX;
+  for (int i = 0; i < count; ++i) {
+    Candidate* candidate = &candidates[i];
+    candidate->index = NextUnusedOid(&next);
+    candidate->tree_height = -1;
+    ParseInput input{texts[i], candidate};
+    candidate->error = pg::RunInSubtransaction(ParseOne, &input, true);
+  }
+  return candidates;
+}
+
+}  // namespace steward::whatif

@@ -1,0 +1,47 @@
+// Candidate indexes: from the text of a CREATE INDEX to what the planner would know of the index if it existed. Owns
+// parsing, the checks CREATE INDEX makes and the trust rule below; sizes come from index_statistics, injection into the
+// planner is inject's.
+//
+// Trust. Planning evaluates functions, also those in a candidate's expressions and predicate, as the role of the
+// statement that is planned. So every function there must belong to a superuser or to the owner of the table: code that
+// anyone who queries the table trusts already. Nothing of a candidate ever runs as the caller.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
+#include "utils/rel.h"
+}
+
+namespace steward::whatif {
+
+/// A candidate on one relation that holds rows: the table named, or a partition of it.
+struct HypotheticalIndex {
+  Oid relid;
+  /// Template: expressions refer to varno 1; `rel`, `tuples` and `indextlist` are set when it is handed to the planner.
+  IndexOptInfo* info;
+  /// Share of the table's rows that the predicate lets in; 1 without a predicate.
+  double row_fraction;
+};
+
+struct Candidate {
+  Oid table;
+  Oid index;  // stands for the index in plans; no relation has this OID
+  HypotheticalIndex* parts;
+  int nparts;
+  uint64 pages;      // of all parts
+  int tree_height;   // of the highest part; -1 where the access method has none
+  ErrorData* error;  // set: the candidate cannot be costed, nothing else is
+};
+
+/// Makes candidates of CREATE INDEX texts; errors end in the candidate's `error`. A text names its table with schema,
+/// and everything else is looked up in pg_catalog alone. The tables stay locked (AccessShareLock) until the transaction
+/// ends.
+Candidate* ParseCandidates(const char* const* texts, int count);
+
+/// The planner's view of an index on `relation`, without size. `statement` is changed. Runs as the table's owner.
+IndexOptInfo* MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index);
+
+}  // namespace steward::whatif

@@ -1,0 +1,209 @@
+// See cost_batch.hpp.
+#include "whatif/cost_batch.hpp"
+
+#include "pg/security_context.hpp"
+#include "pg/subtransaction.hpp"
+#include "whatif/inject.hpp"
+#include "whatif/plan_statement.hpp"
+#include "whatif/role_settings.hpp"
+
+extern "C" {
+#include "utils/syscache.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+// How often values are drawn anew where they only resemble the real ones.
+constexpr int kDraws = 4;
+
+// The requests of one statement, and how far they are.
+struct Work {
+  Batch* batch;
+  Statement* statement;
+  const List* requests;    // of Request
+  int next;                // the request being planned
+  bool prepared;           // analysed, and values drawn
+  MemoryContext answers;   // of the whole batch
+  MemoryContext scratch;   // of one statement
+  MemoryContext planning;  // of one planning
+};
+
+struct Draws {
+  ParamListInfo values[kDraws];
+  int count;
+  ValueSource source;
+};
+
+int DrawCount(const Statement& statement, ValueSource source) {
+  switch (source) {
+    case ValueSource::kParameters:
+      return Min(Max(statement.nsamples, 1), kDraws);
+    case ValueSource::kShapes:
+    case ValueSource::kStatistics:
+      return kDraws;
+    case ValueSource::kGeneric:
+      return 1;
+  }
+  return 1;
+}
+
+Draws DrawAll(const Statement& statement) {
+  Draws draws{};
+  DrawInput input{};
+  input.params = statement.record.params;
+  input.nparams = statement.record.nparams;
+  input.samples = statement.samples;
+  input.sample_lengths = statement.sample_lengths;
+  input.nsamples = statement.nsamples;
+  draws.count = 1;
+  draws.values[0] = DrawValues(input, &draws.source);
+  if (draws.source == ValueSource::kGeneric) draws.values[0] = nullptr;
+  if (draws.values[0] != nullptr) draws.count = DrawCount(statement, draws.source);
+  for (input.draw = 1; input.draw < draws.count; ++input.draw) {
+    ValueSource source = draws.source;
+    draws.values[input.draw] = DrawValues(input, &source);
+    draws.source = Max(draws.source, source);
+  }
+  return draws;
+}
+
+Request* RequestAt(const Work& work, int position) {
+  return static_cast<Request*>(list_nth(work.requests, position));
+}
+
+// Sorts the indexes of a plan into candidates, by number, and real ones.
+void AddUsed(const Batch& batch, const List* indexes, Request* request) {
+  const ListCell* cell = nullptr;
+  foreach (cell, indexes) {
+    const Oid index = lfirst_oid(cell);
+    int number = 0;
+    for (int i = 0; i < request->nchosen && number == 0; ++i)
+      if (batch.candidates[request->chosen[i]].index == index) number = request->chosen[i] + 1;
+    if (number != 0)
+      request->candidates_used = list_append_unique_int(request->candidates_used, number);
+    else
+      request->existing_used = list_append_unique_oid(request->existing_used, index);
+  }
+}
+
+// The mean cost over the draws, and the indexes that any of them used.
+void Answer(const Work& work, const List* queries, const Draws& draws, Request* request) {
+  const Batch& batch = *work.batch;
+  const Configuration configuration{batch.candidates, request->chosen, request->nchosen, batch.hidden, batch.nhidden};
+  double sum = 0;
+  for (int i = 0; i < draws.count; ++i) {
+    CHECK_FOR_INTERRUPTS();
+    MemoryContextSwitchTo(work.planning);
+    const PlanCost cost = CostOf(queries, draws.values[i], configuration);
+    sum += cost.total;
+    MemoryContextSwitchTo(work.answers);
+    AddUsed(batch, cost.indexes, request);
+    MemoryContextReset(work.planning);
+  }
+  MemoryContextSwitchTo(work.scratch);
+  request->total_cost = sum / draws.count;
+  request->source = draws.source;
+}
+
+void CostStatement(void* argument) {
+  auto* work = static_cast<Work*>(argument);
+  const pg::SecuritySwitch before = pg::BecomeRestricted(work->statement->role);
+  MemoryContextSwitchTo(work->scratch);
+  const List* queries = AnalyzeStatement(work->statement->record);
+  // Names were resolved in pg_catalog, as the text was deparsed. Functions that planning inlines resolve theirs as the
+  // role.
+  ApplyRoleSettings(work->statement->role);
+  const Draws draws = DrawAll(*work->statement);
+  work->prepared = true;
+  for (; work->next < list_length(work->requests); ++work->next) {
+    Request* request = RequestAt(*work, work->next);
+    if (request->error == nullptr) Answer(*work, queries, draws, request);
+  }
+  pg::EndRestricted(before);
+}
+
+// Planning may raise a message that quotes a value, drawn from statistics or folded in the text. Callers get costs,
+// never values: outside of the classes that speak of names (unknown objects, syntax, unsupported features) the
+// message's format stands for it.
+ErrorData* WithoutValues(ErrorData* error) {
+  const int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+  if (category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION || category == ERRCODE_INVALID_SCHEMA_NAME ||
+      category == ERRCODE_FEATURE_NOT_SUPPORTED || error->message_id == nullptr)
+    return error;
+  const bool empty = strcmp(error->message_id, "%s") == 0;
+  error->message = pstrdup(empty ? "error raised by a function while planning" : error->message_id);
+  return error;
+}
+
+// Runs until every request has an answer: an error takes one request with it, or all when the statement itself fails.
+void RunWork(Work* work) {
+  while (work->next < list_length(work->requests)) {
+    const ActiveConfiguration before = BeginConfiguration(nullptr, nullptr);
+    work->prepared = false;
+    ErrorData* error = pg::RunInSubtransaction(CostStatement, work, false);
+    EndConfiguration(before);
+    MemoryContextReset(work->planning);
+    MemoryContextReset(work->scratch);
+    if (error == nullptr) continue;
+    const int last = work->prepared ? work->next + 1 : list_length(work->requests);
+    for (; work->next < last; ++work->next) RequestAt(*work, work->next)->error = WithoutValues(error);
+  }
+}
+
+void CheckStatement(Statement* statement) {
+  if (statement->error != nullptr) return;
+  if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(statement->role)))
+    statement->error = MakeError(ERRCODE_UNDEFINED_OBJECT, "the role that ran the statement does not exist any more");
+}
+
+// Hands errors that are known before any planning to the requests.
+void CheckRequest(const Batch& batch, Request* request) {
+  request->error = batch.statements[request->statement].error;
+  for (int i = 0; i < request->nchosen && request->error == nullptr; ++i)
+    request->error = batch.candidates[request->chosen[i]].error;
+}
+
+// The requests of each statement, in their order.
+List** GroupByStatement(const Batch& batch) {
+  auto** groups = static_cast<List**>(palloc0(static_cast<Size>(Max(batch.nstatements, 1)) * sizeof(List*)));
+  for (int i = 0; i < batch.nrequests; ++i) {
+    Request* request = &batch.requests[i];
+    groups[request->statement] = lappend(groups[request->statement], request);
+  }
+  return groups;
+}
+
+}  // namespace
+
+void CostBatch(Batch* batch) {
+  for (int i = 0; i < batch->nstatements; ++i) CheckStatement(&batch->statements[i]);
+  for (int i = 0; i < batch->nrequests; ++i) CheckRequest(*batch, &batch->requests[i]);
+
+  Work work{};
+  work.batch = batch;
+  work.answers = CurrentMemoryContext;
+  work.scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_steward what-if statement", ALLOCSET_DEFAULT_SIZES);
+  work.planning = AllocSetContextCreate(CurrentMemoryContext, "pg_steward what-if planning", ALLOCSET_DEFAULT_SIZES);
+  List** groups = GroupByStatement(*batch);
+  for (int i = 0; i < batch->nstatements; ++i) {
+    if (batch->statements[i].error != nullptr) continue;
+    work.statement = &batch->statements[i];
+    work.requests = groups[i];
+    work.next = 0;
+    RunWork(&work);
+  }
+  MemoryContextDelete(work.scratch);
+  MemoryContextDelete(work.planning);
+}
+
+ErrorData* MakeError(int sqlstate, const char* message) {
+  auto* error = static_cast<ErrorData*>(palloc0(sizeof(ErrorData)));
+  error->elevel = ERROR;
+  error->sqlerrcode = sqlstate;
+  error->message = pstrdup(message);
+  return error;
+}
+
+}  // namespace steward::whatif

@@ -1,0 +1,56 @@
+// Costs a batch of (statement, configuration) requests. Owns the order of work, the role each statement is planned as
+// and the containment of errors; where statements come from and how answers are shown is whatif.cpp's.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "store/plannable_record.hpp"
+#include "whatif/candidate.hpp"
+#include "whatif/values.hpp"
+
+extern "C" {
+#include "nodes/pg_list.h"
+}
+
+namespace steward::whatif {
+
+/// A captured statement and the role that ran it.
+struct Statement {
+  Oid role;
+  store::PlannableRecord record;
+  const char* const* samples;
+  const uint32* sample_lengths;
+  int nsamples;
+  ErrorData* error;  // set: it cannot be costed
+};
+
+struct Request {
+  int statement;  // index into the statements
+  int* chosen;    // indexes into the candidates
+  int nchosen;
+  // The answer: `error` or the rest.
+  ErrorData* error;
+  double total_cost;
+  List* candidates_used;  // numbers from 1
+  List* existing_used;    // OIDs
+  ValueSource source;
+};
+
+struct Batch {
+  Statement* statements;
+  int nstatements;
+  const Candidate* candidates;
+  int ncandidates;
+  Request* requests;
+  int nrequests;
+  const Oid* hidden;
+  int nhidden;
+};
+
+/// Answers every request. An error of one statement or candidate ends in the requests it concerns. Each statement is
+/// analysed once, as its role, security-restricted, and its locks are given up when its requests are done.
+void CostBatch(Batch* batch);
+
+/// An error made without raising it. `message` must live as long as the answer.
+ErrorData* MakeError(int sqlstate, const char* message);
+
+}  // namespace steward::whatif

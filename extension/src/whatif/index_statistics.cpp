@@ -1,0 +1,147 @@
+// See index_statistics.hpp.
+#include "whatif/index_statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/index_size.hpp"
+#include "whatif/column_statistics.hpp"
+
+extern "C" {
+#include "access/nbtree.h"
+#include "access/reloptions.h"
+#include "catalog/pg_am.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/plancat.h"
+#include "parser/parse_relation.h"
+#include "utils/lsyscache.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+struct Columns {
+  core::IndexColumn keys[INDEX_MAX_KEYS];
+  core::IndexColumn included[INDEX_MAX_KEYS];
+};
+
+double TableRows(Relation relation) {
+  BlockNumber pages = 0;
+  double rows = 0;
+  double all_visible = 0;
+  estimate_rel_size(relation, nullptr, &pages, &rows, &all_visible);
+  return rows;
+}
+
+// Selectivity of the predicate as the planner would estimate it in a query on this table alone.
+double PredicateSelectivity(Relation relation, List* predicate) {
+  if (predicate == NIL) return 1;
+  ParseState* state = make_parsestate(nullptr);
+  const ParseNamespaceItem* item =
+      addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, false);
+  auto* query = makeNode(Query);
+  query->commandType = CMD_SELECT;
+  query->rtable = list_make1(item->p_rte);
+  auto* root = makeNode(PlannerInfo);
+  root->glob = makeNode(PlannerGlobal);
+  root->parse = query;
+  root->query_level = 1;
+  root->planner_cxt = CurrentMemoryContext;
+  setup_simple_rel_arrays(root);
+  build_simple_rel(root, 1, nullptr);
+  return clauselist_selectivity(root, static_cast<List*>(copyObjectImpl(predicate)), 0, JOIN_INNER, nullptr);
+}
+
+// Whether equal keys may share one key in a posting list: every operator class must promise that equal means identical.
+bool EqualMeansIdentical(const IndexOptInfo* info) {
+  if (info->ncolumns != info->nkeycolumns) return false;
+  for (int i = 0; i < info->nkeycolumns; ++i) {
+    const Oid type = info->opcintype[i];
+    const Oid procedure = get_opfamily_proc(info->opfamily[i], type, type, BTEQUALIMAGE_PROC);
+    if (!OidIsValid(procedure)) return false;
+    if (!DatumGetBool(OidFunctionCall1Coll(procedure, info->indexcollations[i], ObjectIdGetDatum(type)))) return false;
+  }
+  return true;
+}
+
+bool Deduplicates(const IndexOptInfo* info, List* options) {
+  if (info->unique || !EqualMeansIdentical(info)) return false;
+  ListCell* cell = nullptr;
+  foreach (cell, options) {
+    auto* option = lfirst_node(DefElem, cell);
+    if (strcmp(option->defname, "deduplicate_items") == 0) return defGetBoolean(option);
+  }
+  return true;
+}
+
+int FillFactor(List* options) {
+  ListCell* cell = nullptr;
+  foreach (cell, options) {
+    auto* option = lfirst_node(DefElem, cell);
+    if (strcmp(option->defname, "fillfactor") == 0)
+      return static_cast<int>(std::clamp<int64>(defGetInt64(option), BTREE_MIN_FILLFACTOR, 100));
+  }
+  return BTREE_DEFAULT_FILLFACTOR;
+}
+
+// Different combinations of the leading `count` key columns: extended statistics, else as if columns were independent.
+double PrefixDistinct(Relation relation, const IndexOptInfo* info, int count, double product, double rows) {
+  const double known = ExtendedDistinct(relation, info->indexkeys, count, rows);
+  return known > 0 ? known : std::min(product, rows);
+}
+
+void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows, double rows, Columns* columns) {
+  const ListCell* expression = list_head(info->indexprs);
+  double product = 1;
+  for (int i = 0; i < info->ncolumns; ++i) {
+    ColumnFacts facts{};
+    if (info->indexkeys[i] != 0) {
+      facts = FactsOfColumn(relation, info->indexkeys[i], table_rows);
+    } else {
+      facts = FactsOfExpression(relation, static_cast<Node*>(lfirst(expression)), table_rows);
+      expression = lnext(info->indexprs, expression);
+    }
+    if (i >= info->nkeycolumns) {
+      columns->included[i - info->nkeycolumns] = facts.stored;
+      continue;
+    }
+    // NULL is one more value.
+    product *= facts.distinct + (facts.stored.null_fraction > 0 ? 1 : 0);
+    const double distinct = PrefixDistinct(relation, info, i + 1, product, table_rows);
+    facts.stored.prefix_distinct = std::max(1.0, core::DistinctInSubset(distinct, table_rows, rows));
+    columns->keys[i] = facts.stored;
+  }
+}
+
+void SizeBtree(Relation relation, List* options, double table_rows, HypotheticalIndex* part) {
+  IndexOptInfo* info = part->info;
+  Columns columns;
+  const double rows = std::round(table_rows * part->row_fraction);
+  ReadColumns(relation, info, table_rows, rows, &columns);
+  core::BtreeShape shape;
+  shape.rows = rows;
+  shape.keys = {columns.keys, static_cast<size_t>(info->nkeycolumns)};
+  shape.included = {columns.included, static_cast<size_t>(info->ncolumns - info->nkeycolumns)};
+  shape.deduplicates = Deduplicates(info, options);
+  shape.fillfactor = FillFactor(options);
+  const core::BtreeSize size = core::EstimateBtreeSize(shape);
+  info->pages = static_cast<BlockNumber>(std::min<uint64>(size.pages, MaxBlockNumber));
+  info->tree_height = size.height;
+}
+
+}  // namespace
+
+void EstimateIndexSize(Relation relation, List* options, HypotheticalIndex* part) {
+  const double rows = TableRows(relation);
+  part->row_fraction = PredicateSelectivity(relation, part->info->indpred);
+  if (part->info->relam != BTREE_AM_OID)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("hypothetical indexes of this access method are not supported")));
+  SizeBtree(relation, options, rows, part);
+}
+
+}  // namespace steward::whatif

@@ -1,0 +1,29 @@
+// Planning a captured statement again: text and parameter types to query trees, query trees to costs. Owns the calls
+// into parser and planner; whose rights and settings are in force is the caller's business.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "store/plannable_record.hpp"
+#include "whatif/inject.hpp"
+
+extern "C" {
+#include "nodes/pg_list.h"
+#include "nodes/params.h"
+}
+
+namespace steward::whatif {
+
+/// Parses, analyses and rewrites a plannable text in the current search_path. Takes the locks that running it would
+/// take. Neither gives it a query id nor shows it to the hooks that count statements.
+List* AnalyzeStatement(const store::PlannableRecord& record);
+
+struct PlanCost {
+  double total;   // planner units; the sum where rules made several queries
+  List* indexes;  // OIDs of the indexes in the plan, candidates' among them
+};
+
+/// Plans copies of `queries` once under `configuration` with these values; nullptr plans for unknown values. Memory
+/// comes from the current context.
+PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration);
+
+}  // namespace steward::whatif

@@ -1,0 +1,151 @@
+// The SQL functions steward.whatif and steward.whatif_index_size: arguments in, rows out. Owns checking the arguments,
+// and the form of the answer.
+#include "pg/postgres.hpp"
+#include "store/drain.hpp"
+#include "store/shmem.hpp"
+#include "whatif/array_arguments.hpp"
+#include "whatif/candidate.hpp"
+#include "whatif/cost_batch.hpp"
+#include "whatif/statement_source.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+void SetError(const ErrorData* error, Datum* values, bool* nulls, int sqlstate_column) {
+  nulls[sqlstate_column] = nulls[sqlstate_column + 1] = error == nullptr;
+  if (error == nullptr) return;
+  values[sqlstate_column] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
+  values[sqlstate_column + 1] = CStringGetTextDatum(error->message != nullptr ? error->message : "unknown error");
+}
+
+// Statements of the current database, each with the role whose execution of it was captured.
+void LoadStatements(FunctionCallInfo fcinfo, Batch* batch) {
+  int users = 0;
+  const Oid* userids = OidArgument(fcinfo, 0, &users);
+  const int64* queryids = Int64Argument(fcinfo, 1, &batch->nstatements);
+  if (users != batch->nstatements)
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                    errmsg("statement_userids has %d elements, statement_queryids %d", users, batch->nstatements)));
+  batch->statements =
+      static_cast<Statement*>(palloc0(static_cast<Size>(Max(batch->nstatements, 1)) * sizeof(Statement)));
+  for (int i = 0; i < batch->nstatements; ++i)
+    LoadStatement(userids[i], static_cast<uint64>(queryids[i]), &batch->statements[i]);
+}
+
+// "1 4 7": candidate numbers, from 1.
+void ParseChosen(const char* text, int ncandidates, Request* request) {
+  request->chosen = static_cast<int*>(palloc((strlen(text) / 2 + 1) * sizeof(int)));
+  for (const char* next = text; *next != '\0';) {
+    char* end = nullptr;
+    const long number = strtol(next, &end, 10);
+    if (end == next || number < 1 || number > ncandidates || (*end != ' ' && *end != '\0'))
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid list of candidates: \"%s\"", text),
+                      errdetail("It must hold numbers from 1 to %d with a space between them.", ncandidates)));
+    request->chosen[request->nchosen++] = static_cast<int>(number - 1);
+    next = *end == ' ' ? end + 1 : end;
+  }
+}
+
+void LoadRequests(FunctionCallInfo fcinfo, Batch* batch) {
+  int lists = 0;
+  const int32* statements = Int32Argument(fcinfo, 3, &batch->nrequests);
+  const char* const* chosen = TextArgument(fcinfo, 4, &lists);
+  if (lists != batch->nrequests)
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                    errmsg("request_statements has %d elements, request_indexes %d", batch->nrequests, lists)));
+  batch->requests = static_cast<Request*>(palloc0(static_cast<Size>(Max(batch->nrequests, 1)) * sizeof(Request)));
+  for (int i = 0; i < batch->nrequests; ++i) {
+    if (statements[i] < 1 || statements[i] > batch->nstatements)
+      ereport(ERROR,
+              (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+               errmsg("request_statements must hold numbers from 1 to %d, not %d", batch->nstatements, statements[i])));
+    batch->requests[i].statement = statements[i] - 1;
+    ParseChosen(chosen[i], batch->ncandidates, &batch->requests[i]);
+  }
+}
+
+Datum IntegerArray(const List* list) {
+  auto* elements = static_cast<Datum*>(palloc(static_cast<Size>(list_length(list) + 1) * sizeof(Datum)));
+  int count = 0;
+  const ListCell* cell = nullptr;
+  foreach (cell, list) elements[count++] = Int32GetDatum(lfirst_int(cell));
+  return PointerGetDatum(construct_array(elements, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+Datum OidArray(const List* list) {
+  auto* elements = static_cast<Datum*>(palloc(static_cast<Size>(list_length(list) + 1) * sizeof(Datum)));
+  int count = 0;
+  const ListCell* cell = nullptr;
+  foreach (cell, list) elements[count++] = ObjectIdGetDatum(lfirst_oid(cell));
+  return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+void EmitAnswers(const Batch& batch, ReturnSetInfo* result) {
+  for (int i = 0; i < batch.nrequests; ++i) {
+    const Request& request = batch.requests[i];
+    Datum values[7] = {Int32GetDatum(i + 1)};
+    bool nulls[7] = {};
+    if (request.error == nullptr) {
+      values[1] = Float8GetDatum(request.total_cost);
+      values[2] = IntegerArray(request.candidates_used);
+      values[3] = OidArray(request.existing_used);
+      values[4] = CStringGetTextDatum(ValueSourceName(request.source));
+    } else {
+      nulls[1] = nulls[2] = nulls[3] = nulls[4] = true;
+    }
+    SetError(request.error, values, nulls, 5);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+}
+
+void EmitSizes(const Candidate* candidates, int count, ReturnSetInfo* result) {
+  for (int i = 0; i < count; ++i) {
+    const Candidate& candidate = candidates[i];
+    Datum values[7] = {Int32GetDatum(i + 1), ObjectIdGetDatum(candidate.table),
+                       Int64GetDatum(static_cast<int64>(candidate.pages)), Int32GetDatum(candidate.tree_height),
+                       Int64GetDatum(static_cast<int64>(candidate.pages) * BLCKSZ)};
+    bool nulls[7] = {};
+    nulls[1] = !OidIsValid(candidate.table);
+    nulls[2] = nulls[4] = candidate.error != nullptr;
+    nulls[3] = candidate.error != nullptr || candidate.tree_height < 0;
+    SetError(candidate.error, values, nulls, 5);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+}
+
+}  // namespace
+
+}  // namespace steward::whatif
+
+STEWARD_FUNCTION(steward_whatif) {
+  using namespace steward;
+  store::RequireReady();
+  InitMaterializedSRF(fcinfo, 0);
+  store::Drain();
+  whatif::Batch batch{};
+  whatif::LoadStatements(fcinfo, &batch);
+  const char* const* texts = whatif::TextArgument(fcinfo, 2, &batch.ncandidates);
+  whatif::LoadRequests(fcinfo, &batch);
+  batch.hidden = whatif::OidArgument(fcinfo, 5, &batch.nhidden);
+  batch.candidates = whatif::ParseCandidates(texts, batch.ncandidates);
+  whatif::CostBatch(&batch);
+  whatif::EmitAnswers(batch, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  return Datum{0};
+}
+
+STEWARD_FUNCTION(steward_whatif_index_size) {
+  using namespace steward;
+  store::RequireReady();
+  InitMaterializedSRF(fcinfo, 0);
+  int count = 0;
+  const char* const* texts = whatif::TextArgument(fcinfo, 0, &count);
+  const whatif::Candidate* candidates = whatif::ParseCandidates(texts, count);
+  whatif::EmitSizes(candidates, count, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  return Datum{0};
+}
