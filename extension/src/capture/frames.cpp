@@ -4,6 +4,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "storage/ipc.h"
+#include "utils/timestamp.h"
 }
 
 #include "capture/plan_capture.hpp"
@@ -35,14 +36,21 @@ bool IsCancel(int sqlstate) {
          sqlstate == ERRCODE_CANNOT_CONNECT_NOW;
 }
 
+double ElapsedMs(const Frame& frame) {
+  if (frame.started_ns != 0) return static_cast<double>(pg::NowNs() - frame.started_ns) / 1e6;
+  const int64 us = GetCurrentTimestamp() - GetCurrentStatementStartTimestamp();
+  return static_cast<double>(Max(us, 0)) / 1e3;
+}
+
 void TellFailure(const Frame& frame) {
-  const uint64 now = frame.started_ns != 0 ? pg::NowNs() - frame.started_ns : 0;
+  pg::ResourceUsage usage{};
+  pg::ReadUnfinishedMeter(frame.meter, &usage);
   ExecutionEnd end{};
   end.key = frame.key;
   end.planid = frame.planid;
-  end.exec_time_ms = static_cast<double>(frame.exec_ns + now) / 1e6;
+  end.exec_time_ms = ElapsedMs(frame);
   end.plan_time_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
-  end.usage = &frame.usage;
+  end.usage = &usage;
   end.sqlstate = last_sqlstate;
   end.canceled = IsCancel(last_sqlstate);
   StatementFailed(end);

@@ -18,12 +18,11 @@ struct Frame {
   SubTransactionId subxact;
   const QueryDesc* desc;  // of an execution
   store::StatementKey key;
-  uint64 started_ns;  // of the run in progress
-  uint64 exec_ns;     // of the runs before
-  pg::ResourceUsage usage;
+  uint64 started_ns;  // monotonic; 0: with the client's message
   pg::CallOrigin origin;
-  uint64 planid;   // 0: unknown
-  uint64 plan_ns;  // of the planning right before; 0: none
+  uint64 planid;          // 0: unknown
+  uint64 plan_ns;         // of the planning right before; 0: none
+  Instrumentation meter;  // of an execution; the executor writes to it, unless another module brought one
 };
 
 /// How deep this backend is in executor and utility calls, in the planner, and in capture's own work, which is not

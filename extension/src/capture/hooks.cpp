@@ -1,5 +1,6 @@
 // The hooks: when a statement is seen, when it is measured, when it is counted. Execution time is ExecutorRun plus
-// ExecutorFinish, and what counts at which level follows pg_stat_statements. Hot hooks: plain locals, no allocation.
+// ExecutorFinish, as the executor's own meter has it, and what counts at which level follows pg_stat_statements. Hot hooks:
+// plain locals, no allocation.
 #include "capture/hooks.hpp"
 
 #include "pg/postgres.hpp"
@@ -52,8 +53,11 @@ bool HandlesPrepared(const Node* utility) {
 
 // ---- measuring --------------------------------------------------------------------------------------------------------
 
+// Of planning and of utility statements. Executions are metered by the executor itself.
 struct Measurement {
   pg::UsageMark mark;
+  uint64 elapsed_ns;
+  pg::ResourceUsage usage;
 };
 
 void StartMeasuring(Frame* frame, Measurement* measurement) {
@@ -62,10 +66,11 @@ void StartMeasuring(Frame* frame, Measurement* measurement) {
   frame->started_ns = pg::NowNs();
 }
 
-void StopMeasuring(Frame* frame, const Measurement& measurement) {
-  frame->exec_ns += pg::NowNs() - frame->started_ns;
+void StopMeasuring(Frame* frame, Measurement* measurement) {
+  measurement->elapsed_ns = pg::NowNs() - frame->started_ns;
   frame->running = false;
-  pg::AddUsageSince(measurement.mark, &frame->usage);
+  measurement->usage = pg::ResourceUsage{};
+  pg::AddUsageSince(measurement->mark, &measurement->usage);
 }
 
 // ---- parse analysis and planning --------------------------------------------------------------------------------------
@@ -112,10 +117,10 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
   Measurement measurement;
   StartMeasuring(frame, &measurement);
   PlannedStmt* planned = CallPlanner(query, source, options, parameters);
-  StopMeasuring(frame, measurement);
+  StopMeasuring(frame, &measurement);
   nesting = before;
-  last_planning = {queryid, frame->exec_ns};
-  if (settings.track_planning) store::RecordPlanning(frame->key, frame->exec_ns, frame->usage);
+  last_planning = {queryid, measurement.elapsed_ns};
+  if (settings.track_planning) store::RecordPlanning(frame->key, measurement.elapsed_ns, measurement.usage);
   PopFrame(frame);
   return planned;
 }
@@ -138,11 +143,13 @@ void ExecutorStart(QueryDesc* desc, int flags) {
 
   RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len});
   frame->origin = pg::OriginOf(statement);
+  if (nesting.exec > 0) frame->started_ns = pg::NowNs();
   if (last_planning.queryid == queryid) frame->plan_ns = last_planning.ns;
   last_planning = {};
   frame->running = true;  // an error while starting is the statement's failure
   desc->instrument_options |= ChooseInstrumentation(queryid);
   CallStart(desc, flags);
+  pg::AttachMeter(desc, &frame->meter);
   const Nesting before = nesting;
   nesting.own++;
   frame->planid = PlanSeen(frame->key, desc);
@@ -162,14 +169,9 @@ void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
   Frame* frame = FindFrame(desc);
   const Nesting before = nesting;
   nesting.exec++;
-  if (frame != nullptr) {
-    Measurement measurement;
-    StartMeasuring(frame, &measurement);
-    CallRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
-    StopMeasuring(frame, measurement);
-  } else {
-    CallRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
-  }
+  if (frame != nullptr) frame->running = true;
+  CallRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
+  if (frame != nullptr) frame->running = false;
   nesting = before;
 }
 
@@ -184,45 +186,43 @@ void ExecutorFinish(QueryDesc* desc) {
   Frame* frame = FindFrame(desc);
   const Nesting before = nesting;
   nesting.exec++;
-  if (frame != nullptr) {
-    Measurement measurement;
-    StartMeasuring(frame, &measurement);
-    CallFinish(desc);
-    StopMeasuring(frame, measurement);
-  } else {
-    CallFinish(desc);
-  }
+  if (frame != nullptr) frame->running = true;
+  CallFinish(desc);
+  if (frame != nullptr) frame->running = false;
   nesting = before;
 }
 
 void CountExecution(const Frame& frame, QueryDesc* desc) {
+  uint64 exec_ns = 0;
+  pg::ResourceUsage usage{};
+  if (!pg::ReadMeter(desc, &exec_ns, &usage)) return;
   StatementKey key = frame.key;
   key.toplevel = nesting.exec == 0;
   pg::JitUsage jit;
   const bool jitted = pg::ReadJit(desc->estate, &jit);
-  const store::Execution execution{frame.exec_ns, pg::RowsProcessed(desc->estate), &frame.usage, jitted ? &jit : nullptr,
-                                   frame.origin};
-  store::RecordExecution(key, execution);
+  const uint64 rows = pg::RowsProcessed(desc->estate);
+  store::RecordExecution(key, store::Execution{exec_ns, rows, &usage, jitted ? &jit : nullptr, frame.origin});
 
   const Nesting before = nesting;
   nesting.own++;
   const double plan_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
-  StatementDone(ExecutionEnd{key, frame.planid, static_cast<double>(frame.exec_ns) / 1e6, plan_ms, execution.rows,
-                             &frame.usage, 0, false},
-                desc);
+  StatementDone(ExecutionEnd{key, frame.planid, static_cast<double>(exec_ns) / 1e6, plan_ms, rows, &usage, 0, false}, desc);
   nesting = before;
 }
 
-void ExecutorEnd(QueryDesc* desc) {
-  Frame* frame = FindFrame(desc);
-  if (frame != nullptr) {
-    if (Tracked(nesting.exec)) CountExecution(*frame, desc);
-    PopFrame(frame);
-  }
+void CallEnd(QueryDesc* desc) {
   if (previous_end != nullptr)
     previous_end(desc);
   else
     standard_ExecutorEnd(desc);
+}
+
+void ExecutorEnd(QueryDesc* desc) {
+  Frame* frame = FindFrame(desc);
+  if (frame != nullptr && Tracked(nesting.exec)) CountExecution(*frame, desc);
+  CallEnd(desc);
+  // Not before: another module may still read the meter.
+  PopFrame(frame);
 }
 
 // ---- utility statements -----------------------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ uint64 UtilityRows(const QueryCompletion* qc) {
 }
 
 // After the call neither the statement nor the parse tree may be touched: ROLLBACK frees them.
-void CountUtility(Frame* frame, const QueryCompletion* qc) {
-  const store::Execution execution{frame->exec_ns, UtilityRows(qc), &frame->usage, nullptr, frame->origin};
+void CountUtility(Frame* frame, const Measurement& measurement, const QueryCompletion* qc) {
+  const store::Execution execution{measurement.elapsed_ns, UtilityRows(qc), &measurement.usage, nullptr, frame->origin};
   store::RecordExecution(KeyOf(frame->key.queryid), execution);
   PopFrame(frame);
 }
@@ -273,18 +273,16 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   }
   const Nesting before = nesting;
   nesting.exec++;
+  Measurement measurement;
   if (frame != nullptr) {
     frame->origin = pg::OriginOf(statement);
     frame->origin.generic = frame->origin.custom = false;  // nothing was planned
-    Measurement measurement;
     StartMeasuring(frame, &measurement);
-    CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
-    StopMeasuring(frame, measurement);
-  } else {
-    CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
   }
+  CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
+  if (frame != nullptr) StopMeasuring(frame, &measurement);
   nesting = before;
-  if (frame != nullptr) CountUtility(frame, qc);
+  if (frame != nullptr) CountUtility(frame, measurement, qc);
 }
 
 }  // namespace

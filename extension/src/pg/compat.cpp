@@ -25,12 +25,9 @@ uint64 Elapsed(const instr_time& now, const instr_time& then) { return Nanosecon
 
 uint64 Grown(int64 now, int64 then) { return static_cast<uint64>(now - then); }
 
-}  // namespace
-
-void AddUsageSince(const UsageMark& mark, ResourceUsage* total) {
-  const BufferUsage& now = pgBufferUsage;
-  const BufferUsage& then = mark.buffers;
-  uint64* v = total->value;
+// Adds the difference of two states of the server's counters.
+void AddDifference(const BufferUsage& now, const BufferUsage& then, const WalUsage& wal_now, const WalUsage& wal_then,
+                   uint64* v) {
   v[kSharedHit] += Grown(now.shared_blks_hit, then.shared_blks_hit);
   v[kSharedRead] += Grown(now.shared_blks_read, then.shared_blks_read);
   v[kSharedDirtied] += Grown(now.shared_blks_dirtied, then.shared_blks_dirtied);
@@ -52,12 +49,45 @@ void AddUsageSince(const UsageMark& mark, ResourceUsage* total) {
 #endif
   v[kTempReadNs] += Elapsed(now.temp_blk_read_time, then.temp_blk_read_time);
   v[kTempWriteNs] += Elapsed(now.temp_blk_write_time, then.temp_blk_write_time);
-  v[kWalRecords] += Grown(pgWalUsage.wal_records, mark.wal.wal_records);
-  v[kWalFpi] += Grown(pgWalUsage.wal_fpi, mark.wal.wal_fpi);
-  v[kWalBytes] += pgWalUsage.wal_bytes - mark.wal.wal_bytes;
+  v[kWalRecords] += Grown(wal_now.wal_records, wal_then.wal_records);
+  v[kWalFpi] += Grown(wal_now.wal_fpi, wal_then.wal_fpi);
+  v[kWalBytes] += wal_now.wal_bytes - wal_then.wal_bytes;
 #if PG_VERSION_NUM >= 180000
-  v[kWalBuffersFull] += Grown(pgWalUsage.wal_buffers_full, mark.wal.wal_buffers_full);
+  v[kWalBuffersFull] += Grown(wal_now.wal_buffers_full, wal_then.wal_buffers_full);
 #endif
+}
+
+}  // namespace
+
+void AddUsageSince(const UsageMark& mark, ResourceUsage* total) {
+  AddDifference(pgBufferUsage, mark.buffers, pgWalUsage, mark.wal, total->value);
+}
+
+void AttachMeter(QueryDesc* desc, Instrumentation* own) {
+  if (desc->totaltime == nullptr) {
+    InstrInit(own, INSTRUMENT_ALL);
+    desc->totaltime = own;
+    return;
+  }
+  desc->totaltime->need_timer = true;
+  desc->totaltime->need_bufusage = true;
+  desc->totaltime->need_walusage = true;
+}
+
+bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage) {
+  Instrumentation* meter = desc->totaltime;
+  if (meter == nullptr) return false;
+  InstrEndLoop(meter);  // does nothing the second time
+  *exec_ns = static_cast<uint64>(meter->total * 1e9 + 0.5);
+  const BufferUsage no_buffers{};
+  const WalUsage no_wal{};
+  AddDifference(meter->bufusage, no_buffers, meter->walusage, no_wal, usage->value);
+  return true;
+}
+
+void ReadUnfinishedMeter(const Instrumentation& meter, ResourceUsage* usage) {
+  if (!meter.need_bufusage || INSTR_TIME_IS_ZERO(meter.starttime)) return;
+  AddDifference(pgBufferUsage, meter.bufusage_start, pgWalUsage, meter.walusage_start, usage->value);
 }
 
 bool ReadJit(const EState* estate, JitUsage* usage) {

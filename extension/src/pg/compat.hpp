@@ -90,6 +90,17 @@ inline void MarkUsage(UsageMark* mark) {
 /// Adds what was used since `mark` to `total`.
 void AddUsageSince(const UsageMark& mark, ResourceUsage* total);
 
+/// Has the executor meter time, buffers and WAL of a query: of ExecutorRun and ExecutorFinish, nothing around them. `own`
+/// is used, and must live as long as the execution, unless another module asked for the same before. Call between
+/// ExecutorStart and the first ExecutorRun.
+void AttachMeter(QueryDesc* desc, Instrumentation* own);
+
+/// What the meter shows when the execution has ended. False when there is none.
+bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage);
+
+/// What a meter of AttachMeter's caller had seen used when its execution failed; nothing when it did not run.
+void ReadUnfinishedMeter(const Instrumentation& meter, ResourceUsage* usage);
+
 /// Work of the JIT compiler for one execution; the order is that of core::kJitFunctions..kJitDeformNs.
 enum Jit : int {
   kJitFunctions,
