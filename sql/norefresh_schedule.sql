@@ -41,6 +41,12 @@ SELECT enabled, schedule, next_refresh FROM steward.matviews;
 SELECT steward.resume_refresh('sales_by_shop');
 SELECT enabled, next_refresh IS NOT NULL AS has_next FROM steward.matviews;
 
+-- E7: a name that needs quoting
+CREATE MATERIALIZED VIEW "we""ird'; DROP TABLE sales; --" AS SELECT 1 AS n;
+SELECT steward.refresh_now('"we""ird''; DROP TABLE sales; --"');
+SELECT steward.schedule_refresh('"we""ird''; DROP TABLE sales; --"');
+DROP MATERIALIZED VIEW "we""ird'; DROP TABLE sales; --";
+
 -- S7: only the owner, its members and superusers
 SET ROLE regress_steward_other;
 SELECT steward.schedule_refresh('sales_by_shop', every => '1 h');
@@ -81,7 +87,7 @@ SELECT steward.refresh_now('sales_by_shop', method => 'plain');
 SELECT format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()) \gexec
 REFRESH MATERIALIZED VIEW sales_by_shop WITH NO DATA;
 SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
-SELECT refresh_id, matviewname, result, reason, method, attempts, exec_time > 0 AS timed, wal_bytes > 0 AS wal, message FROM steward.refresh_history ORDER BY 1;
+SELECT refresh_id, matviewname, result, reason, method, attempts, exec_time > 0 AS timed, wal_bytes > 0 AS wal, message FROM steward.refresh_history WHERE matviewname = 'sales_by_shop' ORDER BY 1;
 -- messages are for the owner and for who may read all statistics
 SET ROLE regress_steward_other;
 SELECT DISTINCT message FROM steward.refresh_history;
@@ -102,6 +108,9 @@ SELECT steward.schedule_refresh('sales_by_shop', every => '1 d');
 ROLLBACK;
 SELECT count(*) FROM steward.matviews WHERE schedule IS NOT NULL;
 SELECT steward.unschedule_refresh('sales_by_shop');
+BEGIN;
+SELECT steward.schedule_refresh('sales_by_shop', every => '1 d');
+PREPARE TRANSACTION 'schedule';
 
 -- W18: a row that arrives by other ways, as from a dump, is disabled.
 INSERT INTO steward.refresh_schedule VALUES ('sales_by_shop', 'regress_steward_owner', '1 h', 'auto', NULL, true, now());

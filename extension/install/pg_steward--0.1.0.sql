@@ -324,7 +324,12 @@ SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_cat
        NULL::regclass[] AS dirty_relations, NULL::text AS tracking, NULL::text AS tracking_reason, NULL::interval AS p99_staleness,
        good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
        CASE WHEN s.enabled THEN CASE WHEN st.changed_at = s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
-       CASE WHEN s.enabled THEN CASE WHEN st.changed_at = s.changed_at AND st.next_due <> st.slot THEN 'retry' ELSE 'due' END END AS next_reason,
+       CASE WHEN NOT s.enabled THEN NULL
+            WHEN pg_catalog.current_setting('pg_steward.refresh', true) IS NULL THEN 'never: pg_steward is not in shared_preload_libraries'
+            WHEN pg_catalog.pg_is_in_recovery() THEN 'never: this is a standby'
+            WHEN NOT pg_catalog.current_setting('pg_steward.refresh')::boolean THEN 'never: pg_steward.refresh is off'
+            WHEN st.changed_at = s.changed_at AND st.next_due <> st.slot THEN 'retry'
+            WHEN s.enabled THEN 'due' END AS next_reason,
        coalesce(CASE WHEN st.changed_at = s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
        run.sqlstate AS last_sqlstate, CASE WHEN run.result <> 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read, NULL::text AS unique_key_ddl
   FROM pg_catalog.pg_class c
@@ -348,7 +353,7 @@ COMMENT ON COLUMN steward.matviews.tracking IS 'NULL: changes are not tracked';
 COMMENT ON COLUMN steward.matviews.tracking_reason IS 'NULL: changes are not tracked';
 COMMENT ON COLUMN steward.matviews.p99_staleness IS 'NULL: not measured';
 COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
-COMMENT ON COLUMN steward.matviews.next_reason IS 'due or retry';
+COMMENT ON COLUMN steward.matviews.next_reason IS 'due, retry, or why no refresh will come';
 COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
 COMMENT ON COLUMN steward.matviews.last_read IS 'NULL: not measured';
 COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'NULL: not proposed';

@@ -146,6 +146,8 @@ eventually('a refresh is under way again', $running);
 in_time('ALTER DATABASE ... RENAME', 'ALTER DATABASE shop RENAME TO store');
 eventually('views are refreshed in the renamed database',
     q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'}, 'store');
+in_time('ALTER DATABASE ... SET TABLESPACE',
+    "SET allow_in_place_tablespaces = on;\nCREATE TABLESPACE elsewhere LOCATION '';\nALTER DATABASE store SET TABLESPACE elsewhere");
 in_time('DROP DATABASE of a copy', 'DROP DATABASE copy');
 sql('ALTER DATABASE store RENAME TO shop', 'postgres');
 sql(q{SELECT steward.unschedule_refresh('slow')});
@@ -180,6 +182,22 @@ for my $db ('shop', 'restored') {
         q{SELECT last_refresh > now() - interval '3 s' AND (SELECT count(*) FROM steward.refresh_log WHERE finished_at > now() - interval '10 s') > 3
             FROM steward.matviews WHERE matviewname = 'good'}, $db);
 }
+
+# ---- what cannot be written is tried again later, without noise (W19); old history goes (W15) -----------------------
+sql('CREATE DATABASE old', 'postgres');
+sql(q{
+    CREATE EXTENSION pg_steward;
+    CREATE MATERIALIZED VIEW v AS SELECT 1 AS n;
+    INSERT INTO steward.refresh_log (relid, matviewname, owner, finished_at, result, reason, attempts)
+        SELECT 1, 'past', 10, now() - interval '8 days', 'ok', 'due', 1 FROM generate_series(1, 2500);
+    SELECT steward.schedule_refresh('v', every => '1 h');
+}, 'old');
+eventually('history older than a week is removed', q{SELECT count(*) = 1 AND max(matviewname) = 'v' FROM steward.refresh_log}, 'old');
+sql('ALTER DATABASE old SET default_transaction_read_only = on', 'postgres');
+sql(q{SET default_transaction_read_only = off; SELECT steward.schedule_refresh('v', every => '2 h')}, 'old');
+ok($node->wait_for_log(qr/cannot look after materialized views: cannot execute \w+ in a read-only transaction/), 'a read-only database is reported');
+eventually('and left alone for a while', q{SELECT next_visit > now() + interval '30 s' FROM steward.refresh_databases() b
+    JOIN pg_database d ON d.oid = b.dbid WHERE d.datname = 'old'}, 'old');
 
 # ---- the extension goes while a refresh runs (W20) ------------------------------------------------------------------
 sql(q{SELECT steward.schedule_refresh('slow', every => '1 h')});

@@ -182,7 +182,7 @@ STEWARD_FUNCTION(steward_schedule_refresh) {
   Close(before);
   if (!known)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be given for a new schedule"),
-                    errhint("For example: steward.schedule_refresh('%s', every => '5 min').", view.name)));
+                    errhint("For example: steward.schedule_refresh(view, every => '5 min').")));
   PostAtCommit();
   PG_RETURN_VOID();
 }

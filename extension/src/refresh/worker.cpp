@@ -23,7 +23,8 @@ namespace steward::refresh {
 
 namespace {
 
-constexpr core::Micros kRetryVisit = 10 * core::kSecond;
+constexpr core::Micros kAfterDeath = 10 * core::kSecond;
+constexpr core::Micros kAfterError = core::kMinute;
 constexpr core::Micros kReclaimDelay = core::kSecond;
 constexpr int kMostInterruptions = 3;
 constexpr core::Micros kHistoryKept = 7 * core::kDay;
@@ -34,7 +35,7 @@ constexpr int kMostBatches = 100;
 enum class Step { kRan, kWait, kLeave };
 
 void OnExit(int, Datum argument) {
-  store::BoardLeave(DatumGetObjectId(argument), GetCurrentTimestamp() + kRetryVisit);
+  store::BoardLeave(DatumGetObjectId(argument), GetCurrentTimestamp() + kAfterDeath);
 }
 
 // Our own bookkeeping is not part of the workload. Returns pg_steward.track as configured, for the refreshes.
@@ -54,9 +55,9 @@ const char* Configure() {
 Step GiveUp(Oid dbid, uint32 posts, const ErrorData* error) {
   ereport(WARNING,
           (errcode(error->sqlerrcode), errmsg("pg_steward cannot look after materialized views: %s", error->message),
-           errdetail("It tries again in %d seconds.", static_cast<int>(kRetryVisit / core::kSecond))));
+           errdetail("It tries again in %d seconds.", static_cast<int>(kAfterError / core::kSecond))));
   const TimestampTz now = GetCurrentTimestamp();
-  store::BoardReport(dbid, posts, now + kRetryVisit, now);
+  store::BoardReport(dbid, posts, now + kAfterError, now);
   return Step::kLeave;
 }
 
