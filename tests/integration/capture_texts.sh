@@ -12,7 +12,12 @@ for encoding in UTF8 EUC_JP LATIN1 SQL_ASCII; do
   psql -qc "CREATE DATABASE ${encoding,,} ENCODING '$encoding' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
   psql -qd "${encoding,,}" -c 'CREATE EXTENSION pg_steward'
 done
-readable() { for db in utf8 euc_jp latin1 sql_ascii; do psql -Atqd $db -c 'SELECT length(query) FROM steward.statements' >/dev/null; done; }
+readable() {
+  local db
+  for db in utf8 euc_jp latin1 sql_ascii; do
+    psql -Atqd $db -c 'SELECT length(query) FROM steward.statements' >/dev/null || return 1
+  done
+}
 
 # E1: names of three-byte characters behind ASCII of every length around the limit.
 psql -qAtc 'SELECT steward.reset()' -d utf8 >/dev/null
