@@ -96,13 +96,14 @@ session_keep() {
 # (root's home folder, a strict umask).
 _use_tree() {
   local tree config
-  tree=$("$_harness/pgtree.sh" path)
+  tree=${STEWARD_TREE:-$("$_harness/pgtree.sh" path)}
   config=$(cat "$tree/.bindir" 2>/dev/null)
   [ -x "$tree$config/postgres" ] || { _fail "no private server tree; run: make pgtree"; return 1; }
   if ! as_server test -x "$tree$config/postgres" -a -r "$tree$config/../lib"; then
-    cp -R "$tree" "$STEWARD_SESSION/tree"
+    mkdir "$STEWARD_SESSION/tree" && cp -R "$tree"/[!.]* "$tree/.bindir" "$STEWARD_SESSION/tree/" || return 1
     tree=$STEWARD_SESSION/tree
     chmod -R go+rX "$tree"
+    export STEWARD_TREE=$tree # for sessions inside this one
   fi
   PATH=$tree$config:$PATH
   PG_CONFIG=$tree$config/pg_config

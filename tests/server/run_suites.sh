@@ -165,6 +165,8 @@ main() {
   trap 'exit 130' INT TERM HUP
   mkdir -p "$results"
   prepare "${suites[@]}" || { echo "the build failed"; exit 1; }
+  # A session around those of the suites: where the tree has to be copied, that is done once.
+  case "${suites[*]}" in lint | unit) ;; *) . tests/server/harness.sh ;; esac
   for suite in "${suites[@]}"; do run_suite "$suite"; done
   echo "$passed passed, $failed failed"
   [ $failed = 0 ]
