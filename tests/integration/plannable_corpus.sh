@@ -23,12 +23,17 @@ psql -qX -v ON_ERROR_STOP=1 -c 'SET search_path = app, public' -c 'CALL check_pl
 psql -qXAt -F ' | ' -v ON_ERROR_STOP=1 -c "SELECT sql, result || coalesce(': ' || split_part(detail, E'\n', 1), '')
   FROM check_plans.outcome WHERE result <> 'same' ORDER BY no" | sed -E 's/differs: .*/differs/' >"$(session_dir)/exceptions.txt"
 psql -qXAt -v ON_ERROR_STOP=1 -c "SELECT format('considered %s, costable %s, same plan %s (%s of them with replaced constants), listed with a reason %s',
-  count(*), count(*) FILTER (WHERE plannable IS NOT NULL), count(*) FILTER (WHERE result = 'same'),
-  count(*) FILTER (WHERE result = 'same' AND informative), count(*) FILTER (WHERE result <> 'same')) FROM check_plans.outcome"
+    count(*), count(*) FILTER (WHERE plannable IS NOT NULL), count(*) FILTER (WHERE result = 'same'),
+    count(*) FILTER (WHERE result = 'same' AND informative), count(*) FILTER (WHERE result <> 'same'))
+  FROM check_plans.outcome
+  UNION ALL SELECT format('control: NULL for every value changes %s of %s plans', count(*) FILTER (WHERE flips), count(flips))
+  FROM check_plans.outcome WHERE informative"
 psql -qXAt -c "SELECT 'not the same plan: ' || sql || E'\n  ' || plannable || E'\n  ' || detail FROM check_plans.outcome WHERE result IN ('differs', 'does not plan') AND plannable IS NOT NULL"
 
 result() { if [ "$2" = 0 ]; then echo "ok - $1"; else echo "not ok - $1"; fi; }
 status=0; diff -u "$cases/exceptions.txt" "$(session_dir)/exceptions.txt" || status=1
 result "plannable texts plan as their originals, but for the listed" $status
 [ "$(psql -qXAt -c 'SELECT count(*) >= 200 FROM check_plans.outcome')" = t ]; result "at least 200 statements were considered" $?
+[ "$(psql -qXAt -c 'SELECT avg(flips::int) > 0.9 FROM check_plans.outcome WHERE informative')" = t ]
+result "the comparison detects wrong values" $?
 [ -z "$(cluster_crashes)" ]; result "no server process died" $?

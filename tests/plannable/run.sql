@@ -2,7 +2,7 @@
 -- plan on the same server. One row a statement goes to `outcome`.
 CREATE SCHEMA check_plans;
 CREATE TABLE check_plans.corpus (no integer PRIMARY KEY, role text, run text, "values" text[], sql text);
-CREATE TABLE check_plans.outcome (no integer, result text, detail text, sql text, plannable text, informative boolean);
+CREATE TABLE check_plans.outcome (no integer, result text, detail text, sql text, plannable text, informative boolean, flips boolean);
 
 -- What must be equal: nodes, their methods, indexes and relations, costs and rows; not aliases, labels and conditions.
 CREATE FUNCTION check_plans.essence(node jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -64,7 +64,7 @@ END $$;
 -- Everything a statement leaves behind is undone by the closing exception.
 CREATE FUNCTION check_plans.check_one(c check_plans.corpus) RETURNS check_plans.outcome LANGUAGE plpgsql AS $$
 DECLARE
-  o check_plans.outcome := (c.no, NULL, NULL, c.sql, NULL, false)::check_plans.outcome;
+  o check_plans.outcome := (c.no, NULL, NULL, c.sql, NULL, false, NULL)::check_plans.outcome;
   original jsonb;
   replanned jsonb;
   id bigint;
@@ -114,6 +114,11 @@ BEGIN
     RETURN o;
   END;
   o.result := CASE WHEN original = replanned THEN 'same' ELSE 'differs' END;
+  -- The control: with other values the comparison must be able to fail.
+  BEGIN
+    o.flips := original <> check_plans.explain_plannable(row.query, row.parameters, NULL, coalesce(c.role, current_user));
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
   IF o.result = 'differs' THEN o.detail := original::text || E'\n  ' || replanned::text; END IF;
   RETURN o;
 END $$;
@@ -132,7 +137,7 @@ BEGIN
       WHEN SQLSTATE 'ZZ001' THEN NULL;
       WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS trace = PG_EXCEPTION_CONTEXT;
-        o := (c.no, 'corpus error', SQLSTATE || ' ' || SQLERRM || E'\n' || trace, c.sql, NULL, false)::check_plans.outcome;
+        o := (c.no, 'corpus error', SQLSTATE || ' ' || SQLERRM || E'\n' || trace, c.sql, NULL, false, NULL)::check_plans.outcome;
     END;
     INSERT INTO check_plans.outcome SELECT o.*;
   END LOOP;
