@@ -9,27 +9,34 @@ namespace steward::capture {
 
 namespace {
 
-// Sights of statements in this backend, by a few bits of the query id.
-uint16 sights[256];
+// How often this backend saw a statement; one that takes another's place starts anew and is sampled at once.
+struct Sights {
+  uint64 queryid;
+  uint32 times;
+};
+
+Sights with_constants[256];
+Sights with_parameters[256];
 
 // The 1st, 2nd, 4th, ... sight, and every 64th.
-bool Due(uint64 queryid) {
-  uint16& sight = sights[queryid & 255];
-  sight = static_cast<uint16>(sight + 1);
-  return (sight & (sight - 1)) == 0 || sight % 64 == 0;
+bool Due(Sights* sights, uint64 queryid) {
+  Sights& slot = sights[queryid & 255];
+  if (slot.queryid != queryid) slot = Sights{queryid, 0};
+  const uint32 times = ++slot.times;
+  return (times & (times - 1)) == 0 || times % 64 == 0;
 }
 
 }  // namespace
 
 void SampleConstants(uint64 queryid, const Query* query, const char* source) {
-  if (!settings.capture_parameters || query->utilityStmt != nullptr || !Due(queryid)) return;
+  if (!settings.capture_parameters || query->utilityStmt != nullptr || !Due(with_constants, queryid)) return;
   const Plannable taken = MakeSample(query, source);
   if (taken.sample != nullptr)
     store::PutSample(store::TextKey{MyDatabaseId, queryid}, taken.sample, taken.sample_length);
 }
 
 void SampleParameters(uint64 queryid, ParamListInfo values) {
-  if (!settings.capture_parameters || values == nullptr || values->numParams == 0 || !Due(queryid)) return;
+  if (!settings.capture_parameters || values == nullptr || values->numParams == 0 || !Due(with_parameters, queryid)) return;
   const store::TextKey key{MyDatabaseId, queryid};
   const store::TextCopy text = store::GetText(key);
   if (text.plannable == nullptr) return;
