@@ -1,7 +1,7 @@
 #!/bin/bash
-# The demo: a shop with its admin dashboard, behind PgBouncer. Measures its workload and shows where the time goes.
-# `make demo` calls this; KEEP=1 leaves the servers running at the end.
-#   RUN_SECONDS=25   length of the measured run
+# The demo: a shop with its admin dashboard, behind PgBouncer. Measures its workload, asks pgsteward for advice, follows
+# it, and measures the same workload again. `make demo` calls this; KEEP=1 leaves the servers running at the end.
+#   RUN_SECONDS=25   length of each of the two measured runs
 # Owns the order of the steps; each step is in demo/lib.
 set -euo pipefail
 
@@ -13,6 +13,7 @@ demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$demo/lib/workload.sh"
 . "$demo/lib/servers.sh"
 . "$demo/lib/measure.sh"
+. "$demo/lib/advice.sh"
 . "$demo/lib/matview.sh"
 seconds=${RUN_SECONDS:-25}
 
@@ -36,10 +37,28 @@ print_classes "$seconds" before
 heading 'Where the time goes: steward.statements'
 print_slowest 12
 
+heading "pgsteward advise indexes -d shop --budget $budget"
+with_progress 'asking what would help' ask_for_advice
+print_advice
+
+heading 'Following the advice'
+with_progress 'psql -f indexes.sql' follow_advice
+with_progress 'vacuum analyze' refresh_statistics
+
+heading "The same workload again, $seconds s"
+with_progress 'main, read and admin at once' run_workload after "$seconds"
+record after
+print_classes "$seconds" before after
+
+heading 'Did each suggestion keep its promise?'
+print_promises
+note 'Statements that became slower by half or more:'
+print_slower
+
 heading 'A dashboard panel that stays fresh'
 create_panel
 schedule_panel
-with_progress 'selling while it is refreshed every 3 s' sell_meanwhile
+with_progress "selling while it is refreshed every 3 s" sell_meanwhile
 print_panel
 
 heading 'Done'

@@ -35,3 +35,17 @@ ORDER BY s.total_exec_time DESC LIMIT :n;
 SQL
 }
 
+# Statements whose mean rose by half and by a millisecond or more: what the new indexes, or the higher throughput, cost.
+print_slower() {
+  local rows
+  rows=$(query -P border=0 -P footer=off <<'SQL'
+WITH run AS (SELECT *, total_exec_time / calls AS mean FROM measured.statements)
+SELECT b.userid::regrole AS role, round(b.mean::numeric, 2) AS "before ms", round(a.mean::numeric, 2) AS "after ms",
+       a.calls, left(regexp_replace(a.query, '\s+', ' ', 'g'), 70) AS statement
+FROM run AS b JOIN run AS a USING (userid, queryid)
+WHERE b.run = 'before' AND a.run = 'after' AND a.mean > 1.5 * b.mean AND a.mean > b.mean + 1
+ORDER BY a.calls * (a.mean - b.mean) DESC LIMIT 5;
+SQL
+  )
+  if [ "$(wc -l <<<"$rows")" -gt 2 ]; then printf '%s\n' "$rows"; else note none; fi
+}
