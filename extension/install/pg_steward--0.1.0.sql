@@ -104,6 +104,10 @@ COMMENT ON COLUMN steward.predicates.kind IS
 COMMENT ON COLUMN steward.predicates.operator IS 'with the column on the left';
 COMMENT ON COLUMN steward.predicates.scan_no IS
     'range-table slot in the plan: predicates with the same scan_no restrict the same scan together';
+COMMENT ON COLUMN steward.predicates.estimated_selectivity IS
+    'planner''s share of the relation''s rows: of this condition by itself (two bounds of one range combine as a + b - 1); for role output of the whole scan';
+COMMENT ON COLUMN steward.predicates.actual_selectivity IS
+    'measured share of the relation''s rows; for role output of the whole scan, else only of a condition that restricts its scan alone; NULL when never instrumented';
 COMMENT ON COLUMN steward.predicates.executions IS
     'instrumented executions behind actual_selectivity; calls are in steward.statements';
 

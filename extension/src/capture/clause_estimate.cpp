@@ -4,6 +4,7 @@
 #include "pg/node_walk.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "nodes/makefuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
@@ -13,6 +14,15 @@ extern "C" {
 namespace steward::capture {
 
 namespace {
+
+constexpr int kMaxEstimates = 256;  // of one plan
+
+bool UserFunction(Oid function, void*) { return function >= FirstNormalObjectId; }
+
+bool CallsUserFunction(Node* node, void* argument) {
+  if (node == nullptr) return false;
+  return check_functions_in_node(node, UserFunction, nullptr) || pg::WalkChildren(node, CallsUserFunction, argument);
+}
 
 // A planner state that knows relation `scan` as number 1. Made once for each relation of a plan.
 PlannerInfo* RootFor(PlanContext* context, Index scan) {
@@ -53,10 +63,25 @@ bool PointToFirst(Node* node, void* argument) {
 }  // namespace
 
 double EstimateClause(PlanContext* context, Node* clause, Plan* plan, Index scan) {
-  if (!IsOnlyAbout(context, clause, plan, scan)) return -1;
+  if (context->estimates >= kMaxEstimates) return -1;
+  context->estimates++;
+  if (!IsOnlyAbout(context, clause, plan, scan) || CallsUserFunction(clause, nullptr)) return -1;
   Node* own = static_cast<Node*>(copyObjectImpl(ResolveToBase(context, clause, plan)));
   PointToFirst(own, nullptr);
   return clause_selectivity(RootFor(context, scan), own, 0, JOIN_INNER, nullptr);
+}
+
+double EstimateScan(PlanContext* context, const Plan* plan, Index scan, int workers) {
+  if (BaseRelation(context, scan) == nullptr) return -1;
+  const double tuples = RootFor(context, scan)->simple_rel_array[1]->tuples;
+  if (tuples < 1) return -1;
+  // A parallel scan's rows are those of one participant; the planner's divisor, see get_parallel_divisor.
+  double participants = 1;
+  if (plan->parallel_aware) {
+    const double leader = parallel_leader_participation ? Max(1.0 - 0.3 * workers, 0) : 0;
+    participants = Max(workers + leader, 1);
+  }
+  return Min(plan->plan_rows * participants / tuples, 1);
 }
 
 }  // namespace steward::capture

@@ -1,11 +1,13 @@
 // Which columns each scan must fetch, found from the top down: a scan's own target list may name every column of the table
 // because that spares a projection, so only what the nodes above ask for counts.
+#include "capture/clause_estimate.hpp"
 #include "capture/plan_walk.hpp"
 #include "capture/predicate_walk.hpp"
 #include "pg/node_walk.hpp"
 
 extern "C" {
 #include "access/sysattr.h"
+#include "access/transam.h"
 }
 
 namespace steward::capture {
@@ -28,6 +30,7 @@ struct Inputs {
 struct Needing {
   PlanContext* context;
   DraftList* out;
+  int workers;  // of the Gather above
 };
 
 constexpr int kOffset = -FirstLowInvalidHeapAttributeNumber;
@@ -105,12 +108,16 @@ Bitmapset* Everything(const Plan* plan) {
 }
 
 void AddOutputs(const Needing& needing, const Inputs& inputs) {
-  ClauseContext context{needing.context, needing.out, inputs.plan, PredicateRole::kOutput, nullptr, 0, 0};
+  ClauseContext context{needing.context, needing.out, inputs.plan, PredicateRole::kOutput, nullptr, store::kMeasured, 0};
+  const RangeTblEntry* rte = BaseRelation(needing.context, inputs.scan);
+  if (bms_is_empty(inputs.base) || rte == nullptr || rte->relid < FirstNormalObjectId) return;
+  const double estimated = EstimateScan(needing.context, inputs.plan, inputs.scan, needing.workers);
   for (int member = -1; (member = bms_next_member(inputs.base, member)) >= 0;) {
     auto attnum = static_cast<AttrNumber>(member - kOffset);
     if (attnum == 0) attnum = SelfItemPointerAttributeNumber;  // the whole row: as good as its address
     const Side key{SideKind::kKey, inputs.scan, attnum, nullptr, nullptr};
-    AddKey(&context, key, PredicateRole::kOutput, PredicateKind::kNone, InvalidOid, nullptr);
+    Draft* draft = AddKey(&context, key, PredicateRole::kOutput, PredicateKind::kNone, InvalidOid, nullptr);
+    if (draft != nullptr) draft->record.estimated = static_cast<float>(estimated);
   }
 }
 
@@ -128,7 +135,10 @@ void Descend(Plan* child, void* argument) {
   if (IsA(parent, SubqueryScan)) wanted = descent->inputs->subquery;
   if (IsA(parent, ModifyTable) || IsA(parent, SetOp) || IsA(parent, LockRows) || IsA(parent, RecursiveUnion) || IsA(parent, CustomScan))
     wanted = Everything(child);
-  Need(*descent->needing, child, wanted);
+  Needing needing = *descent->needing;
+  if (IsA(parent, Gather)) needing.workers = reinterpret_cast<Gather*>(parent)->num_workers;
+  if (IsA(parent, GatherMerge)) needing.workers = reinterpret_cast<GatherMerge*>(parent)->num_workers;
+  Need(needing, child, wanted);
 }
 
 void Need(const Needing& needing, Plan* plan, Bitmapset* wanted) {
@@ -155,7 +165,7 @@ void Need(const Needing& needing, Plan* plan, Bitmapset* wanted) {
 }  // namespace
 
 void AddNeededColumns(PlanContext* context, DraftList* out) {
-  const Needing needing{context, out};
+  const Needing needing{context, out, 0};
   Need(needing, context->statement->planTree, Everything(context->statement->planTree));
   ListCell* cell = nullptr;
   foreach (cell, context->statement->subplans) {

@@ -29,6 +29,14 @@ bool ScansRelation(const PlanState* state) {
   }
 }
 
+// Rows of the relation, for each time it was scanned. A scan without an index tells how far it came (LIMIT may stop it); the
+// participants of a parallel scan share one pass.
+double RowsBefore(const PlanState* state, const Instrumentation& measured, double rows) {
+  const double tested = measured.ntuples + measured.nfiltered1 + measured.nfiltered2;
+  if (IsA(state, SeqScanState)) return tested;
+  return Max(tested, rows * (state->plan->parallel_aware ? 1 : measured.nloops));
+}
+
 bool Measure(PlanState* state, void* argument) {
   auto* measures = static_cast<Measures*>(argument);
   if (stack_is_too_deep() || measures->count >= kMaxMeasures) return true;
@@ -40,9 +48,7 @@ bool Measure(PlanState* state, void* argument) {
       store::NodeMeasure& item = measures->items[measures->count++];
       item.node = state->plan->plan_node_id;
       item.passed = measured->ntuples;
-      item.seen = measured->ntuples + measured->nfiltered1 + measured->nfiltered2;
-      item.index_passed = measured->ntuples + measured->nfiltered1;
-      item.index_seen = Max(relation->rd_rel->reltuples, 0) * measured->nloops;
+      item.seen = RowsBefore(state, *measured, Max(relation->rd_rel->reltuples, 0));
     }
   }
   return pg::WalkPlanStates(state, Measure, argument);

@@ -1,4 +1,4 @@
-// Reads from an instrumented execution how many rows the conditions of its scans tested and let pass.
+// Reads from an instrumented execution how many rows its scans returned of how many.
 #pragma once
 
 #include "pg/postgres.hpp"

@@ -80,7 +80,10 @@ void StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
   uint32 length = 0;
   char* facts = CollectFacts(source, settings.track_predicates, CurrentMemoryContext, &length);
   // A plan whose predicates cannot be read is kept without them, so that it is not tried again at each execution.
-  if (facts == nullptr) facts = CollectFacts(source, false, CurrentMemoryContext, &length);
+  if (facts == nullptr) {
+    store::CountLost();
+    facts = CollectFacts(source, false, CurrentMemoryContext, &length);
+  }
   if (facts == nullptr || !store::PutPlanFacts(key, facts, length)) ForgetSight(key);
 }
 

@@ -23,16 +23,31 @@ constexpr int kMaxBranches = 64;
 
 void AddClause(ClauseContext* context, Node* clause);
 
+bool SameColumn(const Var* a, const Var* b) { return a->varno == b->varno && a->varattno == b->varattno; }
+
+// The columns of a condition, each once; a deep expression may repeat one a thousand times.
+List* DistinctColumns(ClauseContext* context, Node* clause) {
+  List* distinct = NIL;
+  ListCell* cell = nullptr;
+  foreach (cell, BaseColumns(context->plan, ResolveToBase(context->plan, clause, context->at))) {
+    auto* var = lfirst_node(Var, cell);
+    bool known = var->varattno == 0;  // a whole row is no column
+    ListCell* other = nullptr;
+    foreach (other, distinct) known = known || SameColumn(var, lfirst_node(Var, other));
+    if (!known) distinct = lappend(distinct, var);
+  }
+  return distinct;
+}
+
 // Columns of a condition that no index serves as it stands.
 void AddOther(ClauseContext* context, Node* clause, Oid opno) {
-  List* columns = BaseColumns(context->plan, ResolveToBase(context->plan, clause, context->at));
+  List* columns = DistinctColumns(context, clause);
   Bitmapset* relations = nullptr;
   ListCell* cell = nullptr;
   foreach (cell, columns) relations = bms_add_member(relations, lfirst_node(Var, cell)->varno);
   const bool join = bms_membership(relations) == BMS_MULTIPLE;
   foreach (cell, columns) {
     auto* var = lfirst_node(Var, cell);
-    if (var->varattno == 0) continue;
     const Side key{SideKind::kKey, static_cast<Index>(var->varno), var->varattno, reinterpret_cast<Node*>(var), nullptr};
     AddKey(context, key, join ? PredicateRole::kJoin : context->role, PredicateKind::kOther, opno, nullptr);
   }

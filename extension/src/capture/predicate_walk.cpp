@@ -149,6 +149,21 @@ void WalkNode(Plan* plan, void* argument) {
   ForEachChild(plan, WalkNode, argument);
 }
 
+// A condition that restricts a scan alone has the scan's selectivity, so what is measured at the scan is its own. Of several
+// together it cannot be told which one let a row pass.
+void MarkMeasured(DraftList* list) {
+  for (int i = 0; i < list->count; i++) {
+    store::PredicateRecord& record = list->items[i].record;
+    if (record.role > PredicateRole::kIndex) continue;
+    bool alone = true;
+    for (int j = 0; j < list->count && alone; j++) {
+      const store::PredicateRecord& other = list->items[j].record;
+      alone = j == i || other.scan_no != record.scan_no || other.role > PredicateRole::kJoin || other.node != record.node;
+    }
+    if (alone) record.flags |= store::kMeasured;
+  }
+}
+
 }  // namespace
 
 void WalkPredicates(PlanContext* context, DraftList* out) {
@@ -156,6 +171,7 @@ void WalkPredicates(PlanContext* context, DraftList* out) {
   WalkNode(context->statement->planTree, &walking);
   ListCell* cell = nullptr;
   foreach (cell, context->statement->subplans) WalkNode(static_cast<Plan*>(lfirst(cell)), &walking);
+  MarkMeasured(out);
   AddNeededColumns(context, out);
 }
 

@@ -192,7 +192,7 @@ Node* ResolveParam(PlanContext* context, Node* node) {
 }  // namespace
 
 PlanContext MakePlanContext(PlannedStmt* statement, ParamListInfo bound_parameters) {
-  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0, bound_parameters, nullptr};
+  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0, bound_parameters, 0, nullptr};
   const auto relations = static_cast<Size>(list_length(statement->rtable)) + 1;
   context.roots = static_cast<PlannerInfo**>(palloc0(sizeof(PlannerInfo*) * relations));
   context.params = static_cast<ParamSource*>(palloc0(sizeof(ParamSource) * static_cast<Size>(context.param_count + 1)));

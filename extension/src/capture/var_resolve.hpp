@@ -29,7 +29,8 @@ struct PlanContext {
   int branches;
   int depth;
   ParamListInfo bound_parameters;  // of the client; may be null
-  PlannerInfo** roots;             // by range-table index, made on demand: see clause_estimate
+  int estimates;           // made so far, see clause_estimate
+  PlannerInfo** roots;     // by range-table index, made on demand there
 };
 
 /// Collects the parameters of nested loops and correlated subplans. Allocates in the current memory context.

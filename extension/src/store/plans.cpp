@@ -159,12 +159,11 @@ void Merge(char* facts, const NodeMeasure* measures, int count) {
   for (uint32 i = 0; i < header->predicates; i++) {
     PredicateRecord one;
     memcpy(&one, record + i, sizeof one);
-    if (one.role > PredicateRole::kIndex) continue;
+    if ((one.flags & kMeasured) == 0) continue;
     for (int j = 0; j < count; j++) {
       if (measures[j].node != one.node) continue;
-      const bool index = one.role == PredicateRole::kIndex;
-      one.passed += index ? measures[j].index_passed : measures[j].passed;
-      one.seen += index ? measures[j].index_seen : measures[j].seen;
+      one.passed += measures[j].passed;
+      one.seen += measures[j].seen;
       one.executions++;
     }
     memcpy(record + i, &one, sizeof one);

@@ -60,17 +60,14 @@ void CountPlanExecution(const PlanKey& key, const PlanExecution& execution);
 /// True when the plan has an entry without JSON, or with one that has no actual rows although `instrumented`.
 [[nodiscard]] bool PlanWantsJson(const PlanKey& key, bool instrumented);
 
-/// What one instrumented execution measured at a plan node: rows that its filter tested and let pass, and the same of its
-/// index condition (index_seen 0: none).
+/// What one instrumented execution measured at a scan: rows that it returned, and rows of the relation, each time it ran.
 struct NodeMeasure {
   int32 node;
   double passed;
   double seen;
-  double index_passed;
-  double index_seen;
 };
 
-/// Adds measured rows to the plan's predicates of the roles filter and index. Best effort.
+/// Adds measured rows to the plan's predicates that are flagged kMeasured. Best effort.
 void AddMeasures(const PlanKey& key, const NodeMeasure* measures, int count);
 
 /// Forgets plans: of one user, database or statement, 0 meaning every one.

@@ -29,6 +29,7 @@ enum PredicateFlags : uint8 {
   kDescending = 1,
   kNullsFirst = 2,
   kNotNullTest = 4,  // IS NOT NULL, shown as operator
+  kMeasured = 8,     // its selectivity is that of the whole scan, which instrumented runs measure
 };
 
 /// A predicate on one column or expression of one scan. Names are looked up when it is read.
@@ -46,8 +47,8 @@ struct PredicateRecord {
   PredicateKind kind;
   uint8 flags;
   float estimated;    // selectivity; negative: unknown
-  double passed;      // rows that passed, over all measured executions
-  double seen;        // rows that were tested
+  double passed;      // rows that the scan returned, over all measured executions
+  double seen;        // rows of the relation, each time it was scanned
   uint64 executions;  // measured ones
 };
 static_assert(std::is_trivially_copyable_v<PredicateRecord>);
