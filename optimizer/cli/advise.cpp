@@ -61,6 +61,7 @@ model::Workload Load(const Arguments& arguments, const db::Database& database) {
 advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
   advise::IndexOptions options;
   options.budget = arguments.budget;
+  if (arguments.weigh_calls) options.weight = advise::Weight::kCalls;
   options.progress = [&progress](const std::string& phase, double share) {
     db::ThrowIfInterrupted();
     progress.Say(fmt::format("{} {:.0f} %", phase, share * 100));

@@ -48,6 +48,7 @@ Group OutputGroup(const char* formats) {
 Group AdviseGroup() {
   Group group{"Advice options", {}};
   group.options.add_options()("budget", Word("SIZE"), "disk space for new indexes, such as 2GB (default: no limit)")(
+      "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
       "limit", Word("N"), "suggest at most N indexes (default: 10)")(
       "schema", Words("NAME"), "advise on this schema only (repeatable)")(
       "exclude-schema", Words("NAME"), "do not advise on this schema (repeatable)")(
@@ -191,6 +192,11 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
     if (!bytes || *bytes <= 0)
       throw UsageError("invalid value for option \"--budget\"", "Give a size such as 512MB, 2GB or a number of bytes.");
     arguments.budget = *bytes;
+  }
+  if (const auto weight = Optional(values, "weight")) {
+    if (*weight != "time" && *weight != "calls")
+      throw UsageError("invalid value for option \"--weight\"", "Weights are time and calls.");
+    arguments.weigh_calls = *weight == "calls";
   }
   if (const auto limit = Optional(values, "limit")) {
     const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), arguments.limit);
