@@ -66,14 +66,14 @@ measure() {   # measure LABEL BUDGET BASE
   built=$(workload_cost)
   size=$(psql -qXAt -c "SELECT coalesce(sum(pg_relation_size(indexrelid)), 0) FROM pg_index i JOIN pg_class c ON c.oid = indrelid
     WHERE NOT indisprimary AND relnamespace = 'public'::regnamespace")
-  json "$out.json" "string_agg(regexp_replace(s ->> 'ddl', '.* ON (.*) USING btree (.*);', '\\1\\2'), '; ' ORDER BY s ->> 'ddl')" \
-    | sed "s/^/  $1 $2: /" 
+  json "$out.json" "(SELECT string_agg(regexp_replace(i ->> 'ddl', '.* ON (.*) USING btree (.*);', '\1\2'), '; ' ORDER BY i ->> 'ddl')
+     FROM jsonb_array_elements(j -> 'suggestions') i)" | sed "s/^/  $1 $2: /"
   json "$out.json" "format('%s|%s|%s|%s', round((j #>> '{cost_after}')::numeric / (j #>> '{cost_before}')::numeric, 4),
      jsonb_array_length(j -> 'suggestions'), round((j #>> '{size}')::numeric / 1e6, 1), j #>> '{planner_calls}')" >"$out.row" 
   awk -F'|' -v label="$1" -v budget="$2" -v built="$built" -v base="$3" -v size="$size" -v s="$(awk "BEGIN{print $ended-$began}")" \
     '{ printf "RESULT %-8s %-6s predicted %s  built %.4f  indexes %s  predicted MB %s  built MB %.1f  plans %s  seconds %.2f\n", label, budget, $1, built / base, $2, $3, size / 1e6, $4, s }' \
     "$out.row" | tee -a "$dir/results"
-  psql -qXAt -c "SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = indrelid
+  psql -qXAt -c "SELECT format('DROP INDEX %s;', indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = indrelid
     WHERE NOT indisprimary AND relnamespace = 'public'::regnamespace" | psql -qX -f -
 }
 
