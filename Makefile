@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
+.PHONY: all cli bench-tpch install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -21,6 +21,7 @@ help:
 	@echo 'make check-SUITE      one suite: $(SUITES)'
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
 	@echo 'make tidy             clang-tidy over the core and the CLI'
+	@echo 'make bench-tpch       index advice on a TPC-H workload, checked against indexes really built (TPCH_DIR=folder)'
 	@echo 'make clean            remove what was built'
 	@echo 'Settings: PG_CONFIG=/path/to/pg_config, WERROR=1 (warnings are errors), V=1 (show commands)'
 
@@ -121,6 +122,9 @@ run-tests:
 
 $(addprefix check-,$(SUITES)): check-%:
 	@$(HARNESS)/run_suites.sh $* $(ONLY)
+
+bench-tpch: pgtree
+	@bench/tpch_advise.sh
 
 run-demo:
 	@$(HARNESS)/run_demo.sh

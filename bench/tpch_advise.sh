@@ -3,7 +3,7 @@
 # capture on, asks `pgsteward advise indexes` and checks the answer independently: the suggested indexes are really built
 # and every query is planned again by plain EXPLAIN. Once with parameter samples, once without (shapes and statistics).
 #
-#   bench/tpch_advise.sh [BUDGET...]        default: 100MB      (needs `make pgtree`; make bench-tpch does that)
+#   bench/tpch_advise.sh [BYTES...]        default: 100000000    (needs `make pgtree`; make bench-tpch does that)
 #   TPCH_DIR=folder   where the workload is: schema.sql, <table>.tbl.zst, queries/NN.sql
 #                     (default: ../shared/workloads/tpch beside this checkout; skipped, saying so, when it is missing)
 # The sum runs over 19 queries: without 2, 17 and 20, whose costs would drown the rest.
@@ -14,7 +14,7 @@ tpch=${TPCH_DIR:-$repo/../shared/workloads/tpch}
 command -v zstdcat >/dev/null || { echo "skipped: zstdcat is missing (Debian package zstd)"; exit 0; }
 # shellcheck source=../tests/server/harness.sh
 . "$repo/tests/server/harness.sh"
-budgets=("${@:-100MB}")
+budgets=("${@:-100000000}")
 queries=(01 03 04 05 06 07 08 09 10 11 12 13 14 15 16 18 19 21 22)
 dir=$(session_dir)
 
