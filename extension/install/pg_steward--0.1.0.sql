@@ -364,7 +364,7 @@ COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'NULL: not proposed';
 
 CREATE FUNCTION steward.schedule_refresh(view regclass, every interval DEFAULT NULL, method text DEFAULT NULL, timeout interval DEFAULT NULL)
   RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_schedule_refresh';
-COMMENT ON FUNCTION steward.schedule_refresh(regclass, interval, text, interval) IS 'refreshes a materialized view at once and then every so often, as its owner; called again it changes what is not NULL. method: auto, concurrently or plain. Needs the rights of the view''s owner';
+COMMENT ON FUNCTION steward.schedule_refresh(regclass, interval, text, interval) IS 'refreshes a materialized view at once and then every so often, as its owner; called again it changes what is not NULL. method: auto, concurrently or plain. Functions of the view run with search_path = pg_catalog, pg_temp, as in every REFRESH from PostgreSQL 17 on. Needs the rights of the view''s owner';
 
 CREATE FUNCTION steward.unschedule_refresh(view regclass)
   RETURNS void LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'steward_unschedule_refresh';

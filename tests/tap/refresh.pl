@@ -149,6 +149,8 @@ eventually('views are refreshed in the renamed database',
 in_time('ALTER DATABASE ... SET TABLESPACE',
     "SET allow_in_place_tablespaces = on;\nCREATE TABLESPACE elsewhere LOCATION '';\nALTER DATABASE store SET TABLESPACE elsewhere");
 in_time('DROP DATABASE of a copy', 'DROP DATABASE copy');
+eventually('a dropped database is forgotten', q{SELECT count(*) = 0 FROM steward.refresh_databases() b
+    WHERE NOT EXISTS (SELECT FROM pg_database d WHERE d.oid = b.dbid)}, 'store');
 sql('ALTER DATABASE store RENAME TO shop', 'postgres');
 sql(q{SELECT steward.unschedule_refresh('slow')});
 

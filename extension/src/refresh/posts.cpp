@@ -26,9 +26,10 @@ Pending pending = {};
 void Finish(bool commit) {
   const Pending done = pending;
   pending = Pending{};
+  // First the holds, so that the launcher can forget a database that is gone.
+  for (int i = 0; i < done.holds; i++) store::BoardRelease(done.held[i]);
   if (commit && done.post) store::BoardPost(MyDatabaseId);
   if (commit && done.list) store::BoardPostList();
-  for (int i = 0; i < done.holds; i++) store::BoardRelease(done.held[i]);
 }
 
 void OnTransaction(XactEvent event, void*) {

@@ -292,7 +292,11 @@ void BoardLeave(Oid dbid, core::Micros retry_at) {
     board->detail[row].pid = 0;
     board->detail[row].latch = nullptr;
     board->load[row].busy = false;
-    if (!board->detail[row].reported) board->load[row].due = retry_at;
+    if (!board->detail[row].reported) {
+      // Perhaps nobody may connect there any more.
+      board->load[row].due = retry_at;
+      board->list_changed = true;
+    }
   }
   Latch* launcher = board->launcher;
   LWLockRelease(Lock());

@@ -82,7 +82,7 @@ void BoardReport(Oid dbid, uint32 posts, core::Micros due, core::Micros now);
 /// Whether the worker should make room: its database is wanted free, or another is waiting for a worker.
 [[nodiscard]] bool BoardAskedToLeave(Oid dbid);
 
-/// The worker is gone. Without a report the database is due again at `retry_at`.
+/// The worker is gone. Without a report the database is due again at `retry_at`, if it is still there.
 void BoardLeave(Oid dbid, core::Micros retry_at);
 
 }  // namespace steward::store
