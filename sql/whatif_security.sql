@@ -1,0 +1,166 @@
+-- Whose rights what-if plans with: S1 (nobody has it by default), S14 (functions of a statement run as its role, restricted),
+-- F3 (who may ask needs no right on the tables and gets no values).
+CREATE EXTENSION pg_steward;
+CREATE ROLE regress_planter;
+CREATE ROLE regress_victim;
+CREATE ROLE regress_adviser;
+CREATE ROLE regress_gone;
+CREATE SCHEMA app AUTHORIZATION regress_victim;
+GRANT CREATE ON SCHEMA public TO regress_planter;
+
+-- What a planted function does leaves a trace that no rollback removes: it draws from the sequence of who it runs as.
+CREATE SCHEMA AUTHORIZATION regress_planter;
+SET ROLE regress_planter;
+GRANT USAGE ON SCHEMA regress_planter TO PUBLIC;
+CREATE SEQUENCE regress_planter.as_regress_victim;
+CREATE SEQUENCE regress_planter.as_regress_adviser;
+CREATE SEQUENCE regress_planter.as_regress_gone;
+CREATE SEQUENCE regress_planter.as_postgres;
+CREATE SEQUENCE regress_planter.escaped;
+CREATE SEQUENCE regress_planter.confined;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA regress_planter TO PUBLIC;
+CREATE FUNCTION regress_planter.trace() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM nextval('regress_planter.as_' || current_user);
+  IF current_setting('app.escape', true) IS DISTINCT FROM 'yes' THEN RETURN; END IF;
+  BEGIN
+    PERFORM set_config('role', session_user, true);
+    PERFORM nextval('regress_planter.escaped');
+  EXCEPTION WHEN insufficient_privilege THEN PERFORM nextval('regress_planter.confined');
+  END;
+END $$;
+CREATE FUNCTION regress_planter.immutable_one(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM regress_planter.trace(); RETURN $1; END $$;
+CREATE FUNCTION regress_planter.stable_one(int) RETURNS int LANGUAGE plpgsql STABLE AS $$
+BEGIN PERFORM regress_planter.trace(); RETURN $1; END $$;
+CREATE VIEW regress_planter.traces AS SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'regress_planter';
+GRANT SELECT ON regress_planter.traces TO PUBLIC;
+CREATE FUNCTION regress_planter.forget() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s text; BEGIN FOR s IN SELECT sequencename FROM regress_planter.traces LOOP
+  EXECUTE format('ALTER SEQUENCE regress_planter.%I RESTART', s); END LOOP; END $$;
+RESET ROLE;
+
+-- The victim uses them in his own statements.
+SET ROLE regress_victim;
+CREATE TABLE app.accounts (id int PRIMARY KEY, kind int, secret text);
+INSERT INTO app.accounts SELECT g, g % 100, 'secret ' || g FROM generate_series(1, 10000) g;
+ANALYZE app.accounts;
+CREATE TABLE app.things (thing int, owner name DEFAULT current_user);
+INSERT INTO app.things (thing) SELECT generate_series(1, 1000);
+ANALYZE app.things;
+GRANT SELECT ON app.things TO regress_gone;
+GRANT USAGE ON SCHEMA app TO regress_gone;
+ALTER TABLE app.things ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app.things FOR SELECT USING (owner = current_user AND thing >= regress_planter.stable_one(1));
+SET search_path = app, pg_catalog;
+CREATE FUNCTION app.of_kind(int) RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT id FROM accounts WHERE kind = $1';
+CREATE FUNCTION app.fails(int) RETURNS int LANGUAGE plpgsql STABLE AS $$
+BEGIN IF current_setting('app.fail', true) = 'yes' THEN RAISE EXCEPTION 'value is %', $1; END IF; RETURN $1; END $$;
+CREATE FUNCTION app.reads(int) RETURNS int LANGUAGE sql STABLE AS
+  'SELECT count(*)::int FROM app.accounts WHERE kind = $1 AND random() >= 0';
+SELECT count(*) AS calls_immutable FROM app.accounts WHERE kind + regress_planter.immutable_one(1) = 5;
+SELECT count(*) AS calls_stable FROM app.accounts WHERE kind = regress_planter.stable_one(3);
+SELECT count(*) AS inlined FROM app.accounts WHERE id IN (SELECT f FROM app.of_kind(7) f);
+SELECT count(*) AS failing FROM app.accounts WHERE kind = app.fails(8);
+SELECT count(*) AS reading FROM app.accounts WHERE kind < app.reads(9);
+SELECT secret AS plain FROM app.accounts WHERE kind = 99 AND id < 100;
+SELECT count(*) AS of_things FROM app.things WHERE thing < 10;
+SET ROLE regress_gone;
+SELECT count(*) AS of_things FROM app.things WHERE thing < 10;
+RESET ROLE;
+RESET search_path;
+
+CREATE VIEW captured AS
+SELECT l.label, s.userid, s.queryid FROM steward.statements s
+JOIN unnest('{calls_immutable,calls_stable,inlined,failing,reading,plain,of_things}'::text[]) l(label)
+  ON s.query LIKE '%AS ' || l.label || ' FROM%' AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
+CREATE TABLE asked AS SELECT label, userid, queryid, userid::regrole::text AS ran_as FROM captured;
+SELECT label, ran_as FROM asked ORDER BY 1, 2;
+GRANT SELECT ON asked TO regress_adviser;
+CREATE FUNCTION ask(label_ text, ran_as_ text DEFAULT 'regress_victim', candidates text[] DEFAULT '{}')
+RETURNS TABLE (cost float8, used int[], sqlstate text, error text) LANGUAGE sql AS $$
+SELECT w.total_cost, w.candidates_used, w.sqlstate, w.error
+FROM asked a, steward.whatif(ARRAY[a.userid], ARRAY[a.queryid], candidates, '{1}',
+  ARRAY[(SELECT coalesce(string_agg(n::text, ' '), '') FROM generate_series(1, cardinality(candidates)) n)]) w
+WHERE a.label = label_ AND a.ran_as = ran_as_ $$;
+
+-- S14: the superuser asks; the functions run as the victim, and cannot become the superuser.
+SET app.escape = 'yes';
+SELECT regress_planter.forget();
+SELECT cost > 0 AS costed, error FROM ask('calls_immutable');
+SELECT cost > 0 AS costed, error FROM ask('calls_stable');
+SELECT sequencename, last_value IS NOT NULL AS happened FROM regress_planter.traces ORDER BY 1;
+-- ... while plain EXPLAIN runs them as the superuser: the trap is real.
+SELECT regress_planter.forget();
+EXPLAIN (COSTS off) SELECT FROM app.accounts WHERE kind = regress_planter.stable_one(3);
+SELECT sequencename, last_value IS NOT NULL AS happened FROM regress_planter.traces ORDER BY 1;
+-- Everything is put back.
+SELECT current_user, session_user, current_setting('search_path');
+
+-- The function would plan a statement as anybody, so it insists on having seen him run it.
+SELECT regress_planter.forget();
+SELECT w.total_cost, w.sqlstate, w.error FROM asked a,
+  steward.whatif(ARRAY['postgres'::regrole::oid], ARRAY[a.queryid], '{}', '{1}', '{""}') w WHERE label = 'calls_stable';
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
+
+-- Row security expands as the role; a role that is gone is an error of its statements alone.
+SELECT v.cost < g.cost AS policy_costs, v.error, g.error FROM ask('of_things') v, ask('of_things', 'regress_gone') g;
+SELECT last_value IS NOT NULL AS as_the_other FROM regress_planter.traces WHERE sequencename = 'as_regress_gone';
+REVOKE ALL ON app.things FROM regress_gone;
+REVOKE ALL ON SCHEMA app FROM regress_gone;
+DROP ROLE regress_gone;
+SELECT w.request, w.total_cost > 0 AS costed, w.sqlstate, w.error
+FROM (SELECT array_agg(userid ORDER BY ran_as) us, array_agg(queryid ORDER BY ran_as) qs FROM asked WHERE label = 'of_things') a,
+     steward.whatif(us, qs, '{}', '{1,2}', '{"",""}') w;
+
+-- The role's own search_path and planner settings hold: the function below names its table without a schema.
+SELECT cost, sqlstate, error FROM ask('inlined');
+ALTER ROLE regress_victim SET search_path = app;
+SELECT cost > 0 AS costed, error FROM ask('inlined');
+ALTER ROLE regress_victim SET seq_page_cost = 1000;
+SELECT cost > 50000 AS dearer FROM ask('inlined');
+ALTER ROLE regress_victim RESET seq_page_cost;
+SELECT cost > 50000 AS dearer FROM ask('inlined');
+
+-- A function that queries the table during planning does not meet the hypothetical index.
+SELECT cost > 0 AS costed, used, error FROM ask('reading', candidates => '{"CREATE INDEX ON app.accounts (kind)"}');
+
+-- F3: the adviser has EXECUTE and nothing else: no tables, no statistics, and no values in errors.
+SET ROLE regress_adviser;
+SELECT cost FROM ask('plain');
+RESET ROLE;
+GRANT USAGE ON SCHEMA steward TO regress_adviser;
+SET ROLE regress_adviser;
+SELECT cost FROM ask('plain');
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) TO regress_adviser;
+SELECT regress_planter.forget();
+SET ROLE regress_adviser;
+SELECT count(*) FROM app.accounts;
+SELECT cost > 0 AS costed, used, error FROM ask('plain', candidates => '{"CREATE INDEX ON app.accounts (kind, id)"}');
+SELECT cost > 0 AS costed, error FROM ask('calls_stable');
+SET app.fail = 'yes';
+SELECT cost, sqlstate, error FROM ask('failing');
+RESET ROLE;
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL ORDER BY 1;
+
+-- S14 for candidates: functions neither of a superuser nor of the table's owner are refused before anything runs.
+SELECT regress_planter.forget();
+SELECT cost, sqlstate, error FROM ask('plain', candidates =>
+  '{"CREATE INDEX ON app.accounts ((kind + regress_planter.immutable_one(1)))"}');
+SELECT cost, sqlstate, error FROM ask('plain', candidates =>
+  '{"CREATE INDEX ON app.accounts (id) WHERE kind = regress_planter.immutable_one(99)"}');
+SET ROLE regress_planter;
+CREATE FUNCTION regress_planter.immutable_two(int, int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM regress_planter.trace(); RETURN $1 = $2; END $$;
+CREATE OPERATOR regress_planter.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = regress_planter.immutable_two, RESTRICT = eqsel);
+RESET ROLE;
+SELECT cost, sqlstate, error FROM ask('plain', candidates =>
+  '{"CREATE INDEX ON app.accounts (id) WHERE kind OPERATOR(regress_planter.===) 99"}');
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
+
+DROP FUNCTION ask(text, text, text[]);
+DROP TABLE asked;
+REVOKE CREATE ON SCHEMA public FROM regress_planter;
+DROP OWNED BY regress_victim, regress_planter, regress_adviser CASCADE;
+DROP ROLE regress_victim, regress_planter, regress_adviser;
