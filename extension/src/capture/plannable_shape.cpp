@@ -14,6 +14,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -292,6 +293,28 @@ void FindPairs(const ParamList* list, PlannableParam* out, const double* exact) 
   }
 }
 
+// Numbers the different constants that are compared with one column, anywhere in the statement.
+void TellApart(const ParamList* list, PlannableParam* out) {
+  for (int j = 0; j < list->count; j++) {
+    const Item& item = list->items[j];
+    PlannableParam& param = out[item.final_id - 1];
+    if (!OidIsValid(param.relid)) continue;
+    uint16 next = 0;
+    int equal = -1;
+    for (int i = 0; i < j && equal < 0; i++) {
+      const Item& other = list->items[i];
+      const PlannableParam& earlier = out[other.final_id - 1];
+      if (earlier.relid != param.relid || earlier.attnum != param.attnum) continue;
+      next = Max(next, static_cast<uint16>(earlier.variant + 1));
+      if (item.value != nullptr && other.value != nullptr && item.value_hash == other.value_hash &&
+          item.type == other.type &&
+          datumIsEqual(item.value->constvalue, other.value->constvalue, item.value->constbyval, item.value->constlen))
+        equal = i;
+    }
+    param.variant = equal >= 0 ? out[list->items[equal].final_id - 1].variant : next;
+  }
+}
+
 }  // namespace
 
 void MeasureShapes(const ParamList* list, PlannableParam* out) {
@@ -315,6 +338,7 @@ void MeasureShapes(const ParamList* list, PlannableParam* out) {
     Measure(item, &param, &exact[i]);
   }
   FindPairs(list, out, exact);
+  TellApart(list, out);
 }
 
 }  // namespace steward::capture

@@ -10,7 +10,7 @@ namespace steward::store {
 
 namespace {
 
-constexpr uint32 kRecordMagic = 0x53505231;  // "SPR1"
+constexpr uint32 kRecordMagic = 0x53505232;  // "SPR2"
 constexpr uint32 kSampleMagic = 0x53505331;  // "SPS1"
 
 struct RecordHeader {

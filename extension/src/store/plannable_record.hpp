@@ -36,6 +36,7 @@ struct PlannableParam {
   int16 pair;             // index of the parameter that bounds the same range from the other side, or -1
   uint16 length;
   uint16 external_id;  // the client's number of an external parameter, 0 otherwise
+  uint16 variant;      // tells different constants compared with the same column apart; equal ones have the same
   float frequency;     // share of rows with this value, rounded to a power of 1.4; negative: unknown
   float position;      // of a bound in the column's distribution, 0..1 in steps of 1/16; in the first and last step the
                        // distance to the end is rounded to a power of 1.4 instead; negative: unknown

@@ -86,7 +86,8 @@ double PositionOf(const Draws& draws, int index) {
 
 Drawn DrawOne(const Draws& draws, int index, const Ground& ground) {
   const PlannableParam& param = draws.input->params[index];
-  const int draw = draws.input->draw;
+  // Different constants stay different, equal ones equal.
+  const int draw = draws.input->draw + param.variant;
   switch (param.kind) {
     case ShapeKind::kEquality:
       return DrawEquality(param, ground, draw);
@@ -110,9 +111,10 @@ bool HasShape(const PlannableParam& param) {
   return param.frequency >= 0 || param.position >= 0 || param.width >= 0;
 }
 
-// A comparison with no column has no statistics, and the planner's estimate does not look at the value.
+// A comparison with no column has no statistics, and the planner's estimate does not look at the constant.
 ValueSource SourceOf(const PlannableParam& param, const Ground& ground) {
   if (param.kind == ShapeKind::kValue) return ValueSource::kParameters;
+  if (!OidIsValid(param.relid) && !param.external) return ValueSource::kShapes;
   if (HasShape(param) && ground.column != nullptr) return ValueSource::kShapes;
   return ValueSource::kStatistics;
 }

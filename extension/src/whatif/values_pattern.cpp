@@ -1,5 +1,6 @@
 // DrawPattern: LIKE and regular-expression patterns cut from real values of the column. See values_draw.hpp.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "whatif/values_draw.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 using store::PlannableParam;
 
-constexpr int kCandidates = 12;
+constexpr int kCandidates = 24;
 
 enum class Syntax { kLike, kRegex, kPrefix };
 
@@ -38,10 +39,26 @@ Syntax SyntaxOf(Oid opno) {
   }
 }
 
-// `length` characters of `text`: its beginning, or its middle when the pattern began with a wildcard.
-void AppendCut(StringInfo out, const char* text, const PlannableParam& param, Syntax syntax) {
-  const int characters = pg_mbstrlen(text);
-  int skip = param.pattern_leading ? std::max(0, (characters - param.length) / 2) : 0;
+// Where the cut begins: a pattern open at its end takes the text's beginning, one open at its beginning the end, and
+// one open at both the beginning of a word.
+int CutFrom(const char* text, const PlannableParam& param, int choice) {
+  const int spare = std::max(0, pg_mbstrlen(text) - param.length);
+  if (!param.pattern_leading) return 0;
+  if (!param.pattern_trailing) return spare;
+  int starts[16];
+  int count = 0;
+  int at = 0;
+  bool inside = false;
+  for (const char* p = text; *p != '\0' && at <= spare && count < 16; p += pg_mblen(p), at++) {
+    const bool word = IS_HIGHBIT_SET(*p) || isalnum(static_cast<unsigned char>(*p)) != 0;
+    if (word && !inside) starts[count++] = at;
+    inside = word;
+  }
+  return count == 0 ? spare / 2 : starts[choice % count];
+}
+
+void AppendCut(StringInfo out, const char* text, const PlannableParam& param, Syntax syntax, int choice) {
+  int skip = CutFrom(text, param, choice);
   int left = param.length;
   for (const char* p = text; *p != '\0' && left > 0; p += pg_mblen(p)) {
     if (skip-- > 0) continue;
@@ -53,12 +70,12 @@ void AppendCut(StringInfo out, const char* text, const PlannableParam& param, Sy
   for (; left > 0 && *text == '\0'; left--) appendStringInfoChar(out, 'x');
 }
 
-const char* MakePattern(const char* text, const PlannableParam& param, Syntax syntax) {
+const char* MakePattern(const char* text, const PlannableParam& param, Syntax syntax, int choice) {
   StringInfoData out;
   initStringInfo(&out);
   if (syntax == Syntax::kLike && param.pattern_leading) appendStringInfoChar(&out, '%');
   if (syntax == Syntax::kRegex && !param.pattern_leading) appendStringInfoChar(&out, '^');
-  AppendCut(&out, text, param, syntax);
+  AppendCut(&out, text, param, syntax, choice);
   if (syntax == Syntax::kLike && param.pattern_trailing) appendStringInfoChar(&out, '%');
   if (syntax == Syntax::kRegex && !param.pattern_trailing) appendStringInfoChar(&out, '$');
   return out.data;
@@ -109,7 +126,7 @@ const char* BestPattern(const PlannableParam& param, const pg::ColumnStatistics&
     bool varlena;
     getTypeOutputInfo(column.type, &output, &varlena);
     const char* text = OidOutputFunctionCall(output, Candidate(column, std::min(index, count - 1)));
-    const char* pattern = MakePattern(text, param, syntax);
+    const char* pattern = MakePattern(text, param, syntax, i);
     if (param.frequency < 0) return pattern;
     const double share = std::max(1e-9, ShareOf(column, &matcher, CStringGetTextDatum(pattern)));
     const double distance = std::fabs(std::log(share / static_cast<double>(param.frequency)));
@@ -135,7 +152,7 @@ Drawn DrawPattern(const PlannableParam& param, const Ground& ground, int draw) {
   if (column != nullptr && column->nmcv + column->nhistogram > 0 && (TextLike(column->type) || column->type == NAMEOID))
     pattern = BestPattern(shape, *column, draw);
   else
-    pattern = MakePattern("", shape, SyntaxOf(param.opno));
+    pattern = MakePattern("", shape, SyntaxOf(param.opno), 0);
   return {CStringGetTextDatum(pattern), true};
 }
 
