@@ -2,7 +2,9 @@
 -- plan on the same server. One row a statement goes to `outcome`.
 CREATE SCHEMA check_plans;
 CREATE TABLE check_plans.corpus (no integer PRIMARY KEY, role text, run text, "values" text[], sql text);
-CREATE TABLE check_plans.outcome (no integer, result text, detail text, sql text, plannable text, informative boolean, flips boolean);
+CREATE TABLE check_plans.outcome (no integer, result text, detail text, sql text, plannable text, informative boolean, flips boolean,
+  cost double precision, sampled_cost double precision, sampled_method text, sampled_error text);
+CREATE TABLE check_plans.drawn (no integer, sql text, cost double precision, drawn_cost double precision, method text, error text);
 
 -- What must be equal: nodes, their methods, indexes and relations, costs and rows; not aliases, labels and conditions.
 CREATE FUNCTION check_plans.essence(node jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -64,7 +66,7 @@ END $$;
 -- Everything a statement leaves behind is undone by the closing exception.
 CREATE FUNCTION check_plans.check_one(c check_plans.corpus) RETURNS check_plans.outcome LANGUAGE plpgsql AS $$
 DECLARE
-  o check_plans.outcome := (c.no, NULL, NULL, c.sql, NULL, false, NULL)::check_plans.outcome;
+  o check_plans.outcome := (c.no, NULL, NULL, c.sql, NULL, false, NULL, NULL, NULL, NULL, NULL)::check_plans.outcome;
   original jsonb;
   replanned jsonb;
   id bigint;
@@ -114,6 +116,12 @@ BEGIN
     RETURN o;
   END;
   o.result := CASE WHEN original = replanned THEN 'same' ELSE 'differs' END;
+  -- The same through the server's own planning, as the role and under its settings.
+  o.cost := original ->> 'Total Cost';
+  IF c."values" IS NULL THEN
+    SELECT w.total_cost, w.method, w.error INTO o.sampled_cost, o.sampled_method, o.sampled_error
+    FROM steward.whatif(ARRAY[coalesce(c.role, current_user)::regrole::oid], ARRAY[row.queryid], '{}', '{1}', '{""}') w;
+  END IF;
   -- The control: with other values the comparison must be able to fail.
   BEGIN
     o.flips := original <> check_plans.explain_plannable(row.query, row.parameters, NULL, coalesce(c.role, current_user));
@@ -121,6 +129,25 @@ BEGIN
   END;
   IF o.result = 'differs' THEN o.detail := original::text || E'\n  ' || replanned::text; END IF;
   RETURN o;
+END $$;
+
+-- Without samples: the cost with values drawn from shapes and statistics beside the original's.
+CREATE PROCEDURE check_plans.check_draws() LANGUAGE plpgsql AS $$
+DECLARE
+  c check_plans.corpus;
+  original jsonb;
+  id bigint;
+BEGIN
+  PERFORM set_config('pg_steward.capture_parameters', 'off', false);
+  FOR c IN SELECT * FROM check_plans.corpus WHERE run IS NULL AND role IS NULL ORDER BY no LOOP
+    PERFORM steward.reset();
+    SELECT * FROM check_plans.explain(c.sql) INTO original, id;
+    INSERT INTO check_plans.drawn
+    SELECT c.no, c.sql, (original ->> 'Total Cost')::float8, w.total_cost, w.method, w.error
+    FROM steward.whatif(ARRAY[current_user::regrole::oid], ARRAY[id], '{}', '{1}', '{""}') w
+    WHERE EXISTS (SELECT FROM steward.plannable_texts() t WHERE t.queryid = id AND t.costable AND t.parameters <> '[]');
+  END LOOP;
+  PERFORM set_config('pg_steward.capture_parameters', 'on', false);
 END $$;
 
 CREATE PROCEDURE check_plans.check_all() LANGUAGE plpgsql AS $$
@@ -137,7 +164,7 @@ BEGIN
       WHEN SQLSTATE 'ZZ001' THEN NULL;
       WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS trace = PG_EXCEPTION_CONTEXT;
-        o := (c.no, 'corpus error', SQLSTATE || ' ' || SQLERRM || E'\n' || trace, c.sql, NULL, false, NULL)::check_plans.outcome;
+        o := (c.no, 'corpus error', SQLSTATE || ' ' || SQLERRM || E'\n' || trace, c.sql, NULL, false, NULL, NULL, NULL, NULL, NULL)::check_plans.outcome;
     END;
     INSERT INTO check_plans.outcome SELECT o.*;
   END LOOP;

@@ -4,8 +4,11 @@
 #include "pg/query_walk.hpp"
 
 extern "C" {
+#include "access/table.h"
+#include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
 }
 
 namespace steward::capture {
@@ -19,6 +22,19 @@ Column Resolve(Node* expression, const Scope* scope, int depth);
 Node* StripRelabel(Node* node) {
   while (node != nullptr && IsA(node, RelabelType)) node = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
   return node;
+}
+
+Column ResolveOutput(Query* query, AttrNumber number, const Scope* parent, int depth);
+
+// A view's columns are those of its query, which is expanded only later.
+Column ResolveRelation(const RangeTblEntry* entry, const Var* var, const Scope* scope, int depth) {
+  const int varno = static_cast<int>(var->varno);
+  if (entry->relkind != RELKIND_VIEW)
+    return Column{entry->relid, var->varattno, entry->inh, scope->serial, varno, var->varattno};
+  Relation view = table_open(entry->relid, AccessShareLock);
+  const Column column = ResolveOutput(get_view_query(view), var->varattno, nullptr, depth + 1);
+  table_close(view, NoLock);
+  return column;
 }
 
 // A set operation's columns are looked up in its first branch.
@@ -61,7 +77,7 @@ Column ResolveVar(const Var* var, const Scope* scope, int depth) {
   const RangeTblEntry* entry = rt_fetch(varno, scope->query->rtable);
   switch (entry->rtekind) {
     case RTE_RELATION:
-      return Column{entry->relid, var->varattno, entry->inh, scope->serial, varno, var->varattno};
+      return ResolveRelation(entry, var, scope, depth);
     case RTE_SUBQUERY:
       return ResolveOutput(entry->subquery, var->varattno, scope, depth);
     case RTE_CTE:

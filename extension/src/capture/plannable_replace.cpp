@@ -111,6 +111,18 @@ void ReplaceCallLeaves(FuncExpr* call, const Site& site, ParamList* params) {
   }
 }
 
+// A date moved by an interval still lies about where the date does; nothing of the kind holds for numbers.
+void ReplaceMovedDate(OpExpr* op, const Site& site, ParamList* params) {
+  const bool date =
+      op->opresulttype == DATEOID || op->opresulttype == TIMESTAMPOID || op->opresulttype == TIMESTAMPTZOID;
+  ListCell* cell;
+  foreach (cell, op->args) {
+    auto* node = static_cast<Node*>(lfirst(cell));
+    ReplaceLeaves(&node, date && exprType(node) == op->opresulttype ? site : WeakSite(site), params);
+    lfirst(cell) = node;
+  }
+}
+
 void ReplaceCaseLeaves(CaseExpr* choice, const Site& site, ParamList* params) {
   ListCell* cell;
   foreach (cell, choice->args) ReplaceField(&lfirst_node(CaseWhen, cell)->result, site, params);
@@ -147,7 +159,7 @@ void ReplaceLeaves(Node** slot, const Site& site, ParamList* params) {
     case T_FuncExpr:
       return ReplaceCallLeaves(castNode(FuncExpr, node), site, params);
     case T_OpExpr:
-      return ReplaceLeafList(castNode(OpExpr, node)->args, weak, params);
+      return ReplaceMovedDate(castNode(OpExpr, node), site, params);
     case T_ArrayExpr:
       return ReplaceLeafList(castNode(ArrayExpr, node)->elements, weak, params);
     case T_RowExpr:

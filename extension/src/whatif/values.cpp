@@ -119,6 +119,11 @@ ValueSource SourceOf(const PlannableParam& param, const Ground& ground) {
   return ValueSource::kStatistics;
 }
 
+// A text handed to a function that may take only some texts: to_date('..', 'YYYY-MM-DD').
+bool FormatUnknown(const PlannableParam& param) {
+  return param.kind == ShapeKind::kNone && !OidIsValid(param.opno) && !param.external && param.type == TEXTOID;
+}
+
 void DrawParam(const Draws& draws, int index, ValueSource* source) {
   const PlannableParam& param = draws.input->params[index];
   if (BindSample(draws, index)) return;
@@ -130,7 +135,7 @@ void DrawParam(const Draws& draws, int index, ValueSource* source) {
     if (MakeDistribution(column, &distribution)) ground.distribution = &distribution;
   }
   const Drawn drawn = DrawOne(draws, index, ground);
-  if (drawn.known) {
+  if (drawn.known && !FormatUnknown(param)) {
     Bind(draws, index, drawn.value, false);
     *source = std::max(*source, SourceOf(param, ground));
     return;

@@ -22,6 +22,7 @@ namespace {
 using store::PlannableParam;
 
 constexpr int kCandidates = 24;
+constexpr float kNothingMatches = 1e-8F;  // of what statistics keep, nothing matched the captured pattern
 
 enum class Syntax { kLike, kRegex, kPrefix };
 
@@ -67,7 +68,7 @@ void AppendCut(StringInfo out, const char* text, const PlannableParam& param, Sy
     appendBinaryStringInfo(out, p, pg_mblen(p));
     left--;
   }
-  for (; left > 0 && *text == '\0'; left--) appendStringInfoChar(out, 'x');
+  for (; left > 0 && *text == '\0'; left--) appendStringInfoChar(out, '~');
 }
 
 const char* MakePattern(const char* text, const PlannableParam& param, Syntax syntax, int choice) {
@@ -120,6 +121,7 @@ const char* BestPattern(const PlannableParam& param, const pg::ColumnStatistics&
   const int count = column.nmcv + column.nhistogram;
   const char* best = nullptr;
   double best_distance = 0;
+  if (param.frequency >= 0 && param.frequency < kNothingMatches) return MakePattern("", param, syntax, 0);
   for (int i = 0; i < kCandidates; i++) {
     const int index = static_cast<int>(Spread(draw * kCandidates + i) * count);
     Oid output;
