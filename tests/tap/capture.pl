@@ -16,6 +16,8 @@ sub calls {
     return $node->safe_psql('postgres', qq{SELECT coalesce(sum(calls), 0) FROM steward.statements WHERE query ~ '$pattern'});
 }
 
+like(slurp_file($primary->logfile), qr/LOG:  pg_steward uses \d+ MB of shared memory/, 'the memory is stated at start');
+
 # ---- H2: preloaded, no extension anywhere: capture runs, nothing fails ----------------------------------------------
 $primary->safe_psql('postgres', 'CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i');
 $primary->safe_psql('postgres', 'SELECT count(*) AS before_the_extension FROM t');

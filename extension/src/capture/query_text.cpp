@@ -94,7 +94,7 @@ bool MayCarrySecrets(const Node* utility) {
 
 void RememberQuery(uint64 queryid, const StatementSource& source, const Query* query, const JumbleState* jumble) {
   if (source.text == nullptr) return;
-  if (store::TextKnown(TextKey{MyDatabaseId, queryid})) return SampleConstants(queryid, query, source.text);
+  if (store::TextKnown(TextKey{MyDatabaseId, queryid}, true)) return SampleConstants(queryid, query, source.text);
   if (jumble == nullptr) return PutRedacted(queryid, source, MakePlannable(query, source.text));
   const char* text = nullptr;
   int length = 0;
@@ -110,7 +110,7 @@ void RememberQuery(uint64 queryid, const StatementSource& source, const Query* q
 }
 
 void RememberSource(uint64 queryid, const StatementSource& source) {
-  if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid})) return;
+  if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid}, false)) return;
   Plannable none{};
   none.reason = NotCostable::kNoText;
   PutRedacted(queryid, source, none);
@@ -118,7 +118,7 @@ void RememberSource(uint64 queryid, const StatementSource& source) {
 
 void RememberUtility(uint64 queryid, const StatementSource& source, Node* utility) {
   const TextKey key{MyDatabaseId, queryid};
-  if (source.text == nullptr || store::TextKnown(key)) return;
+  if (source.text == nullptr || store::TextKnown(key, false)) return;
   if (!MayCarrySecrets(utility)) return PutRedacted(queryid, source, MakePlannableUtility(utility, source.text));
   char text[128];
   const int length = snprintf(text, sizeof text, "%s <redacted utility>", CreateCommandName(utility));

@@ -61,6 +61,11 @@ void DrainEntry(uint32 index, uint32 i, TimestampTz at) {
   mirror.counters = now.counters;
 }
 
+bool HasChanged(uint32 index) {
+  const Slot* slot = SlotAt(index);
+  return *const_cast<const volatile uint32*>(&slot->changes) != slot->seen_changes;
+}
+
 void DrainSlot(uint32 index, TimestampTz at) {
   Slot* slot = SlotAt(index);
   const uint32 changes = *const_cast<volatile uint32*>(&slot->changes);
@@ -84,10 +89,15 @@ void DrainLocked() {
   for (uint32 i = 0; i < Slots()->slots; i++) DrainSlot(i, now);
 }
 
+// Slot by slot, so that nobody waits long for the lock.
 void Drain() {
-  LWLockAcquire(Lock(), LW_EXCLUSIVE);
-  DrainLocked();
-  LWLockRelease(Lock());
+  const TimestampTz now = GetCurrentTimestamp();
+  for (uint32 i = 0; i < Slots()->slots; i++) {
+    if (!HasChanged(i)) continue;
+    LWLockAcquire(Lock(), LW_EXCLUSIVE);
+    DrainSlot(i, now);
+    LWLockRelease(Lock());
+  }
 }
 
 bool TryDrainSlot(uint32 slot) {

@@ -70,6 +70,7 @@ void Startup() {
   }
   lock = &GetNamedLWLockTranche("pg_steward")->lock;
   LWLockRelease(AddinShmemInitLock);
+  if (!found) ereport(LOG, (errmsg("pg_steward uses %zu MB of shared memory", (total + 1048575) / 1048576)));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using core::Counter;
 using core::SlotCounters;
 
 constexpr uint32 kWays = 4;
-constexpr uint32 kRingLength = 32;
+constexpr uint32 kRingLength = 64;
 // 16-bit buckets wrap after 65,536 counts; the owner asks for a drain long before.
 constexpr uint32 kUpdatesBetweenDrains = 16384;
 
@@ -41,7 +41,7 @@ StatementKey tags[kMaxEntries];
 uint32 last_used[kMaxEntries];
 uint32 use_clock = 0;
 
-// Fewer entries a backend where there are many backends: about 18 MB at 128 backends, growing slowly beyond.
+// Fewer entries a backend where there are many backends: about 180 kB each up to 128 of them.
 uint32 EntriesFor(uint32 backends) {
   if (backends <= 128) return kMaxEntries;
   if (backends <= 256) return 32;
@@ -73,7 +73,7 @@ bool Attach() {
 // Moves a tenant's counters to the ring. False when there is no room and the store is busy.
 bool Evict(uint32 index) {
   SlotEntry& entry = own.entries[index];
-  if (own.slot->ring_written - own.slot->ring_read >= area->ring / 2) TryDrainSlot(own.index);
+  if (own.slot->ring_written - own.slot->ring_read >= area->ring / 4) TryDrainSlot(own.index);
   if (own.slot->ring_written - own.slot->ring_read >= area->ring) return false;
   Evicted& item = own.ring[own.slot->ring_written % area->ring];
   item.entry = index;

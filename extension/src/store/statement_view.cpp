@@ -168,10 +168,14 @@ Statement* CopyAll(int* count) {
   const int capacity = StatementCapacity();
   auto* copy = static_cast<Statement*>(
       palloc_extended(sizeof(Statement) * static_cast<Size>(capacity), MCXT_ALLOC_HUGE));
-  LWLockAcquire(Lock(), LW_EXCLUSIVE);
-  DrainLocked();
-  *count = CopyStatements(copy, capacity);
-  LWLockRelease(Lock());
+  Drain();
+  *count = 0;
+  constexpr int kPiece = 128;
+  for (int first = 0; first < capacity; first += kPiece) {
+    LWLockAcquire(Lock(), LW_SHARED);
+    *count += CopyStatements(copy + *count, first, kPiece);
+    LWLockRelease(Lock());
+  }
   return copy;
 }
 
@@ -224,7 +228,7 @@ STEWARD_FUNCTION(steward_reset) {
   DropStatements(userid, dbid, queryid);
   StartEpoch(everything);
   if (everything) {
-    DropAllTexts();
+    ResetTexts();
     RestartStatementStatus(now);
   }
   LWLockRelease(Lock());

@@ -119,11 +119,12 @@ void ForEachStatement(void (*visit)(const StatementKey& key)) {
     if (statements[i].used) visit(statements[i].key);
 }
 
-int CopyStatements(Statement* out, int capacity) {
-  int count = 0;
-  for (uint32 i = 0; i < table->capacity && count < capacity; i++)
-    if (statements[i].used) out[count++] = statements[i];
-  return count;
+int CopyStatements(Statement* out, int first, int count) {
+  int copied = 0;
+  const int end = std::min(first + count, static_cast<int>(table->capacity));
+  for (int i = first; i < end; i++)
+    if (statements[i].used) out[copied++] = statements[i];
+  return copied;
 }
 
 int DropStatements(Oid userid, Oid dbid, uint64 queryid) {

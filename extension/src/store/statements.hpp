@@ -32,8 +32,9 @@ core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now);
 /// Calls `visit` for each statement. Lock held.
 void ForEachStatement(void (*visit)(const StatementKey& key));
 
-/// Copies up to `capacity` statements out, returns how many. Lock held.
-int CopyStatements(Statement* out, int capacity);
+/// Copies the statements among the entries [first, first + count) out, returns how many. Lock held. Reading the table in
+/// pieces keeps the lock short; a statement that is evicted and comes back meanwhile may be seen twice.
+int CopyStatements(Statement* out, int first, int count);
 
 /// Drops the statements that match; 0 matches all. Lock held exclusively, slots drained. Returns how many went.
 int DropStatements(Oid userid, Oid dbid, uint64 queryid);

@@ -43,9 +43,10 @@ struct Table {
 struct Known {
   uint64 queryid;
   uint32 generation;
+  bool full;  // not only found lexically
 };
 
-constexpr uint32 kKnown = 1024;
+constexpr uint32 kKnown = 8192;
 
 Table* table = nullptr;
 uint32* heads = nullptr;
@@ -136,20 +137,27 @@ bool Fill(Text* text, const char* display, uint32 display_length, const char* pl
   return false;
 }
 
+bool IsFull(const Text& text) { return text.reason != NotCostable::kNoText; }
+
 bool PutLocked(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
                uint32 plannable_length, NotCostable reason) {
-  if (Find(key) != nullptr) return true;
-  Text* text = Insert(key);
+  Text* text = Find(key);
+  if (text != nullptr && (IsFull(*text) || reason == NotCostable::kNoText)) return true;
+  if (text != nullptr)
+    FreeContents(text);
+  else
+    text = Insert(key);
   if (text == nullptr) return false;
   text->encoding = GetDatabaseEncoding();
   text->reason = reason;
   if (Fill(text, display, display_length, plannable, plannable_length)) return true;
+  text->put_no = table->puts;  // young: not for MakeRoom to take
   if (MakeRoom() && Fill(text, display, display_length, plannable, plannable_length)) return true;
   Remove(text);
   return false;
 }
 
-void Remember(uint64 queryid) { known[queryid & (kKnown - 1)] = Known{queryid, table->generation}; }
+void Remember(uint64 queryid, bool full) { known[queryid & (kKnown - 1)] = Known{queryid, table->generation, full}; }
 
 char* CopyOut(HeapRef ref, uint32 room, char* buffer, uint32* length) {
   *length = Min(HeapLength(ref), room);
@@ -180,14 +188,15 @@ void TextAttach(void* base, bool init) {
   }
 }
 
-bool TextKnown(const TextKey& key) {
+bool TextKnown(const TextKey& key, bool has_tree) {
   const Known& slot = known[key.queryid & (kKnown - 1)];
-  if (slot.queryid == key.queryid && slot.generation == table->generation) return true;
+  if (slot.queryid == key.queryid && slot.generation == table->generation && (slot.full || !has_tree)) return true;
   if (!LWLockConditionalAcquire(Lock(), LW_SHARED)) return true;
-  const bool found = Find(key) != nullptr;
-  if (found) Remember(key.queryid);
+  const Text* text = Find(key);
+  const bool full = text != nullptr && IsFull(*text);
+  if (text != nullptr) Remember(key.queryid, full);
   LWLockRelease(Lock());
-  return found;
+  return has_tree ? full : text != nullptr;
 }
 
 bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
@@ -195,7 +204,8 @@ bool PutText(const TextKey& key, const char* display, uint32 display_length, con
   if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
   const bool stored = PutLocked(key, display, display_length, plannable, plannable_length, reason);
   if (!stored) table->missing++;
-  Remember(key.queryid);  // also after a failure: no second attempt before room appears
+  // Also after a failure: no second attempt before room appears.
+  Remember(key.queryid, !stored || reason != NotCostable::kNoText);
   LWLockRelease(Lock());
   return stored;
 }
@@ -286,17 +296,13 @@ void NoteRoomForTexts() {
   table->generation++;
 }
 
-void DropText(const TextKey& key) {
-  Text* text = Find(key);
-  if (text == nullptr) return;
-  Remove(text);
-  table->exhausted = false;
-  table->generation++;
-}
-
-void DropAllTexts() {
-  for (uint32 i = 0; i < table->capacity; i++)
-    if (texts[i].put_no != 0) Remove(&texts[i]);
+void ResetTexts() {
+  for (uint32 i = 0; i < table->capacity; i++) {
+    for (HeapRef& sample : texts[i].samples) {
+      HeapFree(sample);
+      sample = 0;
+    }
+  }
   table->missing = 0;
   table->exhausted = false;
   table->generation++;

@@ -17,11 +17,13 @@ inline bool operator==(const TextKey& a, const TextKey& b) { return a.queryid ==
 inline constexpr int kMaxSamples = 4;
 
 /// True when the text is stored already, or when this is no moment to store it (the lock is busy, the heap was full and
-/// nothing was freed since). Usually one probe of backend-local memory; never waits.
-[[nodiscard]] bool TextKnown(const TextKey& key);
+/// nothing was freed since). Usually one probe of backend-local memory; never waits. A text of reason kNoText was stored
+/// without its parse tree at hand: whoever has one (`has_tree`) is told that it is not known, and puts the full text.
+[[nodiscard]] bool TextKnown(const TextKey& key, bool has_tree);
 
 /// Stores the display text with its plannable record (may be null) and why there is none. Never waits: false when the lock
-/// is busy or there is no room, in which case the caller tries again at the next sight. Lack of room is counted.
+/// is busy or there is no room, in which case the caller tries again at the next sight. Lack of room is counted. Takes the
+/// place of a text of reason kNoText, and of no other.
 bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
              uint32 plannable_length, NotCostable reason);
 
@@ -54,9 +56,9 @@ int ListTexts(Oid dbid, uint64* queryids, int capacity);
 /// Texts that could not be kept for lack of room, since the last reset.
 [[nodiscard]] uint64 TextsMissing();
 
-/// Drops the text of `key`, or all texts. Call with store::Lock() held exclusively.
-void DropText(const TextKey& key);
-void DropAllTexts();
+/// Forgets parameter samples and counts, not texts: a statement that is prepared already would never show its parse tree
+/// again. Unused texts go when room is needed. Call with store::Lock() held exclusively.
+void ResetTexts();
 
 /// Tells that statements went away, so that room for texts can be made again. Call with store::Lock() held exclusively.
 void NoteRoomForTexts();
