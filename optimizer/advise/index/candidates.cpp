@@ -68,6 +68,9 @@ class ScanCandidates {
     for (const IndexKey& range : scan_.range) leads.push_back(Concat(scan_.equality, {range}, width));
     if (!scan_.equality.empty()) leads.push_back(Concat(scan_.equality, {}, width));
     for (const Keys& keys : leads) {
+      // Until it is built and analyzed nothing is known of an expression's values; the default guess of many rows would
+      // make every covering index look good.
+      if (std::any_of(keys.begin(), keys.end(), [](const IndexKey& key) { return key.attnum == 0; })) continue;
       Keys rest;
       for (const IndexKey& column : scan_.output)
         if (!Has(keys, column)) rest.push_back(column);

@@ -317,6 +317,24 @@ TEST(AdviseIndexes, ShortWindowsAndMisestimatesLowerConfidence) {
     EXPECT_EQ(s.confidence, model::Confidence::kMedium);
 }
 
+TEST(AdviseIndexes, FewerRowsThanEstimatedDoNotMakeAGainDoubtful) {
+  Workload w = TwoStatements();
+  w.predicates[0].estimated_selectivity = 0.1;
+  w.predicates[0].actual_selectivity = 0.00001;
+  FakeOracle oracle(TwoPlans);
+  for (const auto& s : AdviseIndexes(w, oracle, {}).suggestions) EXPECT_EQ(s.confidence, model::Confidence::kHigh);
+}
+
+TEST(Candidates, AnExpressionIsNotMadeCovering) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 0, PredicateRole::kFilter, PredicateKind::kEquality).expression = "lower(a)";
+  AddPredicate(w, 1, 4, PredicateRole::kOutput, PredicateKind::kNone);
+  const Candidates found = GenerateCandidates(w, {&w.statements[0]}, {});
+  ASSERT_EQ(found.definitions.size(), 1U);
+  EXPECT_EQ(Name(found.definitions[0]), "orders((lower(a)))");
+}
+
 TEST(AdviseIndexes, PlannerCallsStayWithinTheLimitPlusOneRound) {
   Workload w = Shop();
   for (int s = 0; s < 40; s++) {
