@@ -76,6 +76,15 @@ SET pg_steward.slow_min_duration = -1;
 SELECT state, sqlstate, exec_time >= 10 AS slow, planid IS NOT NULL AS has_plan, plan IS NULL AS no_json, query
 FROM steward.slow_queries ORDER BY id;
 
+-- utility statements have no plan
+SELECT 1 FROM steward.reset();
+SET pg_steward.slow_min_duration = 0;
+CREATE TABLE slow_copy AS SELECT * FROM slow_items;
+DROP TABLE no_such_table;
+SET pg_steward.slow_min_duration = -1;
+DROP TABLE slow_copy;
+SELECT state, sqlstate, rows, planid, plan, query FROM steward.slow_queries WHERE query NOT LIKE 'SET%' ORDER BY id;
+
 -- nested statements, with track = all
 SELECT 1 FROM steward.reset();
 SET pg_steward.track = 'all';

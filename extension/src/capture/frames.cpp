@@ -60,7 +60,7 @@ void TellFailure(const Frame& frame) {
 void EndFrame(Frame* frame) {
   if (frame->running) {
     store::RecordFailure(frame->key, IsCancel(last_sqlstate), last_sqlstate);
-    if (frame->kind == FrameKind::kExecution) TellFailure(*frame);
+    if (frame->kind != FrameKind::kPlanning) TellFailure(*frame);
   }
   PopFrame(frame);
 }

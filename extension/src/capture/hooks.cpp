@@ -253,6 +253,8 @@ uint64 UtilityRows(const QueryCompletion* qc) {
 void CountUtility(Frame* frame, const Measurement& measurement, const QueryCompletion* qc) {
   const store::Execution execution{measurement.elapsed_ns, UtilityRows(qc), &measurement.usage, nullptr, frame->origin};
   store::RecordExecution(KeyOf(frame->key.queryid), execution);
+  UtilityDone(ExecutionEnd{KeyOf(frame->key.queryid), 0, static_cast<double>(measurement.elapsed_ns) / 1e6, -1,
+                           execution.rows, &measurement.usage, 0, false});
   PopFrame(frame);
 }
 

@@ -200,6 +200,10 @@ void StatementDone(const ExecutionEnd& end, QueryDesc* query) {
   if (slow && !instrumented && settings.track_plans) store::Arm(end.key.queryid);
 }
 
+void UtilityDone(const ExecutionEnd& end) {
+  if (unlikely(Slow(end.exec_time_ms))) store::PutSlow(Describe(end, store::SlowState::kOk), {nullptr, 0}, {nullptr, 0});
+}
+
 void StatementFailed(const ExecutionEnd& end) {
   if (!Slow(end.exec_time_ms)) return;
   store::PutSlow(Describe(end, end.canceled ? store::SlowState::kCanceled : store::SlowState::kFailed), {nullptr, 0},

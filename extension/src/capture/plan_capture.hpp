@@ -37,6 +37,9 @@ struct ExecutionEnd {
 /// Two comparisons for any other.
 void StatementDone(const ExecutionEnd& end, QueryDesc* query);
 
+/// After a utility statement: keeps a slow one. It has no plan of its own.
+void UtilityDone(const ExecutionEnd& end);
+
 /// From an abort callback: keeps a slow execution that failed. Needs no QueryDesc and allocates nothing.
 void StatementFailed(const ExecutionEnd& end);
 
