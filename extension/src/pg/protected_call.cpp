@@ -69,6 +69,7 @@ bool RunProtected(void (*function)(void*), void* argument) {
   ResourceOwner owner = ResourceOwnerCreate(before.owner, "pg_steward protected call");
   MemoryContext context = AllocSetContextCreate(before.context, "pg_steward protected call", ALLOCSET_DEFAULT_SIZES);
   volatile bool success = false;
+  ErrorData* volatile swallowed = nullptr;
   const int before_depth = depth++;
 
   PG_TRY();
@@ -86,6 +87,10 @@ bool RunProtected(void (*function)(void*), void* argument) {
       PG_RE_THROW();
     }
     HOLD_INTERRUPTS();
+    if (message_level_is_interesting(DEBUG1)) {
+      MemoryContextSwitchTo(context);
+      swallowed = CopyErrorData();
+    }
     FlushErrorState();
     DropLeftovers(before);
     SetUserIdAndSecContext(before.user, before.security_context);
@@ -98,6 +103,7 @@ bool RunProtected(void (*function)(void*), void* argument) {
   ResourceOwnerDelete(owner);
   AtEOXact_GUC(success, before.guc_level);
   MemoryContextSwitchTo(before.context);
+  if (swallowed != nullptr) elog(DEBUG1, "pg_steward dropped a sample: %s", swallowed->message);
   MemoryContextDelete(context);
   InterruptHoldoffCount = before.interrupt_holdoff;
   QueryCancelHoldoffCount = before.cancel_holdoff;

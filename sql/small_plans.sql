@@ -1,0 +1,41 @@
+-- More plans, plan texts and slow executions than there is room for: the old ones go, nothing fails (H5).
+CREATE EXTENSION pg_steward;
+SET jit = off;
+SET client_min_messages = warning;
+SELECT format('CREATE TABLE wide (%s)', string_agg(format('c%s int', g), ', ')) FROM generate_series(1, 400) g \gexec
+INSERT INTO wide (c1) VALUES (1);
+ANALYZE wide;
+
+-- 400 statements with a plan each, of which 100 fit
+SET pg_steward.track = 'all';
+DO $$
+BEGIN
+  FOR i IN 1..400 LOOP EXECUTE format('SELECT c%s FROM wide WHERE c%s = 0', i, i); END LOOP;
+END $$;
+SELECT count(*) AS plans FROM steward.plans;
+SELECT count(DISTINCT planid || ' ' || queryid) AS with_predicates, count(*) AS predicates FROM steward.predicates;
+SELECT count(*) AS newest FROM steward.predicates WHERE attname = 'c400' AND role = 'filter';
+SELECT plans FROM steward.capture_status;
+
+-- slow ones, with texts and plans of some kilobytes each, more than fit; the ring holds the latest 1000
+SET pg_steward.slow_min_duration = 0;
+DO $$
+DECLARE
+  filler text := (SELECT string_agg('c1 > ' || g, ' OR ') FROM generate_series(1, 300) g);
+BEGIN
+  FOR i IN 1..60 LOOP
+    EXECUTE format('SELECT c%s FROM wide WHERE %s', i, filler);
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+  FOR i IN 1..1100 LOOP EXECUTE 'SELECT c1 FROM wide'; END LOOP;
+END $$;
+SET pg_steward.slow_min_duration = -1;
+SELECT count(*) AS ring, max(id) - min(id) + 1 AS latest FROM steward.slow_queries;
+SELECT count(plan) > 0 AS some_texts, sum(length(plan::text)) < 600000 AS within_share FROM steward.plans;
+SELECT count(*) > 0 AS bounded FROM steward.capture_status WHERE memory_used <= memory_limit;
+
+-- a reset gives everything back, and capture goes on
+SELECT 1 FROM steward.reset();
+SELECT count(*) FROM steward.slow_queries;
+SELECT c7 FROM wide WHERE c7 = 7;
+SELECT attname, role FROM steward.predicates ORDER BY role;
