@@ -185,6 +185,22 @@ for my $db ('shop', 'restored') {
             FROM steward.matviews WHERE matviewname = 'good'}, $db);
 }
 
+# ---- a busy worker is replaced before its caches grow (W21) ---------------------------------------------------------
+$node->append_conf('postgresql.conf', 'pg_steward.max_refresh_workers = 2');
+$node->reload;
+sql(q{
+    DO $$ BEGIN FOR i IN 1..40 LOOP
+        EXECUTE format('CREATE MATERIALIZED VIEW many%s AS SELECT 1 AS n', i);
+        PERFORM steward.schedule_refresh(format('many%s', i)::regclass, every => '1 s');
+    END LOOP; END $$
+}, 'restored');
+eventually('many views are refreshed', q{SELECT count(DISTINCT relid) = 40 FROM steward.refresh_log WHERE matviewname ~ 'many'}, 'restored');
+my $first = worker_pid('restored');
+eventually('a worker with many refreshes behind it is replaced',
+    "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker' AND datname = 'restored' AND pid <> $first");
+is(sql(q{SELECT count(*) FROM steward.refresh_log WHERE matviewname ~ 'many' AND result <> 'ok'}, 'restored'), '0', 'without a failure');
+sql(q{SELECT steward.unschedule_refresh(relid) FROM steward.refresh_schedule WHERE relid::text ~ 'many'}, 'restored');
+
 # ---- what cannot be written is tried again later, without noise (W19); old history goes (W15) -----------------------
 sql('CREATE DATABASE old', 'postgres');
 sql(q{
