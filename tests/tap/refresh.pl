@@ -19,6 +19,11 @@ sub eventually {
     ok($node->poll_query_until($db // 'shop', $query), $name);
 }
 sub history { return "SELECT bool_or($_[1]) FROM steward.refresh_history WHERE matviewname = '$_[0]'"; }
+# A condition: good was refreshed after the moment of this call.
+sub refreshed_anew {
+    my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+    return "SELECT last_refresh > '$now' FROM steward.matviews WHERE matviewname = 'good'";
+}
 sub worker_pid {
     my ($db) = @_;
     return sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker' AND datname = '$db'", 'postgres');
@@ -121,16 +126,17 @@ eventually('a refresh ends at its timeout', history('slow', "result = 'failed' A
 
 # ---- cancel (W3) ----------------------------------------------------------------------------------------------------
 sql(q{SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '1 h')});
-my $running = q{SELECT count(*) = 1 FROM steward.refresh_state WHERE running_since IS NOT NULL};
+my $running = q{SELECT count(*) = 1 FROM steward.refresh_state WHERE running_since IS NOT NULL AND relid = 'slow'::regclass};
 eventually('a slow refresh is marked as running', $running);
 my $pid = worker_pid('shop');
 sql("SELECT pg_cancel_backend($pid)");
 eventually('a cancelled refresh failed', history('slow', "result = 'failed' AND message ~ 'user request'"));
 is(worker_pid('shop'), $pid, 'its worker stays');
 eventually('the next try runs', $running);
+my $anew = refreshed_anew();
 sql("SELECT pg_terminate_backend($pid)");
 eventually('a terminated worker leaves an interrupted run', history('slow', "result = 'interrupted' AND message ~ 'worker ended'"));
-eventually('and is replaced', q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'});
+eventually('and is replaced', $anew);
 
 # ---- DDL on databases (W4) ------------------------------------------------------------------------------------------
 sub in_time {
@@ -138,14 +144,14 @@ sub in_time {
     my $start = time;
     my ($status, $out, $err) = $node->psql('postgres', $statement);
     is($err, '', $name);
-    cmp_ok(time - $start, '<', 4.5, "$name in time");
+    cmp_ok(time - $start, '<', 10, "$name in time");
 }
 eventually('a refresh is under way', $running);
 in_time('CREATE DATABASE ... TEMPLATE', 'CREATE DATABASE copy TEMPLATE shop');
 eventually('a refresh is under way again', $running);
+$anew = refreshed_anew();
 in_time('ALTER DATABASE ... RENAME', 'ALTER DATABASE shop RENAME TO store');
-eventually('views are refreshed in the renamed database',
-    q{SELECT last_refresh > now() - interval '1 s' FROM steward.matviews WHERE matviewname = 'good'}, 'store');
+eventually('views are refreshed in the renamed database', $anew, 'store');
 in_time('ALTER DATABASE ... SET TABLESPACE',
     "SET allow_in_place_tablespaces = on;\nCREATE TABLESPACE elsewhere LOCATION '';\nALTER DATABASE store SET TABLESPACE elsewhere");
 in_time('DROP DATABASE of a copy', 'DROP DATABASE copy');
