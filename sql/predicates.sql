@@ -157,6 +157,14 @@ EXECUTE by_a(1000);
 SELECT attname, round(estimated_selectivity::numeric, 2) AS estimated FROM steward.predicates WHERE role = 'filter';
 RESET plan_cache_mode;
 
+-- neither catalogs nor temporary tables
+CREATE TEMP TABLE scratch (x int);
+SELECT reset();
+SELECT count(*) FROM scratch WHERE x = 1;
+SELECT count(*) > 0 FROM pg_class WHERE relkind = 'r';
+TABLE shown;
+SELECT count(*) FROM steward.plans;
+
 -- off: nothing is collected
 SET pg_steward.track_predicates = off;
 SELECT reset();

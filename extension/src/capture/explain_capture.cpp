@@ -10,6 +10,7 @@ extern "C" {
 #include "commands/explain.h"
 #include "executor/instrument.h"
 #include "nodes/params.h"
+#include "utils/fmgrprotos.h"
 }
 
 namespace steward::capture {
@@ -52,7 +53,11 @@ void Explain(void* argument) {
   ExplainEndOutput(es);
   auto length = static_cast<Size>(es->str->len);
   if (!settings.capture_parameters) length = core::RedactPlanJson(es->str->data, length);
-  if (length <= kMaxPlanBytes) Keep(job, es->str->data, length);
+  if (length > kMaxPlanBytes) return;
+  es->str->data[length] = '\0';
+  // EXPLAIN's own output is not always valid: on 15 it leaves an array open for MERGE into several tables. Raises if not.
+  DirectFunctionCall1(json_in, CStringGetDatum(es->str->data));
+  Keep(job, es->str->data, length);
 }
 
 void Outline(void* argument) {

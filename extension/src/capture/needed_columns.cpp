@@ -7,7 +7,6 @@
 
 extern "C" {
 #include "access/sysattr.h"
-#include "access/transam.h"
 }
 
 namespace steward::capture {
@@ -110,7 +109,7 @@ Bitmapset* Everything(const Plan* plan) {
 void AddOutputs(const Needing& needing, const Inputs& inputs) {
   ClauseContext context{needing.context, needing.out, inputs.plan, PredicateRole::kOutput, nullptr, store::kMeasured, 0};
   const RangeTblEntry* rte = BaseRelation(needing.context, inputs.scan);
-  if (bms_is_empty(inputs.base) || rte == nullptr || rte->relid < FirstNormalObjectId) return;
+  if (bms_is_empty(inputs.base) || rte == nullptr || !IsUserRelation(rte->relid)) return;
   const double estimated = EstimateScan(needing.context, inputs.plan, inputs.scan, needing.workers);
   for (int member = -1; (member = bms_next_member(inputs.base, member)) >= 0;) {
     auto attnum = static_cast<AttrNumber>(member - kOffset);

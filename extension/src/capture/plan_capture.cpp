@@ -84,7 +84,7 @@ void StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
     store::CountLost();
     facts = CollectFacts(source, false, CurrentMemoryContext, &length);
   }
-  if (facts == nullptr || !store::PutPlanFacts(key, facts, length)) ForgetSight(key);
+  if (facts != nullptr && store::PutPlanFacts(key, facts, length) == store::PutResult::kBusy) ForgetSight(key);
 }
 
 struct Sight {

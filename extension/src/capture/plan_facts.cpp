@@ -6,7 +6,6 @@
 #include "pg/protected_call.hpp"
 
 extern "C" {
-#include "access/transam.h"
 #include "catalog/pg_class_d.h"
 #include "parser/parsetree.h"
 }
@@ -89,7 +88,7 @@ bool TouchesUserRelation(const PlannedStmt* statement) {
   foreach (cell, statement->rtable) {
     const auto* rte = lfirst_node(RangeTblEntry, cell);
     // A view's own entry stays in the range table for the permission check only.
-    if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW && rte->relid >= FirstNormalObjectId) return true;
+    if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW && IsUserRelation(rte->relid)) return true;
   }
   return false;
 }

@@ -20,7 +20,7 @@ struct PlanSource {
 /// swallowed. With `predicates` false only relations and indexes are collected.
 [[nodiscard]] char* CollectFacts(const PlanSource& source, bool predicates, MemoryContext context, uint32* length);
 
-/// True when the plan reads or writes a relation that is not a system catalog.
+/// True when the plan reads or writes a relation that advice can be about.
 [[nodiscard]] bool TouchesUserRelation(const PlannedStmt* statement);
 
 }  // namespace steward::capture

@@ -2,7 +2,10 @@
 #include "capture/plan_walk.hpp"
 
 extern "C" {
+#include "access/transam.h"
+#include "catalog/pg_class_d.h"
 #include "parser/parsetree.h"
+#include "utils/lsyscache.h"
 }
 
 namespace steward::capture {
@@ -202,6 +205,10 @@ Oid ScannedIndex(const Plan* plan) {
     default:
       return InvalidOid;
   }
+}
+
+bool IsUserRelation(Oid relid) {
+  return relid >= FirstNormalObjectId && get_rel_persistence(relid) != RELPERSISTENCE_TEMP;
 }
 
 uint64 PlanId(const PlannedStmt* statement) {

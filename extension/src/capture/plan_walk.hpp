@@ -26,6 +26,9 @@ void ForEachExpression(Plan* plan, ExpressionVisitor visit, void* context);
 /// The index that `plan` reads, InvalidOid when it reads none.
 [[nodiscard]] Oid ScannedIndex(const Plan* plan);
 
+/// True for relations that advice can be about: no system catalogs, no temporary tables.
+[[nodiscard]] bool IsUserRelation(Oid relid);
+
 /// A hash of the plan's structure: node kinds, relations, indexes, join kinds, strategies. No expression, cost or constant
 /// takes part, so it is the same for every literal. Never 0.
 [[nodiscard]] uint64 PlanId(const PlannedStmt* statement);

@@ -6,7 +6,6 @@
 #include "pg/node_walk.hpp"
 
 extern "C" {
-#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -79,7 +78,7 @@ Draft* AddDraft(DraftList* list, const Draft& draft) {
 
 Draft* AddKey(ClauseContext* context, const Side& key, PredicateRole role, PredicateKind kind, Oid opno, const Side* other) {
   const RangeTblEntry* rte = BaseRelation(context->plan, key.scan);
-  if (rte == nullptr || rte->relid < FirstNormalObjectId) return nullptr;
+  if (rte == nullptr || !IsUserRelation(rte->relid)) return nullptr;
   Draft draft{};
   PredicateRecord& record = draft.record;
   record.relid = rte->relid;

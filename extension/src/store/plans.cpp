@@ -14,6 +14,7 @@ namespace steward::store {
 namespace {
 
 constexpr int kVictimSample = 16;
+constexpr int kMostEvictedAtOnce = 16;
 // Plans may fill this share of the text memory with JSON; texts and facts need the rest.
 constexpr Size kJsonShare = 2;
 
@@ -123,6 +124,19 @@ void PutJson(PlanEntry* entry, const PlanExecution& execution) {
   region->json_bytes += execution.json_length;
 }
 
+// Plan texts make room first, then old plans, a few at a time.
+HeapRef PutFacts(const char* facts, uint32 length) {
+  HeapRef ref = HeapPut(facts, length);
+  while (ref == 0 && EvictJson(nullptr)) ref = HeapPut(facts, length);
+  for (int i = 0; ref == 0 && i < kMostEvictedAtOnce; i++) {
+    PlanEntry* victim = Victim([](const PlanEntry&) { return true; }, nullptr);
+    if (victim == nullptr) break;
+    Remove(victim);
+    ref = HeapPut(facts, length);
+  }
+  return ref;
+}
+
 // Bytes that a copy of the entries of `dbid` needs. Under the lock.
 Size MeasureCopy(Oid dbid, bool with_json, uint32* count) {
   Size bytes = 0;
@@ -207,13 +221,12 @@ bool PlanKnown(const PlanKey& key) {
   return entry != nullptr;
 }
 
-bool PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
+PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
   const TimestampTz now = GetCurrentTimestamp();
-  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return PutResult::kBusy;
   bool kept = Find(key) != nullptr;
   if (!kept) {
-    HeapRef ref = HeapPut(facts, length);
-    while (ref == 0 && EvictJson(nullptr)) ref = HeapPut(facts, length);
+    const HeapRef ref = PutFacts(facts, length);
     PlanEntry* entry = ref != 0 ? Take() : nullptr;
     if (entry != nullptr) {
       uint32& head = BucketOf(key);
@@ -226,7 +239,7 @@ bool PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
     }
   }
   LWLockRelease(Lock());
-  return kept;
+  return kept ? PutResult::kKept : PutResult::kFull;
 }
 
 void CountPlanExecution(const PlanKey& key, const PlanExecution& execution) {

@@ -44,9 +44,11 @@ void PlansAttach(void* base, bool init);
 /// True when the plan has an entry.
 [[nodiscard]] bool PlanKnown(const PlanKey& key);
 
-/// Adds the plan with its facts, evicting an old plan when the table or the text memory's share is full. Returns false when it
-/// was not kept (lock busy or memory full): try again at the next sight.
-bool PutPlanFacts(const PlanKey& key, const char* facts, uint32 length);
+enum class PutResult : uint8 { kKept, kBusy, kFull };
+
+/// Adds the plan with its facts, evicting an old plan when the table or the text memory is full. Never waits: kBusy when the
+/// lock was taken, to be tried again at the next sight; kFull when there was no room, which is counted.
+PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length);
 
 /// A slow or instrumented execution of a plan. `json` may be null (nothing new to keep).
 struct PlanExecution {
