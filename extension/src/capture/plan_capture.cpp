@@ -40,6 +40,7 @@ struct SeenEntry {
 constexpr uint32 kPlanIds = 256;
 constexpr uint32 kSeen = 1024;
 constexpr uint32 kSightsBetweenChecks = 4096;
+constexpr uint32 kAdmittedOneOf = 16;
 
 PlanIdEntry plan_ids[kPlanIds];
 SeenEntry seen[kSeen];
@@ -58,6 +59,13 @@ bool SamePlan(const store::PlanKey& a, const store::PlanKey& b) {
   return a.planid == b.planid && a.queryid == b.queryid && a.userid == b.userid && a.dbid == b.dbid;
 }
 
+// With more plans in use than the table holds, each would be collected anew whenever its turn comes, at the price of a short
+// statement. Then only one of some sights is looked into; a plan that is executed often still gets in soon.
+bool Admitted() {
+  static uint32 sights = 0;
+  return likely(!store::PlansFull()) || ++sights % kAdmittedOneOf == 0;
+}
+
 // Remembers the sight; true when nothing has to be done for the plan.
 bool SeenBefore(const store::PlanKey& key) {
   SeenEntry& entry = seen[(key.planid ^ key.queryid) % kSeen];
@@ -66,6 +74,7 @@ bool SeenBefore(const store::PlanKey& key) {
     entry.sights++;
     return true;
   }
+  if (!Admitted()) return true;
   entry = SeenEntry{key, generation, 0};
   return store::PlanKnown(key);
 }

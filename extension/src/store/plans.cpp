@@ -204,6 +204,11 @@ void PlansAttach(void* base, bool init) {
 
 uint64 PlansGeneration() { return *const_cast<volatile uint64*>(&region->generation); }
 
+bool PlansFull() {
+  const volatile PlansRegion* now = region;
+  return now->free == 0 && now->touched >= now->capacity;
+}
+
 uint32 PlanCount() {
   uint32 count = 0;
   LWLockAcquire(Lock(), LW_SHARED);

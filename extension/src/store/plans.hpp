@@ -41,6 +41,9 @@ void PlansAttach(void* base, bool init);
 /// Changes whenever entries are taken away by a reset, so that a backend's own memory of known plans can be dropped.
 [[nodiscard]] uint64 PlansGeneration();
 
+/// True while a new plan would push out an old one. Read without the lock.
+[[nodiscard]] bool PlansFull();
+
 /// True when the plan has an entry.
 [[nodiscard]] bool PlanKnown(const PlanKey& key);
 
