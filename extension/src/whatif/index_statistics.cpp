@@ -6,6 +6,7 @@
 
 #include "core/index_size.hpp"
 #include "whatif/column_statistics.hpp"
+#include "whatif/distinct_sample.hpp"
 
 extern "C" {
 #include "access/nbtree.h"
@@ -88,15 +89,30 @@ int FillFactor(List* options) {
   return BTREE_DEFAULT_FILLFACTOR;
 }
 
-// Different combinations of the leading `count` key columns: extended statistics, else as if columns were independent.
-double PrefixDistinct(Relation relation, const IndexOptInfo* info, int count, double product, double rows) {
-  const double known = ExtendedDistinct(relation, info->indexkeys, count, rows);
-  return known > 0 ? known : std::min(product, rows);
+// Whether columns are likely to repeat together more often than independence says, and repetition matters: there are
+// several, all plain, and neither one of them nor their product settles the number.
+bool WorthSampling(const IndexOptInfo* info, int count, double largest, double product, double rows) {
+  if (count < 2 || largest > 0.5 * rows || product < 0.02 * rows) return false;
+  for (int i = 0; i < count; ++i)
+    if (info->indexkeys[i] == 0) return false;
+  return true;
 }
 
-void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows, double rows, Columns* columns) {
+// Different combinations of the leading `count` key columns: from extended statistics, else from a sample where the
+// number decides on a size, else as if the columns were independent.
+double PrefixDistinct(Relation relation, const IndexOptInfo* info, int count, double product, bool sample,
+                      double rows) {
+  const double known = ExtendedDistinct(relation, info->indexkeys, count, rows);
+  if (known > 0) return known;
+  const double sampled = sample ? SampledDistinct(relation, info->indexkeys, count, rows) : -1;
+  return std::min(sampled > 0 ? sampled : product, rows);
+}
+
+void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows, double rows, bool deduplicates,
+                 Columns* columns) {
   const ListCell* expression = list_head(info->indexprs);
   double product = 1;
+  double largest = 1;
   for (int i = 0; i < info->ncolumns; ++i) {
     ColumnFacts facts{};
     if (info->indexkeys[i] != 0) {
@@ -111,7 +127,9 @@ void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows,
     }
     // NULL is one more value.
     product *= facts.distinct + (facts.stored.null_fraction > 0 ? 1 : 0);
-    const double distinct = PrefixDistinct(relation, info, i + 1, product, table_rows);
+    largest = std::max(largest, facts.distinct);
+    const bool sample = deduplicates && WorthSampling(info, i + 1, largest, product, table_rows);
+    const double distinct = PrefixDistinct(relation, info, i + 1, product, sample, table_rows);
     facts.stored.prefix_distinct = std::max(1.0, core::DistinctInSubset(distinct, table_rows, rows));
     columns->keys[i] = facts.stored;
   }
@@ -121,12 +139,13 @@ void SizeBtree(Relation relation, List* options, double table_rows, Hypothetical
   IndexOptInfo* info = part->info;
   Columns columns;
   const double rows = std::round(table_rows * part->row_fraction);
-  ReadColumns(relation, info, table_rows, rows, &columns);
+  const bool deduplicates = Deduplicates(info, options);
+  ReadColumns(relation, info, table_rows, rows, deduplicates, &columns);
   core::BtreeShape shape;
   shape.rows = rows;
   shape.keys = {columns.keys, static_cast<size_t>(info->nkeycolumns)};
   shape.included = {columns.included, static_cast<size_t>(info->ncolumns - info->nkeycolumns)};
-  shape.deduplicates = Deduplicates(info, options);
+  shape.deduplicates = deduplicates;
   shape.fillfactor = FillFactor(options);
   const core::BtreeSize size = core::EstimateBtreeSize(shape);
   info->pages = static_cast<BlockNumber>(std::min<uint64>(size.pages, MaxBlockNumber));
