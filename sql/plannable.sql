@@ -95,6 +95,11 @@ SET pg_steward.capture_parameters = on;
 SELECT email FROM account WHERE id = 78 AND kind = 'gold';
 PREPARE by_id(int, text) AS SELECT opened FROM account WHERE id = $1 AND kind = $2;
 EXECUTE by_id(79, 'plain');
+-- Prepared before a reset: its parse tree is gone, its text is made from the source.
+SELECT steward.reset() IS NOT NULL AS reset;
+EXECUTE by_id(80, 'gold');
+SELECT costable, query FROM kept('PREPARE by_id');
+EXECUTE by_id(81, 'plain');
 RESET pg_steward.capture_parameters;
 SELECT "values" FROM steward.parameter_samples() ORDER BY 1;
 -- A view's column is measured as the column below it.

@@ -141,7 +141,8 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   if (queryid != 0 && Tracked(nesting.exec)) frame = PushFrame(FrameKind::kExecution, desc, KeyOf(queryid));
   if (frame == nullptr) return CallStart(desc, flags);
 
-  RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len});
+  RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len},
+                 desc->params);
   frame->origin = pg::OriginOf(statement);
   if (nesting.exec > 0) frame->started_ns = pg::NowNs();
   if (last_planning.queryid == queryid) frame->plan_ns = last_planning.ns;

@@ -31,6 +31,10 @@ Plannable MakePlannable(const Query* query, const char* source);
 /// was not shown to the hook; kUtility for everything else.
 Plannable MakePlannableUtility(Node* utility, const char* source);
 
+/// The same for a statement about to be executed whose text is not kept and whose parse tree is gone (prepared before a reset,
+/// or before capture began): parses the source again, with the types of `values`. kNoText when that cannot be done.
+Plannable MakePlannableFromSource(const char* source, int location, int length, ParamListInfo values);
+
 /// Takes the constants of a further execution of a known literal statement as a sample: `sample` and `sample_length`
 /// are set, the rest is empty. Costs about as much as MakePlannable: call it sparsely.
 Plannable MakeSample(const Query* query, const char* source);

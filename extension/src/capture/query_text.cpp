@@ -102,18 +102,17 @@ void RememberQuery(uint64 queryid, const StatementSource& source, const Query* q
   int* at = ConstantOffsets(jumble, moved);
   core::TextOutput out = Allocate();
   if (at != nullptr && out.data != nullptr) {
-    core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1, &out);
+    core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1,
+                           &out);
     PutPlannable(queryid, out, MakePlannable(query, source.text));
   }
   if (at != nullptr) pfree(at);
   if (out.data != nullptr) pfree(out.data);
 }
 
-void RememberSource(uint64 queryid, const StatementSource& source) {
+void RememberSource(uint64 queryid, const StatementSource& source, ParamListInfo values) {
   if (source.text == nullptr || store::TextKnown(TextKey{MyDatabaseId, queryid}, false)) return;
-  Plannable none{};
-  none.reason = NotCostable::kNoText;
-  PutRedacted(queryid, source, none);
+  PutRedacted(queryid, source, MakePlannableFromSource(source.text, source.location, source.length, values));
 }
 
 void RememberUtility(uint64 queryid, const StatementSource& source, Node* utility) {

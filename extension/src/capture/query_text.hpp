@@ -5,6 +5,10 @@
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
 
+extern "C" {
+#include "nodes/params.h"
+}
+
 namespace steward::capture {
 
 /// A statement's place in the source text, as in Query and PlannedStmt.
@@ -18,7 +22,7 @@ struct StatementSource {
 void RememberQuery(uint64 queryid, const StatementSource& source, const Query* query, const JumbleState* jumble);
 
 /// The same where the parse tree is not at hand (text lost, capture switched on later): constants found lexically.
-void RememberSource(uint64 queryid, const StatementSource& source);
+void RememberSource(uint64 queryid, const StatementSource& source, ParamListInfo values);
 
 /// The same for a utility statement; of those that may carry passwords only the command is kept.
 void RememberUtility(uint64 queryid, const StatementSource& source, Node* utility);
