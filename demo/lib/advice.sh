@@ -44,7 +44,8 @@ WITH suggestion AS (
   JOIN run AS a ON a.run = 'after' AND a.queryid = h.queryid AND a.role = h.role
   GROUP BY n
 )
-SELECT n AS "#", rtrim(regexp_replace(s ->> 'ddl', '^CREATE INDEX CONCURRENTLY .* ON (\S+) USING \S+ ', '\1 '), ';') AS index,
+SELECT n AS "#",
+       rtrim(regexp_replace(s ->> 'ddl', '^CREATE INDEX CONCURRENTLY .* ON (\S+) USING \S+ ', '\1 '), ';') AS index,
        statements AS helps, round(before::numeric, 2) AS "before ms",
        round(after::numeric, 2) AS "after ms", round(predicted::numeric, 4) AS "cost ratio",
        round((after / before)::numeric, 4) AS "time ratio",

@@ -19,11 +19,12 @@ query() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' ps
 
 # One entry for each class, since 1.18 sizes pools by database: the pools are smaller than the application's clients.
 start_pooler() {
-  local class entries=()
+  local class server="host=$PGHOST port=$PGPORT dbname=shop" entries=()
   for class in "${classes[@]}"; do
-    entries+=(--database "shop_$class = host=$PGHOST port=$PGPORT dbname=shop user=shop_$class pool_size=${pool_size[$class]}")
+    entries+=(--database "shop_$class = $server user=shop_$class pool_size=${pool_size[$class]}")
   done
-  pooler_start "${entries[@]}" --conf 'max_client_conn = 200' --conf 'log_connections = 0' --conf 'log_disconnections = 0'
+  pooler_start "${entries[@]}" --conf 'max_client_conn = 200' \
+    --conf 'log_connections = 0' --conf 'log_disconnections = 0'
 }
 
 # pooled CLASS: libpq's options for a connection of that class through the pooler.
