@@ -102,7 +102,8 @@ uninstall: uninstall-cli
 uninstall-cli:
 	rm -f '$(DESTDIR)$(bindir)/pgsteward' $(if $(LINKDIR),'$(DESTDIR)$(LINKDIR)/pgsteward')
 
-unit-tests: $(CMAKE_DIR)/CMakeCache.txt
+# After the CLI: two makes in one CMake folder would write the same library at once.
+unit-tests: $(CMAKE_DIR)/CMakeCache.txt | cli
 	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) unit_tests
 
 # Needs clang-tidy, which is not among the packages of "make deps".
