@@ -15,8 +15,8 @@ struct Saved {
   std::string reason;
 };
 
-/// `run` is the document that steward.save_suggestions(jsonb) takes. A refusal by the server is an answer, not an error;
-/// only a lost connection or Ctrl-C throws.
+/// `run` is the document that steward.save_suggestions(jsonb) takes. A refusal by the server is an answer, not an
+/// error; only a lost connection or Ctrl-C throws.
 Saved SaveSuggestions(db::Database& database, const std::string& run, bool standby);
 
 }  // namespace steward::act

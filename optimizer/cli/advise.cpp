@@ -1,6 +1,8 @@
 // pgsteward advise indexes and pgsteward snapshot: collect, select, save, report.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "act/save_suggestions.hpp"
 #include "advise/index/advise_indexes.hpp"
 #include "cli/commands.hpp"
@@ -26,7 +28,8 @@ constexpr std::size_t kLargestWorkloadFile = std::size_t{512} << 20;
 void RefusePooler(db::Database& database) {
   const db::PoolerCheck check = db::CheckPooler(database);
   if (!check.behind_pooler) return;
-  throw db::SettingsError({"connect to the server, not to the pooler", "The backend's process id is not the one that "
+  throw db::SettingsError({"connect to the server, not to the pooler",
+                           "The backend's process id is not the one that "
                            "was announced, so a pooler is in between; what-if is unsafe there.",
                            "Try " + db::DirectConnectionAdvice(check) + ".", ""});
 }
@@ -35,17 +38,27 @@ void RequireExtension(db::Database& database) {
   const db::ReadOnlyTransaction transaction(database);
   const db::Result result = database.Query("SELECT FROM pg_extension WHERE extname = 'pg_steward'");
   if (!result.empty()) return;
-  throw db::Error({fmt::format("extension pg_steward is not installed in database \"{}\"",
-                               database.endpoint().database),
-                   "", "Run: CREATE EXTENSION pg_steward;   (pgsteward doctor says what else is missing)", ""});
+  throw db::Error(
+      {fmt::format("extension pg_steward is not installed in database \"{}\"", database.endpoint().database), "",
+       "Run: CREATE EXTENSION pg_steward;   (pgsteward doctor says what else is missing)", ""});
+}
+
+// Whoever looks at an empty database with psql leaves statements on the catalog; they are not what is waited for.
+bool ReadsOwnTables(const model::Workload& workload) {
+  return std::any_of(workload.predicates.begin(), workload.predicates.end(), [&](const model::Predicate& predicate) {
+    const model::Table* table = workload.FindTable(predicate.relid);
+    return table != nullptr && !table->catalog;
+  });
 }
 
 model::Workload Collect(db::Database& database) {
   model::Workload workload = collect::ReadWorkload(database);
-  if (workload.statements.empty())
-    throw db::Error({fmt::format("nothing has been captured yet in database \"{}\"", workload.server.database), "",
-                     "Let the application run for a while, then ask again. pgsteward doctor says whether statements "
-                     "are captured.", ""});
+  if (!ReadsOwnTables(workload))
+    throw db::Error(
+        {fmt::format("nothing has been captured yet on the tables of database \"{}\"", workload.server.database), "",
+         "Let the application run for a while, then ask again. pgsteward doctor says whether statements "
+         "are captured.",
+         ""});
   return workload;
 }
 
@@ -94,8 +107,8 @@ auto WithAdviceOnRights(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const db::InsufficientPrivilege& error) {
-    throw db::InsufficientPrivilege({error.what(), error.detail(),
-                                     "pgsteward doctor prints the grants that this role needs.", error.sqlstate()});
+    throw db::InsufficientPrivilege(
+        {error.what(), error.detail(), "pgsteward doctor prints the grants that this role needs.", error.sqlstate()});
   } catch (const db::UndefinedObject& error) {
     throw db::UndefinedObject({error.what(), error.detail(),
                                "The extension in this database may be of another version: pgsteward doctor",
@@ -113,7 +126,8 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   context.workload_file = arguments.from;
   if (arguments.save) {
     const std::string document = report::RunDocument(
-        advice, {arguments.budget, arguments.limit, arguments.from}, kToolVersion);
+        advice, {arguments.budget, arguments.limit, arguments.weigh_calls ? "calls" : "time", arguments.from},
+        kToolVersion);
     const act::Saved saved = act::SaveSuggestions(database, document, advice.server.standby);
     context.run_id = saved.run_id;
     context.not_saved = saved.reason;
@@ -130,13 +144,11 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
 }
 
 // Reads only, in one transaction: safe through a pooler.
-Outcome RunSnapshot(db::Database& database, const Arguments& arguments) {
+Outcome RunSnapshot(db::Database& database) {
   RequireExtension(database);
   return WithAdviceOnRights([&] {
     const db::ReadOnlyTransaction transaction(database);
-    model::Workload workload = Collect(database);
-    collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
-    return Outcome{collect::WorkloadToJson(workload), kExitOk};
+    return Outcome{collect::WorkloadToJson(Collect(database)), kExitOk};
   });
 }
 

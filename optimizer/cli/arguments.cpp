@@ -19,8 +19,12 @@ struct Group {
   po::options_description options;
 };
 
-auto Word(const char* name) { return po::value<std::string>()->value_name(name); }
-auto Words(const char* name) { return po::value<std::vector<std::string>>()->value_name(name); }
+auto Word(const char* name) {
+  return po::value<std::string>()->value_name(name);
+}
+auto Words(const char* name) {
+  return po::value<std::vector<std::string>>()->value_name(name);
+}
 
 Group GeneralGroup() {
   Group group{"General options", {}};
@@ -50,8 +54,8 @@ Group AdviseGroup() {
   group.options.add_options()("budget", Word("SIZE"), "disk space for new indexes, such as 2GB (default: no limit)")(
       "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
       "limit", Word("N"), "suggest at most N indexes (default: 10)")(
-      "schema", Words("NAME"), "advise on this schema only (repeatable)")(
-      "exclude-schema", Words("NAME"), "do not advise on this schema (repeatable)")(
+      "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
+                                                                          "do not advise on this schema (repeatable)")(
       "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
       "no-save", "do not save the suggestions in the database");
   return group;
@@ -78,7 +82,8 @@ constexpr CommandSpec kCommands[] = {
      "It works before anything is installed. Exit status is 3 when a check failed.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
      "pgsteward advise suggests indexes for the captured workload of one database.",
-     "Nothing is built. The suggestions are saved for the view steward.index_suggestions\nunless --no-save is given.\n"},
+     "Nothing is built. The suggestions are saved for the view steward.index_suggestions\nunless --no-save is "
+     "given.\n"},
     {Command::kSnapshot, "snapshot", "snapshot -o FILENAME [OPTION]...", "write the captured workload to a JSON file",
      "pgsteward snapshot writes the captured workload of one database to a JSON file.",
      "The file has statement texts without their values, and the shape of tables and indexes.\n"
@@ -178,8 +183,8 @@ Format ParseFormat(const std::string& text, Command command) {
   if (text == "text") return Format::kText;
   if (text == "json") return Format::kJson;
   if (text == "sql" && command == Command::kAdvise) return Format::kSql;
-  throw UsageError("unknown output format", command == Command::kAdvise ? "Formats are text, json and sql."
-                                                                        : "Formats are text and json.");
+  throw UsageError("unknown output format",
+                   command == Command::kAdvise ? "Formats are text, json and sql." : "Formats are text and json.");
 }
 
 void FillAdvice(const po::variables_map& values, Arguments& arguments) {
@@ -212,8 +217,7 @@ void CheckWords(const std::vector<std::string>& words, Command command) {
     if (words[1] == "indexes") return;
     throw UsageError("cannot advise on that", "\"pgsteward advise indexes\" is what there is.");
   }
-  throw UsageError("too many command-line arguments",
-                   "Name the database with -d. " + TryHelp(command));
+  throw UsageError("too many command-line arguments", "Name the database with -d. " + TryHelp(command));
 }
 
 std::string HelpOfGroup(const Group& group) {

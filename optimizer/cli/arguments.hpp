@@ -23,9 +23,9 @@ struct Arguments {
   std::string output;  // empty: standard output
   std::vector<std::string> schemas;
   std::vector<std::string> excluded_schemas;
-  std::string from;            // workload file instead of the server's capture
-  std::int64_t budget = 0;     // bytes, 0: none
-  bool weigh_calls = false;    // --weight calls instead of time
+  std::string from;          // workload file instead of the server's capture
+  std::int64_t budget = 0;   // bytes, 0: none
+  bool weigh_calls = false;  // --weight calls instead of time
   std::int64_t limit = 10;
   bool save = true;
 };

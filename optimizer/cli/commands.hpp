@@ -10,12 +10,12 @@
 namespace steward::cli {
 
 struct Outcome {
-  std::string text;   // the report
+  std::string text;  // the report
   int exit_code = 0;
 };
 
 Outcome RunDoctor(db::Database& database, const Arguments& arguments);
 Outcome RunAdvise(db::Database& database, const Arguments& arguments);
-Outcome RunSnapshot(db::Database& database, const Arguments& arguments);
+Outcome RunSnapshot(db::Database& database);
 
 }  // namespace steward::cli

@@ -35,9 +35,9 @@ std::vector<std::string> SplitList(const std::string& list) {
 }
 
 std::string QuoteLibrary(const std::string& name) {
-  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  }) && !(name.front() >= '0' && name.front() <= '9');
+  const bool plain = std::all_of(name.begin(), name.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
+                     !(name.front() >= '0' && name.front() <= '9');
   if (plain) return name;
   std::string quoted = "'";
   for (const char c : name) quoted += c == '\'' ? std::string("''") : std::string(1, c);
@@ -51,7 +51,9 @@ std::string JoinLibraries(const std::vector<std::string>& names) {
 }
 
 // The list that the next start will use, as far as this role can see.
-std::string BaseList(const ServerFacts& facts) { return facts.preload_next.value_or(facts.preload.value_or("")); }
+std::string BaseList(const ServerFacts& facts) {
+  return facts.preload_next.value_or(facts.preload.value_or(""));
+}
 
 Check CheckServer(const ServerFacts& facts) {
   Check check{CheckStatus::kOk, "server", "", {}};
@@ -76,7 +78,9 @@ Check CheckConnection(const ServerFacts& facts) {
 
 Check CheckFiles(const ServerFacts& facts) {
   if (facts.available_version)
-    return {CheckStatus::kOk, "files", fmt::format("pg_steward {} is installed on the server", *facts.available_version),
+    return {CheckStatus::kOk,
+            "files",
+            fmt::format("pg_steward {} is installed on the server", *facts.available_version),
             {}};
   return {CheckStatus::kFailed,
           "files",
@@ -134,16 +138,16 @@ Check CheckExtension(const ServerFacts& facts) {
             fmt::format("version {} in database {}, the files are {}", *facts.installed_version,
                         facts.endpoint.database, *facts.available_version),
             {"ALTER EXTENSION pg_steward UPDATE;"}};
-  return {CheckStatus::kOk, "extension",
+  return {CheckStatus::kOk,
+          "extension",
           fmt::format("version {} in database {}", *facts.installed_version, facts.endpoint.database),
           {}};
 }
 
 std::string QuoteRole(const std::string& role) {
-  const bool plain =
-      std::all_of(role.begin(), role.end(),
-                  [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
-      !(role.front() >= '0' && role.front() <= '9');
+  const bool plain = std::all_of(role.begin(), role.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
+                     !(role.front() >= '0' && role.front() <= '9');
   if (plain) return role;
   std::string quoted = "\"";
   for (const char c : role) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -152,9 +156,11 @@ std::string QuoteRole(const std::string& role) {
 
 Check CheckRights(const ServerFacts& facts) {
   Check check{CheckStatus::kOk, "rights", fmt::format("role {} can read the workload and run what-if", facts.role), {}};
-  for (const std::string& grant : facts.missing_grants) check.fixes.push_back(grant + " TO " + QuoteRole(facts.role) + ";");
+  for (const std::string& grant : facts.missing_grants)
+    check.fixes.push_back(grant + " TO " + QuoteRole(facts.role) + ";");
   if (!facts.read_all_stats)
-    check.fixes.push_back("GRANT pg_read_all_stats TO " + QuoteRole(facts.role) + ";   (texts of other roles' statements)");
+    check.fixes.push_back("GRANT pg_read_all_stats TO " + QuoteRole(facts.role) +
+                          ";   (texts of other roles' statements)");
   if (check.fixes.empty()) return check;
   check.status = CheckStatus::kWarning;
   check.message = facts.missing_grants.empty()
@@ -163,16 +169,28 @@ Check CheckRights(const ServerFacts& facts) {
   return check;
 }
 
+Check CheckSaving(const ServerFacts& facts) {
+  Check check{CheckStatus::kOk, "saving", "suggestions are saved for steward.index_suggestions", {}};
+  if (facts.standby) check.message = "this is a standby: suggestions are printed, not saved";
+  if (facts.standby || facts.missing_save_grants.empty()) return check;
+  check.status = CheckStatus::kWarning;
+  check.message = fmt::format("role {} cannot save suggestions; they are printed only", facts.role);
+  for (const std::string& grant : facts.missing_save_grants)
+    check.fixes.push_back(grant + " TO " + QuoteRole(facts.role) + ";");
+  return check;
+}
+
 Check CheckWorkers(const ServerFacts& facts) {
   const std::int64_t wanted = 1 + facts.refresh_workers;
   if (!facts.workers_in_use)
-    return {CheckStatus::kOk, "workers",
-            fmt::format("max_worker_processes {}, in use: not visible to role {}", facts.max_worker_processes,
-                        facts.role),
-            {}};
+    return {
+        CheckStatus::kOk,
+        "workers",
+        fmt::format("max_worker_processes {}, in use: not visible to role {}", facts.max_worker_processes, facts.role),
+        {}};
   // Preloaded, the static worker is among those in use.
-  const std::int64_t missing = *facts.workers_in_use + (facts.loaded ? facts.refresh_workers : wanted) -
-                               facts.max_worker_processes;
+  const std::int64_t missing =
+      *facts.workers_in_use + (facts.loaded ? facts.refresh_workers : wanted) - facts.max_worker_processes;
   const std::string message = fmt::format("max_worker_processes {}, {} in use; pg_steward uses up to {}",
                                           facts.max_worker_processes, *facts.workers_in_use, wanted);
   if (missing <= 0) return {CheckStatus::kOk, "workers", message, {}};
@@ -209,11 +227,11 @@ Check CheckCapture(const ServerFacts& facts) {
   check.message = fmt::format("{} statements", status.statements);
   if (!status.stats_since.empty()) check.message += " since " + status.stats_since;
   if (status.memory_used && status.memory_limit)
-    check.message += fmt::format(", texts use {} of {}", report::Size(*status.memory_used),
-                                 report::Size(*status.memory_limit));
+    check.message +=
+        fmt::format(", texts use {} of {}", report::Size(*status.memory_used), report::Size(*status.memory_limit));
   if (status.evicted + status.lost + status.text_missing == 0) return check;
-  check.message += fmt::format("; {} evicted, {} samples lost, {} without text", status.evicted, status.lost,
-                               status.text_missing);
+  check.message +=
+      fmt::format("; {} evicted, {} samples lost, {} without text", status.evicted, status.lost, status.text_missing);
   const bool tight = status.evicted > status.statements || status.text_missing * 10 > status.statements;
   if (!tight) return check;
   check.status = CheckStatus::kWarning;
@@ -231,22 +249,25 @@ std::string MergedPreloadList(const std::string& list) {
 
 bool Preloads(const std::string& list) {
   const std::vector<std::string> names = SplitList(list);
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return name.substr(name.rfind('/') + 1) == "pg_steward";
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.substr(name.rfind('/') + 1) == "pg_steward"; });
 }
 
 std::int64_t EstimatedSharedMemory(std::int64_t max_connections) {
-  constexpr std::int64_t kTexts = 32LL << 20;          // pg_steward.text_memory
-  constexpr std::int64_t kStatementsAndPlans = 9LL << 20;
-  constexpr std::int64_t kPerBackend = 16LL << 10;
+  // Measured; the integration test of doctor holds the sum against what a server allocates.
+  constexpr std::int64_t kTexts = 32LL << 20;  // pg_steward.text_memory
+  constexpr std::int64_t kStatementsAndPlans = 24LL << 20;
+  constexpr std::int64_t kPerBackend = 20LL << 10;
   return kTexts + kStatementsAndPlans + max_connections * kPerBackend;
 }
 
 std::vector<Check> Diagnose(const ServerFacts& facts) {
   std::vector<Check> checks = {CheckServer(facts), CheckConnection(facts), CheckFiles(facts), CheckPreload(facts),
                                CheckExtension(facts)};
-  if (facts.installed_version) checks.push_back(CheckRights(facts));
+  if (facts.installed_version) {
+    checks.push_back(CheckRights(facts));
+    checks.push_back(CheckSaving(facts));
+  }
   checks.push_back(CheckWorkers(facts));
   checks.push_back(CheckSettings(facts));
   if (facts.installed_version && facts.loaded) checks.push_back(CheckCapture(facts));

@@ -9,8 +9,7 @@ namespace steward::cli {
 
 Outcome RunDoctor(db::Database& database, const Arguments& arguments) {
   const std::vector<report::Check> checks = Diagnose(collect::ReadServerFacts(database));
-  const std::string text =
-      arguments.format == Format::kJson ? report::DoctorJson(checks) : report::DoctorText(checks);
+  const std::string text = arguments.format == Format::kJson ? report::DoctorJson(checks) : report::DoctorText(checks);
   return {text, report::AnyFailed(checks) ? kExitFinding : kExitOk};
 }
 

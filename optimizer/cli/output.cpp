@@ -82,7 +82,9 @@ void PrintError(const std::string& message, const std::string& detail, const std
   Print("error", message, detail, hint);
 }
 
-void PrintWarning(const std::string& message, const std::string& hint) { Print("warning", message, "", hint); }
+void PrintWarning(const std::string& message, const std::string& hint) {
+  Print("warning", message, "", hint);
+}
 
 Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {}
 

@@ -18,7 +18,9 @@ namespace steward::cli {
 
 namespace {
 
-std::string VersionText() { return std::string("pgsteward (pg_steward) ") + kToolVersion + "\n"; }
+std::string VersionText() {
+  return std::string("pgsteward (pg_steward) ") + kToolVersion + "\n";
+}
 
 Outcome Dispatch(db::Database& database, const Arguments& arguments) {
   switch (arguments.command) {
@@ -27,7 +29,7 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
     case Command::kAdvise:
       return RunAdvise(database, arguments);
     case Command::kSnapshot:
-      return RunSnapshot(database, arguments);
+      return RunSnapshot(database);
     default:
       throw UsageError("no command given", "");
   }

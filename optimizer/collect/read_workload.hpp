@@ -11,8 +11,8 @@ namespace steward::collect {
 /// Throws db::UndefinedObject, db::InsufficientPrivilege or db::PrerequisiteMissing as the server does.
 model::Workload ReadWorkload(db::Database& database);
 
-/// Leaves only the tables of `schemas` (all when empty) without those of `excluded` to be advised on. The statements stay:
-/// they say what an index would cost elsewhere.
+/// Leaves only the tables of `schemas` (all when empty) without those of `excluded` to be advised on. The statements
+/// stay: they say what an index would cost elsewhere.
 void KeepSchemas(model::Workload& workload, const std::vector<std::string>& schemas,
                  const std::vector<std::string>& excluded);
 

@@ -14,20 +14,20 @@ db::Result Ask(db::Database& database, const char* sql) {
 }
 
 void ReadIdentity(db::Database& database, ServerFacts& facts) {
-  const db::Result result = Ask(
-      database,
-      "SELECT current_setting('server_version_num')::int AS version_num,"
-      " substring(current_setting('server_version') FROM '^[0-9.]+') AS version, pg_is_in_recovery() AS standby,"
-      " current_user::text AS role, r.rolsuper AS superuser,"
-      " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS read_all_stats,"
-      " (SELECT count(*) FROM pg_stat_replication) AS standbys,"
-      " current_setting('max_worker_processes')::bigint AS max_worker_processes,"
-      " current_setting('max_connections')::bigint AS max_connections,"
-      " current_setting('compute_query_id', true) AS compute_query_id,"
-      " current_setting('track_io_timing') AS track_io_timing, current_setting('huge_pages') AS huge_pages,"
-      " current_setting('pg_steward.max_statements', true) IS NOT NULL AS loaded,"
-      " coalesce(current_setting('pg_steward.max_refresh_workers', true), '2')::bigint AS refresh_workers"
-      " FROM pg_roles r WHERE r.rolname = current_user");
+  const db::Result result =
+      Ask(database,
+          "SELECT current_setting('server_version_num')::int AS version_num,"
+          " substring(current_setting('server_version') FROM '^[0-9.]+') AS version, pg_is_in_recovery() AS standby,"
+          " current_user::text AS role, r.rolsuper AS superuser,"
+          " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS read_all_stats,"
+          " (SELECT count(*) FROM pg_stat_replication) AS standbys,"
+          " current_setting('max_worker_processes')::bigint AS max_worker_processes,"
+          " current_setting('max_connections')::bigint AS max_connections,"
+          " current_setting('compute_query_id', true) AS compute_query_id,"
+          " current_setting('track_io_timing') AS track_io_timing, current_setting('huge_pages') AS huge_pages,"
+          " current_setting('pg_steward.max_statements', true) IS NOT NULL AS loaded,"
+          " coalesce(current_setting('pg_steward.max_refresh_workers', true), '2')::bigint AS refresh_workers"
+          " FROM pg_roles r WHERE r.rolname = current_user");
   const db::Row row = result.Only();
   facts.version_num = static_cast<int>(row.Int("version_num"));
   facts.version = row.Text("version");
@@ -85,6 +85,20 @@ void ReadMissingGrants(db::Database& database, ServerFacts& facts) {
   for (const db::Row row : result) facts.missing_grants.push_back(row.Text("statement"));
 }
 
+void ReadMissingSaveGrants(db::Database& database, ServerFacts& facts) {
+  const db::Result result = Ask(
+      database,
+      "WITH n AS (SELECT oid FROM pg_namespace WHERE nspname = 'steward')"
+      " SELECT 'GRANT SELECT, INSERT, DELETE ON ' || string_agg('steward.' || quote_ident(relname), ', ') AS statement"
+      "   FROM pg_class c JOIN n ON n.oid = c.relnamespace WHERE relname IN ('suggestion_run', 'suggestion')"
+      "   AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')"
+      "   AND has_table_privilege(c.oid, 'DELETE')) HAVING count(*) > 0"
+      " UNION ALL SELECT 'GRANT EXECUTE ON FUNCTION ' || p.oid::regprocedure FROM pg_proc p JOIN n"
+      "   ON n.oid = p.pronamespace WHERE p.proname = 'save_suggestions' AND NOT has_function_privilege(p.oid, "
+      "'EXECUTE')");
+  for (const db::Row row : result) facts.missing_save_grants.push_back(row.Text("statement"));
+}
+
 CaptureStatus ReadStatus(db::Database& database) {
   const db::Result result = Ask(database,
                                 "SELECT capturing, reason, to_char(stats_since, 'YYYY-MM-DD HH24:MI \"UTC\"') AS"
@@ -118,27 +132,27 @@ void ReadCapture(db::Database& database, ServerFacts& facts) {
 
 void ReadWorkers(db::Database& database, ServerFacts& facts) {
   if (!facts.read_all_stats) return;
-  const db::Result result = Ask(
-      database,
-      "SELECT count(*) AS in_use FROM pg_stat_activity WHERE backend_type NOT IN ('client backend',"
-      " 'autovacuum launcher', 'autovacuum worker', 'checkpointer', 'background writer', 'walwriter', 'archiver',"
-      " 'startup', 'walreceiver', 'walsender', 'logger', 'walsummarizer', 'slotsync worker', 'io worker',"
-      " 'standalone backend')");
+  const db::Result result =
+      Ask(database,
+          "SELECT count(*) AS in_use FROM pg_stat_activity WHERE backend_type NOT IN ('client backend',"
+          " 'autovacuum launcher', 'autovacuum worker', 'checkpointer', 'background writer', 'walwriter', 'archiver',"
+          " 'startup', 'walreceiver', 'walsender', 'logger', 'walsummarizer', 'slotsync worker', 'io worker',"
+          " 'standalone backend')");
   facts.workers_in_use = result.Only().Int("in_use");
 }
 
 void ReadSharedMemory(db::Database& database, ServerFacts& facts) {
   if (facts.loaded && facts.read_all_stats) {
-    const db::Result result =
-        Ask(database, "SELECT sum(allocated_size)::bigint AS bytes FROM pg_shmem_allocations WHERE name = 'pg_steward'");
+    const db::Result result = Ask(
+        database, "SELECT sum(allocated_size)::bigint AS bytes FROM pg_shmem_allocations WHERE name = 'pg_steward'");
     facts.shared_memory = result.Only().OptionalInt("bytes");
   }
   if (facts.huge_pages == "off") return;
   // shared_memory_size in MB over its number of huge pages, rounded up to the next power of two; -1: no huge pages.
-  const db::Result result = Ask(
-      database,
-      "SELECT nullif(current_setting('shared_memory_size_in_huge_pages', true), '-1')::bigint AS pages,"
-      " pg_size_bytes(current_setting('shared_memory_size', true)) AS bytes");
+  const db::Result result =
+      Ask(database,
+          "SELECT nullif(current_setting('shared_memory_size_in_huge_pages', true), '-1')::bigint AS pages,"
+          " pg_size_bytes(current_setting('shared_memory_size', true)) AS bytes");
   const std::int64_t pages = result.Only().OptionalInt("pages").value_or(0);
   const std::int64_t bytes = result.Only().OptionalInt("bytes").value_or(0);
   if (pages <= 0) return;
@@ -159,6 +173,7 @@ ServerFacts ReadServerFacts(db::Database& database) {
   ReadSharedMemory(database, facts);
   if (facts.installed_version) {
     ReadMissingGrants(database, facts);
+    ReadMissingSaveGrants(database, facts);
     if (facts.loaded) ReadCapture(database, facts);
   }
   return facts;

@@ -35,27 +35,28 @@ struct ServerFacts {
   std::string role;
   bool superuser = false;
 
-  std::optional<std::string> preload;      // live shared_preload_libraries; none: not visible to this role
-  std::optional<std::string> preload_next; // what the configuration files say for the next start; none: not visible
-  bool loaded = false;                     // our settings are defined, so the library is preloaded
+  std::optional<std::string> preload;       // live shared_preload_libraries; none: not visible to this role
+  std::optional<std::string> preload_next;  // what the configuration files say for the next start; none: not visible
+  bool loaded = false;                      // our settings are defined, so the library is preloaded
 
   std::optional<std::string> available_version;  // of the extension's files on the server
   std::optional<std::string> installed_version;  // in this database
 
   bool read_all_stats = false;
   std::vector<std::string> missing_grants;       // statements, without "TO role", that `advise indexes` needs
+  std::vector<std::string> missing_save_grants;  // and that saving its suggestions needs
   std::optional<CaptureStatus> capture;
-  std::string capture_error;                     // why reading it failed
+  std::string capture_error;  // why reading it failed
 
   std::int64_t max_worker_processes = 0;
-  std::optional<std::int64_t> workers_in_use;    // none: not visible to this role
+  std::optional<std::int64_t> workers_in_use;  // none: not visible to this role
   std::int64_t refresh_workers = 2;
 
   std::string compute_query_id;
   std::string track_io_timing;
   std::string huge_pages;
-  std::optional<std::int64_t> shared_memory;     // bytes of our segment, once loaded and visible
-  std::int64_t huge_page_size = 0;               // bytes, 0: not known
+  std::optional<std::int64_t> shared_memory;  // bytes of our segment, once loaded and visible
+  std::int64_t huge_page_size = 0;            // bytes, 0: not known
   std::int64_t max_connections = 0;
 };
 

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::string_view kHidden = "<insufficient privilege>";
 
-model::Oid ToOid(std::int64_t value) { return static_cast<model::Oid>(value); }
+model::Oid ToOid(std::int64_t value) {
+  return static_cast<model::Oid>(value);
+}
 
 model::Statement ReadOne(const db::Row& row) {
   model::Statement statement;
@@ -61,18 +63,27 @@ Value Lookup(const std::array<std::pair<std::string_view, Value>, kSize>& words,
 
 model::PredicateKind ParsePredicateKind(const std::string& word) {
   using Kind = model::PredicateKind;
-  static constexpr std::array<std::pair<std::string_view, Kind>, 10> kWords = {
-      {{"", Kind::kNone}, {"equality", Kind::kEquality}, {"range", Kind::kRange}, {"list", Kind::kList},
-       {"like_prefix", Kind::kLikePrefix}, {"like_infix", Kind::kLikeInfix}, {"is_null", Kind::kIsNull},
-       {"not_equal", Kind::kNotEqual}, {"containment", Kind::kContainment}, {"other", Kind::kOther}}};
+  static constexpr std::array<std::pair<std::string_view, Kind>, 10> kWords = {{{"", Kind::kNone},
+                                                                                {"equality", Kind::kEquality},
+                                                                                {"range", Kind::kRange},
+                                                                                {"list", Kind::kList},
+                                                                                {"like_prefix", Kind::kLikePrefix},
+                                                                                {"like_infix", Kind::kLikeInfix},
+                                                                                {"is_null", Kind::kIsNull},
+                                                                                {"not_equal", Kind::kNotEqual},
+                                                                                {"containment", Kind::kContainment},
+                                                                                {"other", Kind::kOther}}};
   return Lookup(kWords, word, Kind::kOther);
 }
 
 model::PredicateRole ParsePredicateRole(const std::string& word) {
   using Role = model::PredicateRole;
-  static constexpr std::array<std::pair<std::string_view, Role>, 6> kWords = {
-      {{"filter", Role::kFilter}, {"index", Role::kIndex}, {"join", Role::kJoin}, {"sort", Role::kSort},
-       {"group", Role::kGroup}, {"output", Role::kOutput}}};
+  static constexpr std::array<std::pair<std::string_view, Role>, 6> kWords = {{{"filter", Role::kFilter},
+                                                                               {"index", Role::kIndex},
+                                                                               {"join", Role::kJoin},
+                                                                               {"sort", Role::kSort},
+                                                                               {"group", Role::kGroup},
+                                                                               {"output", Role::kOutput}}};
   return Lookup(kWords, word, Role::kFilter);
 }
 
@@ -83,7 +94,7 @@ std::vector<model::Statement> ReadStatements(db::Database& database) {
       " s.failed_calls, p.costable, p.reason, p.samples"
       " FROM steward.statements s JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()"
       " LEFT JOIN steward.plannable p ON p.dbid = s.dbid AND p.queryid = s.queryid"
-      " WHERE s.calls > 0 ORDER BY s.userid, s.queryid, s.toplevel");
+      " WHERE s.calls > 0 AND s.query NOT LIKE '/* pgsteward */%' ORDER BY s.userid, s.queryid, s.toplevel");
   std::vector<model::Statement> statements;
   std::map<std::pair<model::Oid, std::int64_t>, std::size_t> known;
   for (const db::Row row : result) {
@@ -101,7 +112,8 @@ std::vector<model::Statement> ReadStatements(db::Database& database) {
 
 std::vector<model::Predicate> ReadPredicates(db::Database& database) {
   const db::Result result = database.Query(
-      "SELECT p.userid::bigint AS userid, p.queryid, p.planid, p.relid::bigint AS relid, p.attnum, p.expression, p.role,"
+      "SELECT p.userid::bigint AS userid, p.queryid, p.planid, p.relid::bigint AS relid, p.attnum, p.expression, "
+      "p.role,"
       " p.kind, p.operator, p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
       " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions"
       " FROM steward.predicates p JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"

@@ -8,13 +8,21 @@ namespace steward::collect {
 
 namespace {
 
-// Statistics count since the last reset; without one since the database was made, whose folder's age only some roles
-// may see. 0 where neither is known.
-constexpr const char* kStatsSince =
-    "coalesce(extract(epoch FROM (SELECT stats_reset FROM pg_stat_database WHERE datname = current_database())),"
-    " CASE WHEN has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE') THEN"
-    " (SELECT extract(epoch FROM (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification)"
-    " FROM pg_database WHERE datname = current_database()) END, 0)";
+// Since when the table statistics count: their last reset, else when the database was made, whose folder's age only
+// some roles may see (naming the function without the right to call it fails even where it is not reached). 0: not
+// known.
+double ReadStatsSince(db::Database& database) {
+  const db::Result reset = database.Query(
+      "SELECT extract(epoch FROM stats_reset) AS since, has_function_privilege('pg_stat_file(text, boolean)', "
+      "'EXECUTE')"
+      " AS may_stat FROM pg_stat_database WHERE datname = current_database()");
+  if (reset.empty()) return 0;
+  if (!reset[0].IsNull("since") || !reset[0].Bool("may_stat")) return reset[0].OptionalDouble("since").value_or(0);
+  const db::Result folder = database.Query(
+      "SELECT extract(epoch FROM (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification) AS since"
+      " FROM pg_database WHERE datname = current_database()");
+  return folder.empty() ? 0 : folder[0].OptionalDouble("since").value_or(0);
+}
 
 }  // namespace
 
@@ -26,12 +34,12 @@ std::vector<model::Table> ReadTables(db::Database& database) {
       " n.nspname IN ('pg_catalog', 'information_schema', 'steward') OR n.nspname LIKE 'pg\\_%' AS catalog,"
       " greatest(c.reltuples, 0) AS rows, pg_relation_size(c.oid) AS size, s.n_tup_ins AS inserted,"
       " s.n_tup_upd AS updated, s.n_tup_hot_upd AS hot_updated, s.n_tup_del AS deleted,"
-      " coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0) AS analyzed_at, " +
-      std::string(kStatsSince) +
-      " AS stats_since FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0) AS analyzed_at"
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid"
       " WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'"
       " AND n.nspname NOT IN ('pg_toast', 'information_schema') ORDER BY c.oid");
+  const double stats_since = ReadStatsSince(database);
   std::vector<model::Table> tables;
   for (const db::Row row : result) {
     model::Table table;
@@ -48,7 +56,7 @@ std::vector<model::Table> ReadTables(db::Database& database) {
     table.updated = row.OptionalInt("updated").value_or(0);
     table.hot_updated = row.OptionalInt("hot_updated").value_or(0);
     table.deleted = row.OptionalInt("deleted").value_or(0);
-    table.stats_since = row.Double("stats_since");
+    table.stats_since = stats_since;
     table.analyzed_at = row.Double("analyzed_at");
     tables.push_back(std::move(table));
   }
@@ -63,7 +71,8 @@ void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted
       "SELECT a.attrelid::bigint AS relid, a.attnum, a.attname AS name, quote_ident(a.attname) AS name_sql,"
       " format_type(a.atttypid, a.atttypmod) AS type,"
       " t.typtype IN ('e', 'r', 'm') OR t.typcategory = 'A' OR EXISTS (SELECT FROM pg_opclass o"
-      "   JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' AND o.opcdefault AND (o.opcintype = t.oid OR EXISTS"
+      "   JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' AND o.opcdefault AND (o.opcintype = t.oid OR "
+      "EXISTS"
       "   (SELECT FROM pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b'"
       "    AND k.castcontext = 'i'))) AS indexable,"
       " coalesce(s.avg_width, CASE WHEN t.typlen > 0 THEN t.typlen ELSE 32 END) AS width"

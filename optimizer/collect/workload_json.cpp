@@ -18,16 +18,18 @@ using Json = nlohmann::ordered_json;
 constexpr int kDepthLimit = 200;
 
 constexpr std::array<std::string_view, 6> kRoles = {"filter", "index", "join", "sort", "group", "output"};
-constexpr std::array<std::string_view, 10> kKinds = {"",            "equality", "range",     "list",        "like_prefix",
-                                                     "like_infix",  "is_null",  "not_equal", "containment", "other"};
+constexpr std::array<std::string_view, 10> kKinds = {
+    "", "equality", "range", "list", "like_prefix", "like_infix", "is_null", "not_equal", "containment", "other"};
 
-template <typename V> void Visit(V& v, model::ServerInfo& s) {
+template <typename V>
+void Visit(V& v, model::ServerInfo& s) {
   v("database", s.database), v("host", s.host), v("port", s.port), v("version", s.version);
   v("version_num", s.version_num), v("standby", s.standby), v("parameters_captured", s.parameters_captured);
   v("collected_at", s.collected_at), v("window_start", s.window_start), v("window_end", s.window_end);
 }
 
-template <typename V> void Visit(V& v, model::Statement& s) {
+template <typename V>
+void Visit(V& v, model::Statement& s) {
   v("userid", s.userid), v.Id("queryid", s.queryid), v("role", s.role), v("query", s.query), v("calls", s.calls);
   v("total_exec_time", s.total_exec_time), v("mean_exec_time", s.mean_exec_time);
   v("p95_exec_time", s.p95_exec_time), v("total_plan_time", s.total_plan_time), v("rows", s.rows);
@@ -36,7 +38,8 @@ template <typename V> void Visit(V& v, model::Statement& s) {
   v("samples", s.samples);
 }
 
-template <typename V> void Visit(V& v, model::Predicate& p) {
+template <typename V>
+void Visit(V& v, model::Predicate& p) {
   v("userid", p.userid), v.Id("queryid", p.queryid), v.Id("planid", p.planid), v("relid", p.relid);
   v("attnum", p.attnum), v("expression", p.expression), v.Word("role", p.role, kRoles), v.Word("kind", p.kind, kKinds);
   v("operator", p.operator_name), v("other_relid", p.other_relid), v("other_attnum", p.other_attnum);
@@ -45,12 +48,14 @@ template <typename V> void Visit(V& v, model::Predicate& p) {
   v("executions", p.executions);
 }
 
-template <typename V> void Visit(V& v, model::Column& c) {
+template <typename V>
+void Visit(V& v, model::Column& c) {
   v("attnum", c.attnum), v("name", c.name), v("name_sql", c.name_sql), v("type", c.type);
   v("btree_indexable", c.btree_indexable), v("avg_width", c.avg_width);
 }
 
-template <typename V> void Visit(V& v, model::Table& t) {
+template <typename V>
+void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
   v("catalog", t.catalog), v("rows", t.rows), v("size", t.size), v("columns", t.columns), v("inserted", t.inserted);
@@ -58,26 +63,33 @@ template <typename V> void Visit(V& v, model::Table& t) {
   v("stats_since", t.stats_since), v("analyzed_at", t.analyzed_at);
 }
 
-template <typename V> void Visit(V& v, model::IndexKey& k) {
+template <typename V>
+void Visit(V& v, model::IndexKey& k) {
   v("attnum", k.attnum), v("name", k.name), v("sql", k.sql), v("opclass", k.opclass), v("collation", k.collation);
   v("descending", k.descending), v("nulls_first", k.nulls_first);
 }
 
-template <typename V> void Visit(V& v, model::IndexDefinition& d) {
+template <typename V>
+void Visit(V& v, model::IndexDefinition& d) {
   v("relid", d.relid), v("table_name", d.table_name), v("table_sql", d.table_sql);
   v("method", d.method), v("keys", d.keys), v("include", d.include), v("predicate", d.predicate);
   v("unique", d.unique);
 }
 
-template <typename V> void Visit(V& v, model::ExistingIndex& i) {
+template <typename V>
+void Visit(V& v, model::ExistingIndex& i) {
   v("indexrelid", i.indexrelid), v("name", i.name), v("name_sql", i.name_sql), v("definition", i.definition);
   v("primary", i.primary), v("constraint", i.constraint), v("valid", i.valid), v("size", i.size);
   v("scans", i.scans), v("create_sql", i.create_sql);
 }
 
-template <typename V> void Visit(V& v, model::Setting& s) { v("name", s.name), v("value", s.value); }
+template <typename V>
+void Visit(V& v, model::Setting& s) {
+  v("name", s.name), v("value", s.value);
+}
 
-template <typename V> void Visit(V& v, model::Workload& w) {
+template <typename V>
+void Visit(V& v, model::Workload& w) {
   v("server", w.server), v("statements", w.statements), v("predicates", w.predicates), v("tables", w.tables);
   v("indexes", w.indexes), v("settings", w.settings);
 }
@@ -90,7 +102,10 @@ class Writer {
  public:
   explicit Writer(Json& out) : out_(out) {}
 
-  template <typename T> void operator()(const char* name, T& value) { out_[name] = Value(value); }
+  template <typename T>
+  void operator()(const char* name, T& value) {
+    out_[name] = Value(value);
+  }
   void Id(const char* name, std::int64_t value) { out_[name] = std::to_string(value); }
   template <typename E, std::size_t kSize>
   void Word(const char* name, E value, const std::array<std::string_view, kSize>& words) {
@@ -99,16 +114,20 @@ class Writer {
 
  private:
   static Json Value(const std::string& value) { return value; }
-  template <typename T> requires std::is_arithmetic_v<T> static Json Value(T value) { return value; }
+  template <typename T>
+  requires std::is_arithmetic_v<T>
+  static Json Value(T value) { return value; }
   static Json Value(char value) { return std::string(1, value); }
   static Json Value(std::optional<double> value) { return value ? Json(*value) : Json(); }
-  template <Struct T> static Json Value(T& value) {
+  template <Struct T>
+  static Json Value(T& value) {
     Json object = Json::object();
     Writer writer(object);
     Visit(writer, value);
     return object;
   }
-  template <typename T> static Json Value(std::vector<T>& values) {
+  template <typename T>
+  static Json Value(std::vector<T>& values) {
     Json list = Json::array();
     for (T& value : values) list.push_back(Value(value));
     return list;
@@ -123,7 +142,8 @@ class Reader {
     if (!in_.is_object()) Fail("", "is not an object");
   }
 
-  template <typename T> void operator()(const char* name, T& value) {
+  template <typename T>
+  void operator()(const char* name, T& value) {
     const auto found = in_.find(name);
     if (found == in_.end()) Fail(name, "is missing");
     Read(*found, value, name);
@@ -149,7 +169,8 @@ class Reader {
     throw WorkloadFormatError("\"" + (path.empty() ? std::string("document") : path) + "\" " + what);
   }
 
-  template <typename T> void Read(const Json& json, T& value, const std::string& name) {
+  template <typename T>
+  void Read(const Json& json, T& value, const std::string& name) {
     try {
       if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool>)
         value = json.get<T>();
@@ -169,14 +190,18 @@ class Reader {
     value.reset();
     if (!json.is_null()) Read(json, value.emplace(), name);
   }
-  template <Struct T> void Read(const Json& json, T& value, const std::string& name) {
+  template <Struct T>
+  void Read(const Json& json, T& value, const std::string& name) {
     Reader reader(json, place_ + (place_.empty() ? "" : ".") + name);
     Visit(reader, value);
   }
-  template <typename T> void Read(const Json& json, std::vector<T>& values, const std::string& name) {
+  template <typename T>
+  void Read(const Json& json, std::vector<T>& values, const std::string& name) {
     if (!json.is_array()) Fail(name, "is not a list");
-    for (const Json& element : json)
-      Read(element, values.emplace_back(), name + "[" + std::to_string(values.size() - 1) + "]");
+    for (const Json& element : json) {
+      const std::string place = name + "[" + std::to_string(values.size()) + "]";
+      Read(element, values.emplace_back(), place);
+    }
   }
 
   const Json& in_;

@@ -15,10 +15,11 @@ namespace steward::db {
 namespace {
 
 [[noreturn]] void BadConnectionString(const std::string& detail) {
-  throw SettingsError({"could not parse the connection string", detail,
-         "Write it as postgresql://user@host:port/dbname or \"host=... port=... dbname=...\". Percent-encode special "
-         "characters; better, give the password with PGPASSWORD or a password file.",
-         ""});
+  throw SettingsError(
+      {"could not parse the connection string", detail,
+       "Write it as postgresql://user@host:port/dbname or \"host=... port=... dbname=...\". Percent-encode special "
+       "characters; better, give the password with PGPASSWORD or a password file.",
+       ""});
 }
 
 bool IsConnectionString(const std::string& dbname) {
@@ -34,8 +35,8 @@ bool IsPortList(const std::string& port) {
 // would quote those when it fails. Returns whether a password was in the string.
 bool CheckConnectionString(const std::string& dbname) {
   char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(dbname.c_str(), &message), PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(dbname.c_str(), &message),
+                                                                            PQconninfoFree);
   PQfreemem(message);
   if (parsed == nullptr) BadConnectionString("");
   const bool uri = dbname.find("://") != std::string::npos;

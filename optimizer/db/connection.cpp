@@ -23,7 +23,9 @@ std::string Field(const PGresult* result, int code) {
   return text == nullptr ? "" : text;
 }
 
-std::string OrEmpty(const char* text) { return text == nullptr ? "" : text; }
+std::string OrEmpty(const char* text) {
+  return text == nullptr ? "" : text;
+}
 
 PGconn* Open(const Keywords& keywords) {
   std::vector<const char*> names;
@@ -48,12 +50,15 @@ Result Copy(const PGresult* result) {
       if (PQgetisnull(result, row, column) != 0)
         values.emplace_back(std::nullopt);
       else
-        values.emplace_back(std::string(PQgetvalue(result, row, column),
-                                        static_cast<std::size_t>(PQgetlength(result, row, column))));
+        values.emplace_back(
+            std::string(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))));
     }
   }
   return Result(std::move(names), std::move(rows));
 }
+
+// Marks each of our statements, so that the captured workload can be told from the reading of it.
+constexpr std::string_view kTag = "/* pgsteward */ ";
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
 void DropNotice(void*, const PGresult*) {}
@@ -64,11 +69,13 @@ Connection::Connection(const ConnectOptions& options, const PasswordPrompt& ask)
   Connect(CheckOptions(options).keywords, ask, options.prompt);
   PQsetNoticeReceiver(connection_.get(), DropNotice, nullptr);
   cancel_.reset(PQgetCancel(connection_.get()));
-  endpoint_ = {OrEmpty(PQhost(connection_.get())), OrEmpty(PQport(connection_.get())),
-               OrEmpty(PQdb(connection_.get())), OrEmpty(PQuser(connection_.get()))};
+  endpoint_ = {OrEmpty(PQhost(connection_.get())), OrEmpty(PQport(connection_.get())), OrEmpty(PQdb(connection_.get())),
+               OrEmpty(PQuser(connection_.get()))};
 }
 
-Connection::~Connection() { SetCancelTarget(nullptr); }
+Connection::~Connection() {
+  SetCancelTarget(nullptr);
+}
 
 void Connection::Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOptions::Password prompt) {
   const auto user = [&]() -> std::string {
@@ -98,8 +105,7 @@ Connection::Answer Connection::Checked(Run run) {
   Answer answer(run());
   SetCancelTarget(nullptr);
   const ExecStatusType status = PQresultStatus(answer.get());
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
-    return answer;
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return answer;
   const std::string sqlstate = Field(answer.get(), PG_DIAG_SQLSTATE);
   if (sqlstate == "57014") ThrowIfInterrupted();
   if (sqlstate.empty())
@@ -112,7 +118,7 @@ Connection::Answer Connection::Checked(Run run) {
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  const std::string text(sql);
+  const std::string text = std::string(kTag) + std::string(sql);
   const Answer answer = Checked([&] {
     return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0);
@@ -121,7 +127,9 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 }
 
 void Connection::Execute(std::string_view script) {
-  const std::string text(script);
+  std::string text = std::string(kTag) + std::string(script);
+  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + 2))
+    text.insert(at + 2, kTag);
   Checked([&] { return PQexec(connection_.get(), text.c_str()); });
 }
 

@@ -6,8 +6,7 @@
 
 namespace steward::db {
 
-Error::Error(Diagnostics diagnostics)
-    : std::runtime_error(diagnostics.message), diagnostics_(std::move(diagnostics)) {}
+Error::Error(Diagnostics diagnostics) : std::runtime_error(diagnostics.message), diagnostics_(std::move(diagnostics)) {}
 
 void Throw(Diagnostics diagnostics) {
   const std::string_view state = diagnostics.sqlstate;

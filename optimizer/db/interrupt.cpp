@@ -34,9 +34,13 @@ void InstallInterruptHandler() {
   sigaction(SIGINT, &action, nullptr);
 }
 
-void SetCancelTarget(PGcancel* cancel) { cancel_target.store(cancel); }
+void SetCancelTarget(PGcancel* cancel) {
+  cancel_target.store(cancel);
+}
 
-bool InterruptRequested() { return interrupted.load(); }
+bool InterruptRequested() {
+  return interrupted.load();
+}
 
 void ThrowIfInterrupted() {
   if (InterruptRequested()) throw Interrupted({"canceled by the user", "", "", ""});

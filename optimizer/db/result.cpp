@@ -13,10 +13,8 @@ namespace steward::db {
 namespace {
 
 [[noreturn]] void Malformed(std::string_view type, std::string_view column) {
-  Throw({"the server sent no valid " + std::string(type) + " in column \"" + std::string(column) + "\"",
-         "",
-         "Check that the versions of pgsteward and of the extension belong together: pgsteward doctor",
-         ""});
+  Throw({"the server sent no valid " + std::string(type) + " in column \"" + std::string(column) + "\"", "",
+         "Check that the versions of pgsteward and of the extension belong together: pgsteward doctor", ""});
 }
 
 std::int64_t ToInt(const std::string& text, std::string_view column) {
@@ -98,7 +96,9 @@ const std::optional<std::string>& Row::Value(std::string_view column) const {
   throw std::logic_error("no column " + std::string(column) + " in this result");
 }
 
-bool Row::IsNull(std::string_view column) const { return !Value(column).has_value(); }
+bool Row::IsNull(std::string_view column) const {
+  return !Value(column).has_value();
+}
 
 const std::string& Row::Text(std::string_view column) const {
   static const std::string kEmpty;
@@ -106,8 +106,12 @@ const std::string& Row::Text(std::string_view column) const {
   return value ? *value : kEmpty;
 }
 
-std::int64_t Row::Int(std::string_view column) const { return ToInt(Text(column), column); }
-double Row::Double(std::string_view column) const { return ToDouble(Text(column), column); }
+std::int64_t Row::Int(std::string_view column) const {
+  return ToInt(Text(column), column);
+}
+double Row::Double(std::string_view column) const {
+  return ToDouble(Text(column), column);
+}
 
 bool Row::Bool(std::string_view column) const {
   const std::string& text = Text(column);
@@ -144,8 +148,7 @@ Result::Result(std::vector<std::string> columns, std::vector<Values> rows)
 }
 
 Row Result::Only() const {
-  if (rows_.size() != 1)
-    Throw({"expected one row from the server, got " + std::to_string(rows_.size()), "", "", ""});
+  if (rows_.size() != 1) Throw({"expected one row from the server, got " + std::to_string(rows_.size()), "", "", ""});
   return Row(*this, 0);
 }
 

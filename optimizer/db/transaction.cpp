@@ -42,7 +42,9 @@ ReadOnlyTransaction::ReadOnlyTransaction(Database& database, const TransactionLi
   Begin(database_, "READ ONLY", limits);
 }
 
-ReadOnlyTransaction::~ReadOnlyTransaction() { RollBackQuietly(database_); }
+ReadOnlyTransaction::~ReadOnlyTransaction() {
+  RollBackQuietly(database_);
+}
 
 WriteTransaction::WriteTransaction(Database& database, const TransactionLimits& limits) : database_(database) {
   Begin(database_, "READ WRITE", limits);

@@ -22,7 +22,9 @@ const char* Label(CheckStatus status) {
 
 }  // namespace
 
-bool AnyFailed(const std::vector<Check>& checks) { return Number(checks, CheckStatus::kFailed) > 0; }
+bool AnyFailed(const std::vector<Check>& checks) {
+  return Number(checks, CheckStatus::kFailed) > 0;
+}
 
 std::string DoctorText(const std::vector<Check>& checks) {
   std::string text;
@@ -43,8 +45,9 @@ std::string DoctorText(const std::vector<Check>& checks) {
 std::string DoctorJson(const std::vector<Check>& checks) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Check& check : checks) {
-    const char* status = check.status == CheckStatus::kOk ? "ok"
-                         : check.status == CheckStatus::kWarning ? "warn" : "fail";
+    const char* status = check.status == CheckStatus::kOk        ? "ok"
+                         : check.status == CheckStatus::kWarning ? "warn"
+                                                                 : "fail";
     list.push_back({{"name", check.name}, {"status", status}, {"message", check.message}, {"fixes", check.fixes}});
   }
   const nlohmann::ordered_json document = {{"schema_version", 1},

@@ -43,7 +43,9 @@ Json Effects(const std::vector<model::StatementEffect>& effects) {
   return list;
 }
 
-Json Optional(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+Json Optional(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
 
 // The columns of steward.index_suggestions that only this kind of suggestion has.
 Json Details(const model::IndexSuggestion& suggestion, const std::string& schema) {
@@ -110,15 +112,14 @@ double CostedShare(const model::IndexAdvice& advice) {
 }
 
 Json Server(const model::ServerInfo& server) {
-  return {{"database", server.database},
-          {"host", server.host},
-          {"port", server.port},
-          {"version", server.version},
-          {"standby", server.standby},
-          {"parameters_captured", server.parameters_captured}};
+  return {{"database", server.database}, {"host", server.host},
+          {"port", server.port},         {"version", server.version},
+          {"standby", server.standby},   {"parameters_captured", server.parameters_captured}};
 }
 
-std::string Dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -176,7 +177,10 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
                {"statements_costed", advice.statements_costed},
                {"time_costed_ratio", CostedShare(advice)},
                {"not_costed", advice.not_costed},
-               {"options", {{"budget", options.budget > 0 ? Json(options.budget) : Json()}, {"limit", options.limit}}},
+               {"options",
+                {{"budget", options.budget > 0 ? Json(options.budget) : Json()},
+                 {"limit", options.limit},
+                 {"weight", options.weight}}},
                {"settings", Settings(advice.settings)},
                {"suggestions", Json::array()}};
   if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;

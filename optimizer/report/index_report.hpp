@@ -28,6 +28,7 @@ std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext&
 struct RunOptions {
   std::int64_t budget = 0;
   std::int64_t limit = 0;
+  std::string weight;
   std::string workload_file;
 };
 

@@ -74,14 +74,13 @@ std::string Field(const char* name, const std::string& text) {
 
 std::string Header(const IndexAdvice& advice, const IndexReportContext& context) {
   const model::ServerInfo& server = advice.server;
-  const std::string left = fmt::format("database {} on {}:{} (PostgreSQL {}, {})", Printable(server.database),
-                                       server.host.empty() ? "local socket" : Printable(server.host),
-                                       Printable(server.port), Printable(server.version),
-                                       server.standby ? "standby" : "primary");
+  const std::string place = server.host.empty() ? "local socket, port " : Printable(server.host) + ":";
+  const std::string left =
+      fmt::format("database {} on {}{} (PostgreSQL {}, {})", Printable(server.database), place, Printable(server.port),
+                  Printable(server.version), server.standby ? "standby" : "primary");
   const std::string run = context.run_id ? fmt::format("run {}, ", *context.run_id) : "";
   std::string text = fmt::format("{}      {}{}\n", left, run, LongInstant(server.collected_at));
-  if (!context.workload_file.empty())
-    text += fmt::format("workload  from file {}\n", Printable(context.workload_file));
+  if (!context.workload_file.empty()) text += fmt::format("workload  from file {}\n", Printable(context.workload_file));
   text += fmt::format("workload  {} to {} ({}), {}, {} calls, {} of execution\n", ShortInstant(server.window_start),
                       ShortInstant(server.window_end), Span(server.window_end - server.window_start),
                       Plural(advice.statements, "statement"), Count(static_cast<double>(advice.calls)),
@@ -99,9 +98,8 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
 std::string SizeLine(const IndexAdvice& advice) {
   std::int64_t freed = 0;
   for (const model::RedundantIndex& index : advice.redundant) freed += index.size;
-  std::string text =
-      fmt::format("size      {} new index{} {}", advice.suggestions.size(), advice.suggestions.size() == 1 ? "" : "es",
-                  Size(advice.size));
+  std::string text = fmt::format("size      {} new index{} {}", advice.suggestions.size(),
+                                 advice.suggestions.size() == 1 ? "" : "es", Size(advice.size));
   if (advice.budget > 0) text += fmt::format(" of {} budget", Size(advice.budget));
   if (!advice.redundant.empty())
     text += fmt::format(", {} index{} to drop free{} {}", advice.redundant.size(),
@@ -127,9 +125,11 @@ std::string AtStake(double milliseconds_per_hour) {
 }
 
 std::string ShortName(const IndexSuggestion& suggestion) {
-  const std::string method = suggestion.definition.method == "btree" ? "" : "USING " + suggestion.definition.method + " ";
+  const std::string method =
+      suggestion.definition.method == "btree" ? "" : "USING " + suggestion.definition.method + " ";
   return Excerpt(suggestion.definition.table_name + " " + method + "(" + KeysSql(suggestion.definition) + ")" +
-                     TailSql(suggestion.definition), 52);
+                     TailSql(suggestion.definition),
+                 52);
 }
 
 std::string Table(const IndexAdvice& advice) {
@@ -158,9 +158,8 @@ std::string Helps(const IndexSuggestion& suggestion) {
 std::string Hurts(const IndexSuggestion& suggestion, std::int64_t costed) {
   if (suggestion.hurt.empty()) return fmt::format("none of {}", costed);
   const model::StatementEffect& worst = *std::max_element(
-      suggestion.hurt.begin(), suggestion.hurt.end(), [](const auto& a, const auto& b) {
-        return a.cost_after * b.cost_before < b.cost_after * a.cost_before;
-      });
+      suggestion.hurt.begin(), suggestion.hurt.end(),
+      [](const auto& a, const auto& b) { return a.cost_after * b.cost_before < b.cost_after * a.cost_before; });
   return fmt::format("{} of {}   {} {} \"{}\" {} -> {} planner units", suggestion.hurt.size(), costed, worst.queryid,
                      Printable(worst.role), Excerpt(worst.query, 60), Grouped(worst.cost_before),
                      Grouped(worst.cost_after));
@@ -211,9 +210,11 @@ std::string Redundant(const IndexAdvice& advice) {
     const std::string why = index.superseded_by.empty() ? index.kind
                             : index.kind == "duplicate" ? "duplicate of " + index.superseded_by
                                                         : "prefix of " + index.superseded_by;
-    text += "   " + Wrap(fmt::format("{} on {}: {}, {}; check every standby before {}", Printable(index.name),
-                                     Printable(index.table), Printable(why), Size(index.size), Printable(index.ddl)),
-                         6) + "\n";
+    text += "   " +
+            Wrap(fmt::format("{} on {}: {}, {}; check every standby before {}", Printable(index.name),
+                             Printable(index.table), Printable(why), Size(index.size), Printable(index.ddl)),
+                 6) +
+            "\n";
   }
   return text;
 }

@@ -29,7 +29,8 @@ struct Call {
   std::vector<std::int64_t> request_statements;
   std::vector<std::string> request_indexes;
 
-  static std::size_t Place(std::vector<std::size_t>& list, std::map<std::size_t, std::size_t>& places, std::size_t item) {
+  static std::size_t Place(std::vector<std::size_t>& list, std::map<std::size_t, std::size_t>& places,
+                           std::size_t item) {
     const auto [entry, fresh] = places.try_emplace(item, list.size());
     if (fresh) list.push_back(item);
     return entry->second + 1;
