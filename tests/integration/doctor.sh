@@ -2,71 +2,75 @@
 # pgsteward doctor, from a server that has never heard of pg_steward to one where all is well; and the errors of a CLI
 # that cannot connect. Covers C12, C14, S9, F4.
 set -uo pipefail
-. "$(dirname "$0")/../server/harness.sh"
-. "$(dirname "$0")/check.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+
+flat() { "$@" 2>&1 </dev/null | tr '\n' ' '; return "${PIPESTATUS[0]}"; } # output on one line
+doctor() { flat pgsteward doctor "$@"; }
+nowhere=$(session_dir)/nowhere
 
 # ---- no server ------------------------------------------------------------------------------------------------------
-run pgsteward doctor -h "$(session_dir)/nowhere"
-expect "no server: exit 2" [ "$status" = 2 ]
-expect "no server: says so with a hint" matches 'error: connection to server .* failed.*hint: Check that the server runs'
-run pgsteward advise indexes -h "$(session_dir)/nowhere"
-expect "no server: advise exits with 2 too" [ "$status" = 2 ]
+check_exit "no server: exit 2" 2 pgsteward doctor -h "$nowhere"
+check_exit "no server: advise exits with 2 too" 2 pgsteward advise indexes -h "$nowhere"
+check_like "no server: says so with a hint" 'error: connection to server .* failed.*hint: Check that the server runs' \
+  doctor -h "$nowhere"
 
 # ---- secrets: S9 ----------------------------------------------------------------------------------------------------
+number=0
 for secret in 'postgres://bob:zz%ret@h/d' 'postgres://bob:a/zzret@h/d' 'postgres://bob:a@zzret@h/d' 'host=h password=zzret x' \
-  "postgres://bob:zzret@%2fnowhere/d" 'host=/nowhere password=zzret' 'postgres:///d?host=/nowhere&password=zzret'; do
-  run pgsteward doctor -d "$secret"
-  expect "connection string is not printed ($status)" bash -c '[ "$1" = 2 ] && ! grep -qE "zz|%re" <<<"$2"' - "$status" "$output"
+  'postgres://bob:zzret@%2fnowhere/d' 'host=/nowhere password=zzret' 'postgres:///d?host=/nowhere&password=zzret'; do
+  number=$((number + 1))
+  check_exit "connection string $number is refused" 2 pgsteward doctor -d "$secret"
+  check_unlike "and not printed" 'zz|%re' pgsteward doctor -d "$secret"
 done
-run env PGPASSWORD=zzret pgsteward doctor -h /nowhere
-expect "PGPASSWORD is not printed" lacks zzret
-run pgsteward doctor -d 'host=/nowhere password=zzret'
-expect "a password among the arguments is warned about" matches 'warning: the password in the connection string'
+check_unlike "PGPASSWORD is not printed" zzret env PGPASSWORD=zzret pgsteward doctor -h /nowhere
+check_like "a password among the arguments is warned about" 'warning: the password in the connection string' \
+  pgsteward doctor -d 'host=/nowhere password=zzret'
 
 # ---- before anything is installed -----------------------------------------------------------------------------------
 cluster_start --name bare --preload pg_stat_statements
 psql -qc 'CREATE ROLE plain LOGIN'
-run pgsteward doctor
-expect "nothing preloaded: exit 3" [ "$status" = 3 ]
-expect "the fix is the merged line, unquoted" matches 'ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements, pg_steward;'
-expect "and says how to undo it" matches 'to undo: ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements;'
-expect "the extension is missing" matches 'FAIL  extension .*CREATE EXTENSION pg_steward;'
-run pgsteward doctor -U plain
-expect "a plain role gets an answer too" bash -c '[ "$1" = 3 ] && grep -q "cannot see shared_preload_libraries" <<<"$2"' - "$status" "$output"
-run pgsteward doctor --format json
-expect "json is json" bash -c 'python3 -c "import json,sys; d=json.loads(sys.argv[1]); assert d[\"failed\"] == 2 and d[\"schema_version\"] == 1" "$1"' - "$output"
-run pgsteward advise indexes
-expect "advise without the extension names the command" matches 'error: extension pg_steward is not installed in database .*CREATE EXTENSION pg_steward'
+check_exit "nothing preloaded: exit 3" 3 pgsteward doctor
+check_like "the fix is the merged line, unquoted" \
+  'ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements, pg_steward;' doctor
+check_like "and says how to undo it" 'to undo: ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements;' doctor
+check_like "the extension is missing" 'FAIL  extension .*CREATE EXTENSION pg_steward;' doctor
+check_exit "a plain role gets an answer too" 3 pgsteward doctor -U plain
+check_like "with what it cannot see" 'cannot see shared_preload_libraries' doctor -U plain
+check "json is json" python3 -c 'import json, subprocess
+d = json.loads(subprocess.run(["pgsteward", "doctor", "--format=json"], stdout=subprocess.PIPE).stdout)
+assert d["failed"] == 2 and d["schema_version"] == 1, d'
+check_like "advise without the extension names the command" \
+  'error: extension pg_steward is not installed in database .*CREATE EXTENSION pg_steward' flat pgsteward advise indexes
 
 # ---- following the printed fixes, word by word ----------------------------------------------------------------------
-# (as typed, the line goes to postgresql.auto.conf, which wins over the file of the harness)
-fix=$(pgsteward doctor | sed -n 's/.*fix: \(ALTER SYSTEM.*;\)/\1/p')
-psql -qc "$fix"
-run pgsteward doctor
-expect "set but not restarted is told apart" matches 'the server has not been restarted'
+announced=$(pgsteward doctor | sed -n 's/.*adds about \([0-9.]*\) MB of shared memory.*/\1/p')
+psql -qc "$(pgsteward doctor | sed -n 's/.*fix: \(ALTER SYSTEM.*;\)/\1/p')"
+check_like "set but not restarted is told apart" 'the server has not been restarted' doctor
 cluster_restart --name bare
-expect "the server starts with that line, and keeps what was there" \
-  [ "$(psql -Atc 'SHOW shared_preload_libraries')" = "pg_stat_statements, pg_steward" ]
+check_is "the server starts with that line, and keeps what was there" "pg_stat_statements, pg_steward" \
+  psql -Atc 'SHOW shared_preload_libraries'
 psql -qc 'CREATE EXTENSION pg_steward'
-run pgsteward doctor
-expect "then all checks pass: exit 0" bash -c '[ "$1" = 0 ] && grep -q "all checks passed" <<<"$2"' - "$status" "$output"
+check_like "then all checks pass" 'all checks passed' doctor
+check_exit "and the exit code is 0" 0 pgsteward doctor
+check_is "shared memory is as was announced, within a quarter" t psql -Atc \
+  "SELECT abs(allocated_size / (1048576.0 * $announced) - 1) < 0.25 FROM pg_shmem_allocations WHERE name = 'pg_steward'"
 
 # ---- rights ---------------------------------------------------------------------------------------------------------
-run pgsteward doctor -U plain
-expect "missing rights are a warning with the grants" matches 'warn  rights .*GRANT USAGE ON SCHEMA steward TO plain;'
-run pgsteward advise indexes -U plain
-expect "advise without rights points at doctor" matches 'error: permission denied .*hint: .*pgsteward doctor'
-expect "and exits with 1" [ "$status" = 1 ]
+check_like "missing rights are a warning with the grants" 'warn  rights .*GRANT USAGE ON SCHEMA steward TO plain;' \
+  doctor -U plain
+check_like "advise without rights points at doctor" 'error: permission denied .*hint: .*pgsteward doctor' \
+  flat pgsteward advise indexes -U plain
+check_exit "and exits with 1" 1 pgsteward advise indexes -U plain
 psql -q <<<"$(pgsteward doctor -U plain | grep -o 'GRANT [^;]*;')"
-run pgsteward doctor -U plain
-expect "the printed grants are enough" matches 'ok    rights'
+check_like "the printed grants are enough" 'ok    rights' doctor -U plain
 
 # ---- C14: pipes, terminals, locale ----------------------------------------------------------------------------------
-pgsteward doctor >/dev/full 2>"$(session_dir)/err"; status=$?
-expect "a full disk is an error" bash -c '[ "$1" = 1 ] && grep -q "could not write" "$2"' - $status "$(session_dir)/err"
-( trap '' PIPE; pgsteward --help 2>"$(session_dir)/err" || echo $? >"$(session_dir)/code" ) | true
-expect "a closed pipe is silent" [ ! -s "$(session_dir)/err" ]
-run env LC_ALL=C NO_COLOR=1 COLUMNS=40 pgsteward doctor
-expect "no escape sequences" lacks $'\x1b'
-expect "no server process died" [ -z "$(cluster_crashes)" ]
-finish
+full_disk() { pgsteward doctor >/dev/full; }
+closed_pipe() { (trap '' PIPE; pgsteward doctor || true) | true; }
+check_exit "a full disk is an error" 1 full_disk
+check_like "that says so" 'could not write to standard output' full_disk
+check_unlike "a closed pipe is silent" . closed_pipe
+check_unlike "no escape sequences" $'\x1b' env LC_ALL=C NO_COLOR=1 COLUMNS=40 pgsteward doctor
+checks_done

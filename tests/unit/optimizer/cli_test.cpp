@@ -10,8 +10,9 @@ namespace {
 using Words = std::vector<std::string>;
 
 TEST(ArgumentsTest, TakesOptionsBeforeAndAfterTheCommand) {
-  const Arguments arguments = ParseArguments({"-h", "doctor", "advise", "indexes", "-dshop", "--budget", "2GB", "-p",
-                                              "5433", "--schema=a", "--schema", "b", "--no-save", "-w"});
+  const Arguments arguments =
+      ParseArguments({"-h", "doctor", "advise", "indexes", "-dshop", "--budget", "2GB", "-p", "5433", "--schema=a",
+                      "--schema", "b", "--no-save", "-w", "--weight=calls"});
   EXPECT_EQ(arguments.command, Command::kAdvise);
   EXPECT_EQ(arguments.connect.host, "doctor");
   EXPECT_EQ(arguments.connect.dbname, "shop");
@@ -19,25 +20,43 @@ TEST(ArgumentsTest, TakesOptionsBeforeAndAfterTheCommand) {
   EXPECT_EQ(arguments.connect.prompt, db::ConnectOptions::Password::kNever);
   EXPECT_EQ(arguments.budget, 2LL << 30);
   EXPECT_EQ(arguments.schemas, (Words{"a", "b"}));
+  EXPECT_TRUE(arguments.weigh_calls);
   EXPECT_FALSE(arguments.save);
 }
 
 // C14
 TEST(ArgumentsTest, RefusesWhatItDoesNotKnow) {
-  const std::vector<Words> wrong = {
-      {}, {"-h", "x"}, {"frobnicate"}, {"advise", "pool"}, {"advise", "indexes", "more"}, {"doctor", "extra"},
-      {"doctor", "--budget", "1GB"}, {"advise", "--frob"}, {"advise", "-z"}, {"advise", "--limit", "0"},
-      {"advise", "--limit", "x"}, {"advise", "--budget", "-1GB"}, {"advise", "--budget", "2 parsecs"},
-      {"advise", "--format", "xml"}, {"doctor", "--format", "sql"}, {"advise", "--budget"}, {"doctor", "--form=json"},
-      {"doctor", "-d", "a", "-d", "b"}, {"snapshot"}, {"doctor", "--no-password=x"}};
-  for (const Words& words : wrong) EXPECT_THROW(ParseArguments(words), UsageError) << (words.empty() ? "" : words.back());
+  const std::vector<Words> wrong = {{},
+                                    {"-h", "x"},
+                                    {"frobnicate"},
+                                    {"advise", "pool"},
+                                    {"advise", "indexes", "more"},
+                                    {"doctor", "extra"},
+                                    {"doctor", "--budget", "1GB"},
+                                    {"advise", "--frob"},
+                                    {"advise", "-z"},
+                                    {"advise", "--limit", "0"},
+                                    {"advise", "--limit", "x"},
+                                    {"advise", "--weight", "gold"},
+                                    {"advise", "--budget", "-1GB"},
+                                    {"advise", "--budget", "2 parsecs"},
+                                    {"advise", "--format", "xml"},
+                                    {"doctor", "--format", "sql"},
+                                    {"advise", "--budget"},
+                                    {"doctor", "--form=json"},
+                                    {"doctor", "-d", "a", "-d", "b"},
+                                    {"snapshot"},
+                                    {"doctor", "--no-password=x"}};
+  for (const Words& words : wrong)
+    EXPECT_THROW(ParseArguments(words), UsageError) << (words.empty() ? "" : words.back());
 }
 
 // S9
 TEST(ArgumentsTest, MessagesNeverQuoteAValue) {
   const std::string uri = "postgres://bob:zzret@h/db";
-  const std::vector<Words> wrong = {{"doctor", "--dbnme=" + uri}, {"doctor", uri}, {uri}, {"doctor", "-x" + uri},
-                                    {"advise", uri}, {"doctor", "-d", uri, "-d", uri}, {"doctor", "--limit=" + uri}};
+  const std::vector<Words> wrong = {{"doctor", "--dbnme=" + uri}, {"doctor", uri}, {uri},
+                                    {"doctor", "-x" + uri},       {"advise", uri}, {"doctor", "-d", uri, "-d", uri},
+                                    {"doctor", "--limit=" + uri}};
   for (const Words& words : wrong) {
     try {
       ParseArguments(words);
@@ -84,9 +103,11 @@ namespace {
 TEST(TerminalTextTest, ShowsControlCharactersInsteadOfSendingThem) {
   EXPECT_EQ(Printable("a\x1b[31mred\n\tb\x07"), "a\\x1b[31mred\\n\\tb\\x07");
   EXPECT_EQ(Printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98"), "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98");
-  EXPECT_EQ(Printable("x\xe2\x80\xaey"), "x\\u202ey");                  // right-to-left override
-  EXPECT_EQ(Printable("\xc2\x9b" "31m"), "\\x9b31m");                   // CSI as one C1 character
-  EXPECT_EQ(Printable("\xff\xc3("), "\\xff\\xc3(");                     // not UTF-8
+  EXPECT_EQ(Printable("x\xe2\x80\xaey"), "x\\u202ey");  // right-to-left override
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m"),
+            "\\x9b31m");                                                      // CSI as one C1 character
+  EXPECT_EQ(Printable("\xff\xc3("), "\\xff\\xc3(");                           // not UTF-8
   EXPECT_EQ(Printable("\xc0\xaf\xed\xa0\x80"), "\\xc0\\xaf\\xed\\xa0\\x80");  // overlong, surrogate
   EXPECT_EQ(PrintableLines("one\n\ttwo\x1b"), "one\n\ttwo\\x1b");
 }
@@ -95,7 +116,8 @@ TEST(TerminalTextTest, ExcerptsFitAndNeverCutACharacter) {
   EXPECT_EQ(Excerpt("  select\n   1  ", 20), "select 1");
   EXPECT_EQ(Excerpt("abcdefghij", 8), "abcde...");
   for (std::size_t columns = 3; columns < 12; ++columns)
-    EXPECT_LE(Width(Excerpt("\xc3\xa9\xc3\xa9\x1b\xc3\xa9 \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac word", columns)), columns);
+    EXPECT_LE(Width(Excerpt("\xc3\xa9\xc3\xa9\x1b\xc3\xa9 \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac word", columns)),
+              columns);
 }
 
 TEST(TerminalTextTest, PrintsUnits) {

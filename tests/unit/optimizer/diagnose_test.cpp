@@ -67,7 +67,8 @@ TEST(DiagnoseTest, PreloadSaysHowToSetAndUndo) {
   const Check check = Find(facts, "preload");
   EXPECT_EQ(check.status, CheckStatus::kFailed);
   EXPECT_EQ(check.fixes.at(0), "ALTER SYSTEM SET shared_preload_libraries = auto_explain, pg_steward;");
-  EXPECT_NE(Joined(check).find("to undo: ALTER SYSTEM SET shared_preload_libraries = auto_explain;"), std::string::npos);
+  EXPECT_NE(Joined(check).find("to undo: ALTER SYSTEM SET shared_preload_libraries = auto_explain;"),
+            std::string::npos);
   facts.preload = "";
   EXPECT_NE(Joined(Find(facts, "preload")).find("ALTER SYSTEM RESET shared_preload_libraries"), std::string::npos);
 }
@@ -104,6 +105,15 @@ TEST(DiagnoseTest, NamesEachMissingGrant) {
   EXPECT_EQ(check.fixes.at(1).find("GRANT pg_read_all_stats TO \"odd \"\"role\";"), 0U);
 }
 
+TEST(DiagnoseTest, TellsWhetherSuggestionsCanBeSaved) {
+  ServerFacts facts = Healthy();
+  facts.missing_save_grants = {"GRANT EXECUTE ON FUNCTION steward.save_suggestions(jsonb)"};
+  EXPECT_EQ(Find(facts, "saving").status, CheckStatus::kWarning);
+  EXPECT_EQ(Find(facts, "saving").fixes.at(0), "GRANT EXECUTE ON FUNCTION steward.save_suggestions(jsonb) TO alice;");
+  facts.standby = true;
+  EXPECT_EQ(Find(facts, "saving").status, CheckStatus::kOk);
+}
+
 TEST(DiagnoseTest, CountsWorkers) {
   ServerFacts facts = Healthy();
   facts.loaded = false;
@@ -131,11 +141,20 @@ test::FakeDatabase BareServer() {
   using test::OneRow;
   test::FakeDatabase database;
   database.On("pg_backend_pid", OneRow({{"pid", "4711"}, {"address", std::nullopt}, {"port", "5432"}}));
-  database.On("rolsuper", OneRow({{"version_num", "150020"}, {"version", "15.20"}, {"standby", "f"}, {"role", "alice"},
-                                  {"superuser", "f"}, {"read_all_stats", "f"}, {"standbys", "0"},
-                                  {"max_worker_processes", "8"}, {"max_connections", "100"},
-                                  {"compute_query_id", "auto"}, {"track_io_timing", "off"}, {"huge_pages", "off"},
-                                  {"loaded", "f"}, {"refresh_workers", "2"}}));
+  database.On("rolsuper", OneRow({{"version_num", "150020"},
+                                  {"version", "15.20"},
+                                  {"standby", "f"},
+                                  {"role", "alice"},
+                                  {"superuser", "f"},
+                                  {"read_all_stats", "f"},
+                                  {"standbys", "0"},
+                                  {"max_worker_processes", "8"},
+                                  {"max_connections", "100"},
+                                  {"compute_query_id", "auto"},
+                                  {"track_io_timing", "off"},
+                                  {"huge_pages", "off"},
+                                  {"loaded", "f"},
+                                  {"refresh_workers", "2"}}));
   database.On("FROM pg_settings", db::Result({"setting"}, {}));
   database.On("pg_available_extensions", db::Result({"default_version"}, {}));
   database.On("FROM pg_extension", db::Result({"extversion"}, {}));

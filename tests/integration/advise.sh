@@ -1,0 +1,140 @@
+#!/bin/bash
+# pgsteward advise indexes and snapshot on a real server: the missing index is found, saved, written as SQL that runs,
+# and not suggested again once built. Covers C6, C12, E7, E13, F2, F6, S8, S13.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+
+flat() { "$@" 2>&1 </dev/null | tr '\n' ' '; return "${PIPESTATUS[0]}"; }
+json() { pgsteward advise indexes -d shop --format json --no-save "${@:2}" | python3 -c "import json,sys; d=json.load(sys.stdin); $1"; }
+out=$(session_dir)
+
+cluster_start
+psql -q -c 'CREATE DATABASE shop' -c 'CREATE ROLE app LOGIN' -c 'CREATE ROLE dba LOGIN'
+export PGDATABASE=shop
+psql -q <<'SQL'
+CREATE EXTENSION pg_steward;
+CREATE TABLE orders (id int PRIMARY KEY, customer int, status text, created timestamptz, note text);
+INSERT INTO orders SELECT i, i % 5000, CASE WHEN i % 200 = 0 THEN 'stuck' ELSE 'done' END,
+  '2026-01-01'::timestamptz + i * interval '1 minute', repeat('x', 80) FROM generate_series(1, 60000) i;
+CREATE INDEX orders_created_idx ON orders (created);
+CREATE INDEX orders_created_note_idx ON orders (created, note);
+GRANT SELECT, UPDATE ON orders TO app;
+VACUUM ANALYZE orders;
+SQL
+
+# ---- nothing captured, nothing saved --------------------------------------------------------------------------------
+psql -qAtc "SELECT steward.reset()" >"$out/reset"
+psql -d postgres -q -c 'CREATE DATABASE empty' -c '\c empty' -c 'CREATE EXTENSION pg_steward' >"$out/empty" 2>&1
+check_like "nothing captured yet says so" 'error: nothing has been captured yet on the tables of database "empty".*hint: Let the application run' \
+  flat bash -c 'psql -d empty -qAtc "SELECT steward.reset()" >/dev/null; pgsteward advise indexes -d empty'
+notices() { psql -At -c 'SELECT count(*) FROM steward.index_suggestions' -c 'SELECT count(*) FROM steward.index_suggestions' 2>&1; }
+check_is "an empty suggestions view says why, once a session (F6)" \
+  'NOTICE:  no analysis has been saved in database "shop"
+HINT:  Run: pgsteward advise indexes -d shop
+0
+0' notices
+
+# ---- the advice -----------------------------------------------------------------------------------------------------
+for i in $(seq 1 30); do
+  echo "SELECT id, note FROM orders WHERE customer = $i;"
+  echo "SELECT id FROM orders WHERE status = 'stuck' ORDER BY created DESC LIMIT 10;"
+done | psql -U app -q >/dev/null
+check_exit "advise succeeds" 0 pgsteward advise indexes -d shop
+pgsteward advise indexes >"$out/report" 2>&1
+check_like "the missing index is found" 'CREATE INDEX CONCURRENTLY orders_customer_idx ON public.orders USING btree' cat "$out/report"
+check_like "the header has window, calls and coverage" '^costed    [0-9]+ of [0-9]+ statements = [0-9.]+ % of the time' cat "$out/report"
+check_like "the prefix is a drop candidate" 'orders_created_idx on orders: prefix of orders_created_note_idx' cat "$out/report"
+check_like "and it is saved" '^saved as run 2 ' cat "$out/report"
+check_unlike "no progress bar without a terminal" $'\r' cat "$out/report"
+
+check "json: costs fall, ids are strings" json 's=[x for x in d["suggestions"] if x["key_columns"][0]=="customer"][0]
+assert s["cost_after"] < s["cost_before"]/10, s
+assert isinstance(s["evidence"]["helped"][0]["queryid"], str) and d["schema_version"] == 1'
+check_is "the reading of the workload is not part of it" 0 bash -c \
+  'pgsteward snapshot -o /dev/stdout | grep -cE "pgsteward|SET LOCAL|steward[.](whatif|statements)"'
+check "no suggestion is covered by an existing index" json 'assert not [x for x in d["suggestions"] if x["key_columns"]==["id"]], d["suggestions"]'
+check "the budget is kept" json 'assert d["size"] <= 2000000, d["size"]' --budget 2000000
+check "a tiny budget leaves nothing" json 'assert d["suggestions"] == [], d["suggestions"]' --budget 8192
+check "an excluded schema is left alone" json 'assert d["suggestions"] == [], d["suggestions"]' --exclude-schema public
+check "and so is any other than the one named" json 'assert d["suggestions"] == [], d["suggestions"]' --schema other
+check "--limit cuts the list" json 'assert len(d["suggestions"]) == 1 and d["not_shown"] >= 0, d' --limit 1
+
+# ---- saved runs -----------------------------------------------------------------------------------------------------
+check_is "the view shows the newest run, known suggestions are open" 'open|customer|orders|t' psql -Atc \
+  "SELECT status, key_columns[1], relname, cost_after < cost_before FROM steward.index_suggestions WHERE key_columns[1] = 'customer'"
+check_is "first_seen is carried over, the id is stable" '1|t' psql -Atc \
+  "SELECT count(DISTINCT suggestion_id), bool_and(first_seen < last_seen) FROM steward.suggestion s WHERE run_id = 2
+   AND EXISTS (SELECT FROM steward.suggestion o WHERE o.run_id = 1 AND o.suggestion_id = s.suggestion_id AND o.first_seen = s.first_seen)
+   AND s.details->>'relname' = 'orders' AND s.details->'key_columns'->>0 = 'customer'"
+check_is "--no-save saves nothing" 2 psql -Atc 'SELECT count(*) FROM steward.analysis_runs'
+check_is "runs keep what they covered" t psql -Atc \
+  "SELECT bool_and(statements >= statements_costed AND time_costed_ratio BETWEEN 0 AND 1 AND settings ? 'random_page_cost') FROM steward.analysis_runs"
+check_is "runs are not dumped" '' bash -c "pg_dump -d shop -t 'steward.*' --data-only | grep -i 'COPY steward.suggestion'"
+
+# ---- rights: C12 ----------------------------------------------------------------------------------------------------
+psql -q <<<"$(pgsteward doctor -U dba | grep -o 'GRANT [^;]*;')"
+check_like "doctor's grants are enough for advice" 'orders_customer_idx.*saved as run 3 ' flat pgsteward advise indexes -U dba
+psql -qc 'REVOKE EXECUTE ON FUNCTION steward.save_suggestions(jsonb) FROM dba'
+check_like "without the right to save it says so" 'orders_customer_idx.*not saved: permission denied' \
+  flat pgsteward advise indexes -U dba
+check_exit "and succeeds" 0 pgsteward advise indexes -U dba
+
+# ---- SQL: it runs, and the suggestion is gone -----------------------------------------------------------------------
+pgsteward advise indexes --format sql -o "$out/indexes.sql"
+check_unlike "never IF NOT EXISTS, lock_timeout in minutes (F2)" 'INDEX CONCURRENTLY IF|lock_timeout = .[0-9]+(ms|s).' cat "$out/indexes.sql"
+check_exit "the file runs in psql" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/indexes.sql"
+check_is "and built valid indexes" t psql -Atc \
+  "SELECT bool_and(indisvalid) FROM pg_index WHERE indexrelid = 'orders_customer_idx'::regclass"
+check "what is built is not suggested again (C6)" json 'assert not [x for x in d["suggestions"] if x["key_columns"][0]=="customer"], d["suggestions"]'
+psql -qc 'UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"'orders_customer_idx'::regclass"
+grep -v '^CREATE INDEX' "$out/indexes.sql" >"$out/check.sql"
+check_like "the closing check names the drop of an invalid one" 'is missing or invalid.*DROP INDEX CONCURRENTLY public.orders_customer_idx' \
+  flat psql -v ON_ERROR_STOP=1 -f "$out/check.sql"
+psql -qc 'DROP INDEX orders_customer_idx'
+
+# ---- names that do harm: E7 -----------------------------------------------------------------------------------------
+psql -q >/dev/null <<'SQL'
+CREATE SCHEMA "we ""ird";
+SELECT format('CREATE TABLE %I.%I (id int, %I int, pad text)', 'we "ird', E'evil\x1b[31m\n; DROP TABLE orders; --', E'c"''\\ol;') \gexec
+SELECT format('INSERT INTO %I.%I SELECT i, i, repeat(''x'', 60) FROM generate_series(1, 30000) i', 'we "ird', E'evil\x1b[31m\n; DROP TABLE orders; --') \gexec
+SELECT format('ANALYZE %I.%I', 'we "ird', E'evil\x1b[31m\n; DROP TABLE orders; --') \gexec
+SELECT format('SELECT pad FROM %I.%I WHERE %I = 17', 'we "ird', E'evil\x1b[31m\n; DROP TABLE orders; --', E'c"''\\ol;') FROM generate_series(1, 20) \gexec
+SQL
+pgsteward advise indexes --schema 'we "ird' --no-save >"$out/evil.txt"
+check_like "a hostile table gets advice" 'evil.x1b' cat "$out/evil.txt"
+check_unlike "whose name reaches no terminal" $'\x1b' cat "$out/evil.txt"
+pgsteward advise indexes --schema 'we "ird' --no-save --format sql >"$out/evil.sql"
+check_exit "whose DDL is right" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/evil.sql"
+check_is "and drops nothing" 60000 psql -Atc 'SELECT count(*) FROM orders'
+
+# ---- files: E13, S13 ------------------------------------------------------------------------------------------------
+umask 0000
+pgsteward snapshot -o "$out/workload.json"
+check_is "a snapshot is the owner's only" 600 stat -c %a "$out/workload.json"
+ln -s "$out/target" "$out/link"
+pgsteward snapshot -o "$out/link"
+check "and follows no symbolic link" test ! -e "$out/target"
+check_unlike "and has no literals" "'stuck'" cat "$out/workload.json"
+check_like "advise takes it" 'workload  from file .*orders_customer_idx' flat pgsteward advise indexes --no-save --from "$out/workload.json"
+check_exit "of another database it refuses" 2 pgsteward advise indexes -d empty --from "$out/workload.json"
+head -c 3000 "$out/workload.json" >"$out/cut.json"
+check_like "a broken file is named by its line" 'could not read the workload file: invalid JSON in line [0-9]+' \
+  pgsteward advise indexes --from "$out/cut.json"
+check_exit "and exits with 1" 1 pgsteward advise indexes --from "$out/cut.json"
+check_exit "as does a file that is not there" 1 pgsteward advise indexes --from "$out/none.json"
+
+# ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
+psql -qAtc 'BEGIN; LOCK TABLE steward.suggestion_run; SELECT pg_sleep(3)' >/dev/null &
+sleep 0.5
+interrupted() { # a command that waits for the lock is interrupted: the server's query too, and at once
+  bash -c 'trap - INT; exec pgsteward advise indexes >/dev/null' & local pid=$!
+  sleep 1.5; kill -INT $pid; wait $pid
+}
+check_exit "Ctrl-C ends it with exit 1" 1 interrupted
+check_is "nothing keeps running on the server" 0 psql -Atc \
+  "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward'"
+wait
+check_is "no server process died" '' cluster_crashes
+checks_done

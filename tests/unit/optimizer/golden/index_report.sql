@@ -1,0 +1,41 @@
+-- Indexes suggested by pgsteward for database shop, 2026-11-22 14:52 UTC
+-- run 17 in steward.index_suggestions
+-- warning: statistics of table orders are 40 days old
+
+-- suggestion k7f3a2: 26,600.00 planner units a call become 159.75, mean over 2 statement(s); about 96 MB on disk
+-- undo: DROP INDEX CONCURRENTLY public.orders_status_created_at_idx;
+-- Not inside a transaction block: CREATE INDEX CONCURRENTLY refuses to run there.
+SET statement_timeout = 0;
+-- Minutes, not seconds: CONCURRENTLY waits for every older snapshot in the database, lock_timeout counts that
+-- wait, and a build that gives up leaves an invalid index behind that every write maintains.
+SET lock_timeout = '15min';
+CREATE INDEX CONCURRENTLY orders_status_created_at_idx ON public.orders USING btree (status, created_at) INCLUDE (total) WHERE status <> 'done';
+DO $steward$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_index
+                 WHERE indexrelid = pg_catalog.to_regclass('public.orders_status_created_at_idx') AND indisvalid) THEN
+    RAISE EXCEPTION USING MESSAGE = 'index public.orders_status_created_at_idx is missing or invalid',
+      HINT = 'Drop what is left of it, then build it again: DROP INDEX CONCURRENTLY public.orders_status_created_at_idx;';
+  END IF;
+END
+$steward$;
+
+-- suggestion p02c9d: 77,400.00 planner units a call become 4,050.00, mean over 1 statement(s); about 270 MB on disk
+-- rows on evil\n-- DROP TABLE x are misestimated by a factor of 210; run ANALYZE
+-- undo: DROP INDEX CONCURRENTLY "we ""ird"."evil$steward$'\\x1b_idx";
+-- Not inside a transaction block: CREATE INDEX CONCURRENTLY refuses to run there.
+SET statement_timeout = 0;
+-- Minutes, not seconds: CONCURRENTLY waits for every older snapshot in the database, lock_timeout counts that
+-- wait, and a build that gives up leaves an invalid index behind that every write maintains.
+SET lock_timeout = '15min';
+CREATE INDEX CONCURRENTLY "evil$steward$'\_idx" ON "we ""ird"."evil[2J
+; DROP TABLE x; --" USING gin (payload jsonb_path_ops);
+DO $steward1$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_index
+                 WHERE indexrelid = pg_catalog.to_regclass(E'"we ""ird"."evil$steward$''\\_idx"') AND indisvalid) THEN
+    RAISE EXCEPTION USING MESSAGE = E'index "we ""ird"."evil$steward$''\\_idx" is missing or invalid',
+      HINT = E'Drop what is left of it, then build it again: DROP INDEX CONCURRENTLY "we ""ird"."evil$steward$''\\_idx";';
+  END IF;
+END
+$steward1$;
