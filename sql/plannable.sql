@@ -10,6 +10,9 @@ CREATE FUNCTION kept(part text) RETURNS TABLE (costable boolean, reason text, qu
     (SELECT string_agg(e ->> 'kind', ',' ORDER BY n) FROM jsonb_array_elements(p.parameters) WITH ORDINALITY x(e, n))
   FROM steward.plannable p JOIN steward.statements s USING (dbid, queryid) WHERE s.query LIKE part || '%'
 $$;
+CREATE FUNCTION kept_id(part text) RETURNS SETOF bigint LANGUAGE sql AS $$
+  SELECT DISTINCT queryid FROM steward.statements s WHERE s.query LIKE part || '%'
+$$;
 SELECT steward.reset() IS NOT NULL AS reset;
 
 -- Constants that are compared become typed parameters; shapes say what kind of comparison it was.
@@ -95,8 +98,8 @@ SET pg_steward.capture_parameters = on;
 SELECT email FROM account WHERE id = 78 AND kind = 'gold';
 PREPARE by_id(int, text) AS SELECT opened FROM account WHERE id = $1 AND kind = $2;
 EXECUTE by_id(79, 'plain');
--- Prepared before a reset: its parse tree is gone, its text is made from the source.
-SELECT steward.reset() IS NOT NULL AS reset;
+-- Prepared before its text was forgotten: the parse tree is gone, the text is made from the source.
+SELECT count(steward.reset(0, 0, queryid)) FROM kept_id('PREPARE by_id') queryid;
 EXECUTE by_id(80, 'gold');
 SELECT costable, query FROM kept('PREPARE by_id');
 EXECUTE by_id(81, 'plain');

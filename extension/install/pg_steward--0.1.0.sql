@@ -59,7 +59,8 @@ CREATE FUNCTION steward.reset(userid oid DEFAULT 0, dbid oid DEFAULT 0, queryid 
 RETURNS timestamptz LANGUAGE C STRICT VOLATILE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'steward_reset';
 COMMENT ON FUNCTION steward.reset(oid, oid, bigint) IS
-    'discards the statistics of the given user, database and statement; 0 stands for all. Returns the time of the reset';
+    'discards the statistics of the given user, database and statement; 0 stands for all. '
+    'Naming a statement forgets its text and parameter samples too. Returns the time of the reset';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: slow queries, plans and predicates

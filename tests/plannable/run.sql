@@ -32,6 +32,11 @@ BEGIN
   queryid := (explained -> 0 ->> 'Query Identifier')::bigint;
 END $$;
 
+-- Forgets the application's statements, so that each is seen for the first time.
+CREATE FUNCTION check_plans.forget() RETURNS void LANGUAGE sql AS $$
+  SELECT steward.reset(0::oid, t.dbid, t.queryid) FROM steward.plannable_texts() t WHERE t.query LIKE '%app.%' OR NOT t.costable
+$$;
+
 -- Each parameter's value from whichever sample holds it.
 CREATE FUNCTION check_plans.sampled(id bigint, n integer) RETURNS text[] LANGUAGE sql AS $$
   SELECT array_agg((SELECT s."values"[i] FROM steward.parameter_samples() s
@@ -70,19 +75,17 @@ DECLARE
   original jsonb;
   replanned jsonb;
   id bigint;
-  before bigint[];
   row record;
   part text;
 BEGIN
   DEALLOCATE ALL;
-  PERFORM steward.reset();
-  SELECT array_agg(queryid) INTO before FROM steward.plannable_texts();
+  PERFORM check_plans.forget();
   EXECUTE 'SET LOCAL ROLE ' || quote_ident(coalesce(c.role, current_user));
   IF c.run IS NULL THEN
     SELECT * FROM check_plans.explain(c.sql) INTO original, id;
   ELSE
     original := (check_plans.explain(c.sql)).plan;
-    PERFORM steward.reset();
+    PERFORM check_plans.forget();
     IF c.run LIKE 'DO %' THEN EXECUTE c.run;
     ELSE FOREACH part IN ARRAY string_to_array(c.run, '; ') LOOP EXECUTE part; END LOOP;
     END IF;
@@ -140,7 +143,7 @@ DECLARE
 BEGIN
   PERFORM set_config('pg_steward.capture_parameters', 'off', false);
   FOR c IN SELECT * FROM check_plans.corpus WHERE run IS NULL AND role IS NULL ORDER BY no LOOP
-    PERFORM steward.reset();
+    PERFORM check_plans.forget();
     SELECT * FROM check_plans.explain(c.sql) INTO original, id;
     INSERT INTO check_plans.drawn
     SELECT c.no, c.sql, (original ->> 'Total Cost')::float8, w.total_cost, w.method, w.error

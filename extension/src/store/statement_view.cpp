@@ -231,6 +231,8 @@ STEWARD_FUNCTION(steward_reset) {
     ResetTexts();
     RestartStatementStatus(now);
   }
+  // Naming a statement forgets its text and samples too; they are learnt anew at its next execution.
+  if (queryid != 0) DropText(TextKey{OidIsValid(dbid) ? dbid : MyDatabaseId, queryid});
   LWLockRelease(Lock());
   ResetPlans(userid, dbid, queryid);
   ResetSlow(userid, dbid, queryid);

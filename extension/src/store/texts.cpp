@@ -296,6 +296,14 @@ void NoteRoomForTexts() {
   table->generation++;
 }
 
+void DropText(const TextKey& key) {
+  Text* text = Find(key);
+  if (text == nullptr) return;
+  Remove(text);
+  table->exhausted = false;
+  table->generation++;
+}
+
 void ResetTexts() {
   for (uint32 i = 0; i < table->capacity; i++) {
     for (HeapRef& sample : texts[i].samples) {

@@ -60,6 +60,9 @@ int ListTexts(Oid dbid, uint64* queryids, int capacity);
 /// again. Unused texts go when room is needed. Call with store::Lock() held exclusively.
 void ResetTexts();
 
+/// Forgets one text with its samples. Call with store::Lock() held exclusively.
+void DropText(const TextKey& key);
+
 /// Tells that statements went away, so that room for texts can be made again. Call with store::Lock() held exclusively.
 void NoteRoomForTexts();
 
