@@ -228,7 +228,7 @@ Check CheckCapture(const ServerFacts& facts) {
   if (!status.stats_since.empty()) check.message += " since " + status.stats_since;
   if (status.memory_used && status.memory_limit)
     check.message +=
-        fmt::format(", texts use {} of {}", report::Size(*status.memory_used), report::Size(*status.memory_limit));
+        fmt::format(", {} of {} memory used", report::Size(*status.memory_used), report::Size(*status.memory_limit));
   if (status.evicted + status.lost + status.text_missing == 0) return check;
   check.message +=
       fmt::format("; {} evicted, {} samples lost, {} without text", status.evicted, status.lost, status.text_missing);
