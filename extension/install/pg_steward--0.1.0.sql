@@ -328,24 +328,24 @@ SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_cat
        s.every::text AS schedule, NULL::text AS timezone, s.method, NULL::interval AS staleness, NULL::timestamptz AS dirty_since,
        NULL::regclass[] AS dirty_relations, NULL::text AS tracking, NULL::text AS tracking_reason, NULL::interval AS p99_staleness,
        good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
-       CASE WHEN s.enabled THEN CASE WHEN st.changed_at = s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
+       CASE WHEN s.enabled THEN CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
        CASE WHEN NOT s.enabled THEN NULL
             WHEN pg_catalog.current_setting('pg_steward.refresh', true) IS NULL THEN 'never: pg_steward is not in shared_preload_libraries'
             WHEN pg_catalog.pg_is_in_recovery() THEN 'never: this is a standby'
             WHEN NOT pg_catalog.current_setting('pg_steward.refresh')::boolean THEN 'never: pg_steward.refresh is off'
-            WHEN st.changed_at = s.changed_at AND st.next_due <> st.slot THEN 'retry'
+            WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at AND st.next_due OPERATOR(pg_catalog.<>) st.slot THEN 'retry'
             WHEN s.enabled THEN 'due' END AS next_reason,
-       coalesce(CASE WHEN st.changed_at = s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
-       run.sqlstate AS last_sqlstate, CASE WHEN run.result <> 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read, NULL::text AS unique_key_ddl
+       coalesce(CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
+       run.sqlstate AS last_sqlstate, CASE WHEN run.result OPERATOR(pg_catalog.<>) 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read, NULL::text AS unique_key_ddl
   FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN steward.refresh_schedule s ON s.relid = c.oid
-  LEFT JOIN steward.refresh_state st ON st.relid = c.oid
+  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+  LEFT JOIN steward.refresh_schedule s ON s.relid OPERATOR(pg_catalog.=) c.oid
+  LEFT JOIN steward.refresh_state st ON st.relid OPERATOR(pg_catalog.=) c.oid
   LEFT JOIN LATERAL (SELECT h.result, h.exec_time, h.sqlstate, h.message FROM steward.refresh_history h
-                      WHERE h.relid = c.oid ORDER BY h.refresh_id DESC LIMIT 1) run ON true
+                      WHERE h.relid OPERATOR(pg_catalog.=) c.oid ORDER BY h.refresh_id DESC LIMIT 1) run ON true
   LEFT JOIN LATERAL (SELECT h.finished_at FROM steward.refresh_history h
-                      WHERE h.relid = c.oid AND h.result = 'ok' ORDER BY h.refresh_id DESC LIMIT 1) good ON true
- WHERE c.relkind = 'm';
+                      WHERE h.relid OPERATOR(pg_catalog.=) c.oid AND h.result OPERATOR(pg_catalog.=) 'ok' ORDER BY h.refresh_id DESC LIMIT 1) good ON true
+ WHERE c.relkind OPERATOR(pg_catalog.=) 'm';
 COMMENT ON VIEW steward.matviews IS 'the materialized views of this database, how they are scheduled and how their last refresh went';
 COMMENT ON COLUMN steward.matviews.enabled IS 'NULL: not scheduled';
 COMMENT ON COLUMN steward.matviews.mode IS 'every: refreshed by a fixed period; NULL: not scheduled';
