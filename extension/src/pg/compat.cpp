@@ -3,6 +3,7 @@
 
 extern "C" {
 #include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "utils/plancache.h"
@@ -171,6 +172,12 @@ uint64 UtilityQueryId(PlannedStmt* statement, const char* source) {
   const auto id = static_cast<uint64>(query->queryId);
   pfree(query);
   return id;
+}
+
+void AbandonPageRead() {
+#if PG_VERSION_NUM < 160000
+  AbortBufferIO();
+#endif
 }
 
 int StatementText(const char* source, int location, int length, const char** text, int* text_length) {

@@ -146,6 +146,10 @@ struct CallOrigin {
 /// The query id core gives to a utility statement, computed anew. For when another module has cleared it.
 [[nodiscard]] uint64 UtilityQueryId(PlannedStmt* statement, const char* source);
 
+/// After an ERROR that no (sub)transaction abort follows: gives up the page read that was under way, if one was, so that the
+/// next one to want the page does not wait for it. From 16 on the resource owner does this.
+void AbandonPageRead();
+
 /// The text of one statement in `source`, which may hold several: moves *text and *length to it, without the white space
 /// around it. Returns how many bytes *text moved by.
 int StatementText(const char* source, int location, int length, const char** text, int* text_length);

@@ -1,6 +1,8 @@
 // See protected_call.hpp. The clean-up after an ERROR follows what a subtransaction abort does, less what needs one.
 #include "pg/protected_call.hpp"
 
+#include "pg/compat.hpp"
+
 extern "C" {
 #include "pgstat.h"
 #include "storage/bufmgr.h"
@@ -51,6 +53,7 @@ void DropLeftovers(const Surroundings& s) {
   LWLockReleaseAll();
   ConditionVariableCancelSleep();
   pgstat_report_wait_end();
+  AbandonPageRead();
   UnlockBuffers();
   while (ActiveSnapshotSet() && GetActiveSnapshot() != s.snapshot) PopActiveSnapshot();
 }
