@@ -49,6 +49,16 @@ check_is "E2: an invalid byte is escaped" 1 psql -Atd utf8 -c \
   "SELECT count(*) FROM steward.statements WHERE strpos(query, 'caf\\xE9\"') > 0 AND query ~ '2 AS ascii'"
 check_is "E2: what the reader's encoding lacks is escaped" 1 psql -Atd latin1 -c \
   "SELECT count(*) FROM steward.statements WHERE strpos(query, '\\xE8\\xAA\\x9E\"') > 0 AND query ~ 'japanese'"
+# The plan of a slow query is JSON in every database, with names that the reader's encoding lacks.
+PGOPTIONS='-c pg_steward.slow_min_duration=0 -c pg_steward.track_plans=on' psql -qAtd utf8 >/dev/null <<'SQL'
+CREATE TABLE "語" AS SELECT generate_series(1, 1000) AS a;
+SELECT count(*) FROM "語" WHERE a > 3;
+SELECT count(*) FROM "語" WHERE a > 3;
+SQL
+for db in utf8 euc_jp latin1 sql_ascii; do
+  check_is "E2: slow queries with plans are readable in $db" t psql -Atqd $db -c \
+    "SELECT count(plan -> 0 -> 'Plan' ->> 'Node Type') > 0 FROM steward.slow_queries WHERE datname = 'utf8' AND instrumented"
+done
 unset PGCLIENTENCODING
 
 # E3: a text of 10 MB and a list of 200,000 constants are cut before they are copied.

@@ -10,4 +10,7 @@ namespace steward::pg {
 /// encoding, becomes \xNN. Never raises but for lack of memory.
 [[nodiscard]] Datum TextInDatabaseEncoding(const char* data, int length, int encoding);
 
+/// The same for JSON: the escape is written so that the result is JSON as well.
+[[nodiscard]] Datum JsonInDatabaseEncoding(const char* data, int length, int encoding);
+
 }  // namespace steward::pg

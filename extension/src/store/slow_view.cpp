@@ -64,6 +64,10 @@ void AddQuery(Row* row, const StatementKey& key, bool visible) {
   row->AddBytes(text.display, text.found && text.display != nullptr ? text.display_length : 0, text.encoding);
 }
 
+void AddPlan(Row* row, const char* json, uint32 length, int encoding) {
+  row->Add(length > 0 ? pg::JsonInDatabaseEncoding(json, static_cast<int>(length), encoding) : Datum{0}, length > 0);
+}
+
 void EmitAll(FunctionCallInfo fcinfo) {
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
@@ -84,7 +88,7 @@ void EmitAll(FunctionCallInfo fcinfo) {
     AddIdentity(&row, execution, visible);
     AddMeasured(&row, execution);
     row.AddBytes(copy.blob + copy.parameters[i].offset, visible ? copy.parameters[i].length : 0, record.encoding);
-    row.AddBytes(copy.blob + copy.plans[i].offset, visible ? copy.plans[i].length : 0, record.encoding);
+    AddPlan(&row, copy.blob + copy.plans[i].offset, visible ? copy.plans[i].length : 0, record.encoding);
     AddQuery(&row, execution.key, visible);
     tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
   }
