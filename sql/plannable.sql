@@ -87,11 +87,26 @@ GRANT USAGE ON SCHEMA steward TO regress_plannable_user;
 GRANT SELECT ON steward.plannable TO regress_plannable_user;
 GRANT EXECUTE ON FUNCTION steward.plannable_texts(), steward.parameter_samples() TO regress_plannable_user;
 GRANT SELECT ON account TO regress_plannable_user;
+CREATE TABLE secret AS SELECT 'c' || g % 3 AS card FROM generate_series(1, 300) g;
+ANALYZE secret;
 SET ROLE regress_plannable_user;
 SELECT count(*) FROM steward.plannable WHERE query LIKE '%odd%';
 SELECT email FROM account WHERE id = 77;
 SELECT regexp_replace(query, '\s+', ' ', 'g') AS query FROM steward.plannable WHERE query LIKE '%email%' ORDER BY 1;
+-- Statistics of a table that one may not read are not to be probed with statements that fail.
+SELECT card FROM secret WHERE card = 'c1';
+SELECT (SELECT card FROM secret WHERE card = 'c1') AS card FROM account WHERE id = 1;
 RESET ROLE;
+SELECT costable, reason FROM kept('SELECT card FROM secret') UNION ALL SELECT costable, reason FROM kept('SELECT (SELECT card');
+SELECT count(*) FROM secret WHERE card = 'c1';
+SELECT costable, kinds FROM kept('SELECT count(*) FROM secret');
+SET ROLE regress_plannable_user;
+SELECT count(*) FROM secret WHERE card = 'c1';
+RESET ROLE;
+SELECT costable, kinds FROM kept('SELECT count(*) FROM secret');
+DELETE FROM secret WHERE card <> 'c1' OR ctid <> '(0,1)';
+SELECT card FROM secret WHERE card = 'c1';
+SELECT costable, kinds FROM kept('SELECT card FROM secret');
 -- S3: without pg_steward.capture_parameters no value is kept; with it, those of later statements are.
 SELECT count(*) FROM steward.parameter_samples();
 SET pg_steward.capture_parameters = on;
@@ -105,6 +120,12 @@ SELECT costable, query FROM kept('PREPARE by_id');
 EXECUTE by_id(81, 'plain');
 RESET pg_steward.capture_parameters;
 SELECT "values" FROM steward.parameter_samples() ORDER BY 1;
+-- S2: who ran the same text sees no values of others.
+SET ROLE regress_plannable_user;
+SELECT email FROM account WHERE id = 1 AND kind = 'none';
+SELECT count(*) AS mine FROM steward.plannable WHERE query LIKE '%email%kind%';
+SELECT count(*) FROM steward.parameter_samples();
+RESET ROLE;
 -- A view's column is measured as the column below it.
 CREATE VIEW golden AS SELECT id AS number, kind AS sort FROM account WHERE id > 0;
 SELECT count(*) FROM golden WHERE sort = 'plain';

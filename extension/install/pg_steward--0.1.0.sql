@@ -187,7 +187,8 @@ COMMENT ON COLUMN steward.plannable.samples IS 'stored parameter samples; needs 
 CREATE FUNCTION steward.parameter_samples(OUT dbid oid, OUT queryid bigint, OUT sample integer, OUT "values" text[])
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_parameter_samples';
 COMMENT ON FUNCTION steward.parameter_samples() IS
-    'constants and parameters kept of statements of the current database while pg_steward.capture_parameters was on';
+    'constants and parameters kept of statements of the current database while pg_steward.capture_parameters was on; '
+    'for members of pg_read_all_stats';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What-if

@@ -5,6 +5,7 @@
 #include "capture/plannable_shape.hpp"
 #include "capture/plannable_walk.hpp"
 #include "pg/protected_call.hpp"
+#include "pg/query_rights.hpp"
 #include "pg/query_walk.hpp"
 #include "settings.hpp"
 
@@ -90,6 +91,11 @@ void Make(void* argument) {
   const Query* statement = Unwrap(job->query);
   if (statement == nullptr) {
     job->result.reason = NotCostable::kUtility;
+    return;
+  }
+  // Whoever may not read a table is told nothing about its columns, and leaves the text to somebody who may.
+  if (!pg::MayExecute(const_cast<Query*>(statement))) {
+    job->result.reason = NotCostable::kNoText;
     return;
   }
   // Judge only reads; the server's walker is declared for both.

@@ -1,5 +1,5 @@
 // The SQL functions that show plannable texts and parameter samples of the current database. Owns their rows and who
-// may read them: whoever may read every user's statements, and each user for statements run by that user.
+// may read them: whoever may read every user's statements, and texts also each user who ran the statement.
 #include "pg/postgres.hpp"
 
 extern "C" {
@@ -141,11 +141,9 @@ void EmitSamples(ReturnSetInfo* result, uint64 queryid) {
   }
 }
 
-void EmitEach(FunctionCallInfo fcinfo, void (*emit)(ReturnSetInfo*, uint64)) {
-  RequireReady();
+void EmitEach(FunctionCallInfo fcinfo, const Readable& readable, void (*emit)(ReturnSetInfo*, uint64)) {
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const Readable readable = ReadableTexts();
   const int capacity = TextCapacity();
   auto* queryids = static_cast<uint64*>(palloc(sizeof(uint64) * static_cast<Size>(capacity)));
   const int count = ListTexts(MyDatabaseId, queryids, capacity);
@@ -165,11 +163,15 @@ void EmitEach(FunctionCallInfo fcinfo, void (*emit)(ReturnSetInfo*, uint64)) {
 }  // namespace steward::store
 
 STEWARD_FUNCTION(steward_plannable_texts) {
-  steward::store::EmitEach(fcinfo, steward::store::EmitText);
+  steward::store::RequireReady();
+  steward::store::EmitEach(fcinfo, steward::store::ReadableTexts(), steward::store::EmitText);
   return Datum{0};
 }
 
 STEWARD_FUNCTION(steward_parameter_samples) {
-  steward::store::EmitEach(fcinfo, steward::store::EmitSamples);
+  using namespace steward::store;
+  RequireReady();
+  // A sample belongs to the text, not to a user: whoever ran the same text would see the values of others.
+  EmitEach(fcinfo, Readable{ReadsAllStats(), nullptr, 0}, EmitSamples);
   return Datum{0};
 }
