@@ -17,7 +17,6 @@ using core::Counter;
 using core::SlotCounters;
 
 constexpr uint32 kWays = 4;
-constexpr uint32 kRingLength = 64;
 // 16-bit buckets wrap after 65,536 counts; the owner asks for a drain long before.
 constexpr uint32 kUpdatesBetweenDrains = 16384;
 
@@ -41,16 +40,20 @@ StatementKey tags[kMaxEntries];
 uint32 last_used[kMaxEntries];
 uint32 use_clock = 0;
 
-// Fewer entries a backend where there are many backends: about 180 kB each up to 128 of them.
+// Fewer entries a backend where there are many backends: about 180 kB each up to 128 of them, 30 kB from 2,048 on.
 uint32 EntriesFor(uint32 backends) {
   if (backends <= 128) return kMaxEntries;
   if (backends <= 256) return 32;
   return backends <= 512 ? 16 : 8;
 }
 
-Size SlotSize(uint32 entries) {
-  return CACHELINEALIGN(MAXALIGN(sizeof(Slot)) + entries * (sizeof(SlotEntry) + sizeof(Mirror)) +
-                        kRingLength * sizeof(Evicted));
+uint32 RingFor(uint32 backends) {
+  if (backends <= 512) return 64;
+  return backends <= 2048 ? 32 : 16;
+}
+
+Size SlotSize(uint32 entries, uint32 ring) {
+  return CACHELINEALIGN(MAXALIGN(sizeof(Slot)) + entries * (sizeof(SlotEntry) + sizeof(Mirror)) + ring * sizeof(Evicted));
 }
 
 bool Attach() {
@@ -193,7 +196,7 @@ void CountLost() {
 
 SlotArea* Slots() { return area; }
 
-Slot* SlotAt(uint32 slot) { return reinterpret_cast<Slot*>(slots_base + slot * SlotSize(area->entries)); }
+Slot* SlotAt(uint32 slot) { return reinterpret_cast<Slot*>(slots_base + slot * SlotSize(area->entries, area->ring)); }
 
 SlotEntry* EntriesOf(uint32 slot) {
   return reinterpret_cast<SlotEntry*>(reinterpret_cast<char*>(SlotAt(slot)) + MAXALIGN(sizeof(Slot)));
@@ -222,7 +225,7 @@ bool SnapshotEntry(const SlotEntry* entry, SlotEntry* copy) {
 
 Size SlotRegionSize() {
   const auto backends = static_cast<uint32>(MaxBackends);
-  return CACHELINEALIGN(sizeof(SlotArea)) + backends * SlotSize(EntriesFor(backends));
+  return CACHELINEALIGN(sizeof(SlotArea)) + backends * SlotSize(EntriesFor(backends), RingFor(backends));
 }
 
 void SlotAttach(void* base, bool init) {
@@ -231,7 +234,7 @@ void SlotAttach(void* base, bool init) {
   if (!init) return;
   area->slots = static_cast<uint32>(MaxBackends);
   area->entries = EntriesFor(area->slots);
-  area->ring = kRingLength;
+  area->ring = RingFor(area->slots);
   area->epoch = 1;
 }
 
