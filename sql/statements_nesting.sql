@@ -70,7 +70,7 @@ SELECT toplevel, calls, rows, failed_calls, last_sqlstate, query FROM own
 WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel;
 SELECT * FROM disagreement;
 
--- More nested levels than there are frames: counted as lost, never an error.
+-- Deep nesting is counted on every level.
 CREATE FUNCTION recurse(n int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE below int;
 BEGIN
@@ -79,5 +79,14 @@ BEGIN
     RETURN below + 1;
 END $$;
 SELECT recurse(200);
-SELECT lost > 0 AS lost FROM steward.capture_status;
-SELECT sum(calls) > 100 AS counted FROM own WHERE query = 'SELECT recurse($1)';
+SELECT lost FROM steward.capture_status;
+SELECT sum(calls) AS counted FROM own WHERE query = 'SELECT recurse($1)';
+-- More nested levels than there are frames: each execution is counted as lost once, never an error of its own. All levels
+-- but the innermost end as failed.
+CREATE FUNCTION endless() RETURNS int LANGUAGE sql AS 'SELECT endless()';
+SELECT steward.reset() IS NOT NULL AS reset;
+\set VERBOSITY sqlstate
+SELECT endless();
+\set VERBOSITY default
+SELECT lost BETWEEN 1 AND 20000 AS lost FROM steward.capture_status;
+SELECT sum(failed_calls) AS failed, max(last_sqlstate) AS sqlstate FROM own WHERE query = 'SELECT endless()';

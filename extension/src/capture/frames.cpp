@@ -16,7 +16,8 @@ Nesting nesting;
 
 namespace {
 
-constexpr int kMaxFrames = 128;
+// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep.
+constexpr int kMaxFrames = 1024;
 
 Frame frames[kMaxFrames];
 int high_water = 0;  // no frame at or above is used
@@ -122,7 +123,7 @@ Frame* PushFrame(FrameKind kind, const QueryDesc* desc, const store::StatementKe
   if (unlikely(i == kMaxFrames)) {
     for (i = 0; i < kMaxFrames && frames[i].used;) i++;
     if (i == kMaxFrames) {
-      store::CountLost();
+      if (kind != FrameKind::kPlanning) store::CountLost();  // an execution will follow its planning
       return nullptr;
     }
   } else {
