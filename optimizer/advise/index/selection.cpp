@@ -16,6 +16,12 @@ constexpr std::size_t kBatch = 16;      // candidates evaluated in one round tri
 constexpr std::size_t kShortlist = 60;  // candidates that swaps consider
 constexpr std::size_t kAllAtOnce = 60;  // most candidates present in one planning (OR clauses explode beyond)
 
+// What a covering index must save beyond its plain form. A few heap fetches a call, mostly from cache, are no reason to
+// keep columns twice and to lose HOT updates of them.
+constexpr double kCoveringUnits = 10;   // planner units a call: more than two random pages at the default cost
+constexpr double kCoveringSaves = 0.2;  // of the statement's cost with the plain form
+constexpr double kCoveringShare = 0.1;  // of all that the covering index gains
+
 Configuration With(Configuration set, std::size_t candidate) {
   set.insert(std::lower_bound(set.begin(), set.end(), candidate), candidate);
   return set;
@@ -33,24 +39,25 @@ bool Contains(const Configuration& set, std::size_t candidate) {
 class Search {
  public:
   explicit Search(const SelectionInput& input)
-      : in_(input), users_(input.definitions.size()), single_(users_.size(), 0.0) {
+      : in_(input), users_(input.definitions.size()), single_(users_.size(), 0.0), banned_(users_.size(), false) {
     for (std::size_t s = 0; s < in_.weights.size(); s++)
       for (const std::size_t candidate : in_.book.Relevant(s)) users_[candidate].push_back(s);
   }
 
   Configuration Run() {
     CostSingles();
-    const Configuration greedy = Greedy();
+    const Configuration greedy = Fill({});
     const Configuration reduced = Reduce(UsedWhenAllPresent());
     Configuration best = Objective(reduced) < Objective(greedy) ? reduced : greedy;
-    best = Climb(best);
+    best = Plain(Climb(best));
     Report("refining", 1);
     return best;
   }
 
  private:
   [[nodiscard]] bool Allowed(std::size_t candidate) const {
-    return in_.sizes[candidate].error.empty() && (in_.budget == 0 || in_.sizes[candidate].bytes <= in_.budget);
+    return !banned_[candidate] && in_.sizes[candidate].error.empty() &&
+           (in_.budget == 0 || in_.sizes[candidate].bytes <= in_.budget);
   }
 
   [[nodiscard]] double Bytes(std::size_t candidate) const {
@@ -140,8 +147,8 @@ class Search {
     in_.book.Fetch(wanted);
   }
 
-  Configuration Greedy() {
-    Configuration set;
+  // Adds to `set` while an addition gains enough.
+  Configuration Fill(Configuration set) {
     std::vector<double> gain = single_;  // an upper estimate: gains rarely grow with the set
     std::vector<bool> fresh(users_.size(), true);
     while (!OutOfCalls()) {
@@ -289,9 +296,78 @@ class Search {
     return Reduce(set);
   }
 
+  [[nodiscard]] bool SameLead(std::size_t a, std::size_t b) const {
+    return in_.definitions[a].relid == in_.definitions[b].relid &&
+           in_.definitions[a].keys.front() == in_.definitions[b].keys.front();
+  }
+
+  // `set` without any index that starts as `c` does: against that the gain of `c` is measured.
+  [[nodiscard]] Configuration WithoutLead(Configuration set, std::size_t c) const {
+    set.erase(std::remove_if(set.begin(), set.end(), [&](std::size_t other) { return SameLead(other, c); }), set.end());
+    return set;
+  }
+
+  // Plain indexes that could stand for covering index `c`, each put into `without`; `without` itself comes first.
+  [[nodiscard]] std::vector<Configuration> PlainForms(const Configuration& without, std::size_t c) const {
+    std::vector<Configuration> forms = {without};
+    for (std::size_t other = 0; other < users_.size(); other++) {
+      if (!SameLead(other, c) || !in_.definitions[other].include.empty() || !Allowed(other)) continue;
+      Configuration form = Extended(without, other);
+      if (!form.empty() && Fits(form)) forms.push_back(std::move(form));
+    }
+    return forms;
+  }
+
+  // Does `covering` save enough over its best plain form, of `full` gained in all?
+  bool WorthCovering(const Configuration& plain, const Configuration& covering, double full) {
+    double gain = 0;
+    for (const std::size_t s : Touched(plain, covering)) {
+      const double before = CostOf(s, plain);
+      const double saved = before - CostOf(s, covering);
+      if (saved > kCoveringUnits && saved > kCoveringSaves * before) gain += in_.weights[s] * saved;
+    }
+    return gain > in_.min_gain && gain > kCoveringShare * full;
+  }
+
+  // `set` with covering index `c`, or with what serves nearly as well without INCLUDE: an index of the set or an
+  // existing one included. A form that did not pay is banned.
+  Configuration PlainFor(const Configuration& set, std::size_t c) {
+    const Configuration without = Without(set, c);
+    const std::vector<Configuration> forms = PlainForms(without, c);
+    std::vector<Configuration> moves = forms;
+    moves.push_back(set);
+    FetchMoves(without, moves);
+    const Configuration none = WithoutLead(set, c);
+    FetchMoves(none, {set});
+    const Configuration* best = &forms.front();
+    double best_gain = in_.min_gain;
+    for (const Configuration& form : forms) {
+      const double gain = Gain(without, form);
+      if (gain <= best_gain) continue;
+      best_gain = gain;
+      best = &form;
+    }
+    if (WorthCovering(*best, set, Gain(none, set))) return set;
+    banned_[c] = true;
+    return *best;
+  }
+
+  // Takes back INCLUDE columns that do not pay; what that frees may be filled again.
+  Configuration Plain(Configuration set) {
+    for (int round = 0; round < 3 && !OutOfCalls(); round++) {
+      Configuration plain = set;
+      for (const std::size_t c : set)
+        if (!in_.definitions[c].include.empty() && Contains(plain, c)) plain = PlainFor(plain, c);
+      if (plain == set) break;
+      set = round < 2 ? Fill(std::move(plain)) : std::move(plain);
+    }
+    return Reduce(std::move(set));
+  }
+
   const SelectionInput& in_;
   std::vector<std::vector<std::size_t>> users_;  // per candidate, the statements it can matter to
   std::vector<double> single_;                   // per candidate, its gain alone
+  std::vector<bool> banned_;                     // covering candidates that a plain form replaced
 };
 
 }  // namespace

@@ -24,7 +24,9 @@ struct SelectionInput {
 /// Two starting points, the better one refined: (1) lazy greedy by gain per byte as Extend does (Schlosser et al., ICDE
 /// 2019), re-evaluating only candidates whose last known gain could still win; (2) everything that plans use when all
 /// candidates are there, reduced by the smallest loss per byte until it fits. Then adds, swaps and drops until none
-/// gains more than `min_gain`. No result holds an index that another one of the result covers.
+/// gains more than `min_gain`. Last, a covering index gives way to a plain one, or to none, that serves nearly as well:
+/// INCLUDE columns stay only where they save much on some statement. No result holds an index that another one of the
+/// result covers.
 model::Configuration SelectIndexes(const SelectionInput& input);
 
 }  // namespace steward::advise
