@@ -108,6 +108,18 @@ bool Exists(const model::Workload& workload, const IndexDefinition& candidate) {
   });
 }
 
+// Columns after all columns of a unique key narrow no look-up and change no order; what an index-only scan gains from
+// them the covering form, which has them in INCLUDE, gains too.
+bool ExtendsUnique(const model::Workload& workload, const IndexDefinition& candidate) {
+  return std::any_of(workload.indexes.begin(), workload.indexes.end(), [&](const model::ExistingIndex& index) {
+    if (!index.valid || !index.definition.unique || index.definition.keys.size() >= candidate.keys.size()) return false;
+    IndexDefinition key = index.definition;
+    key.unique = false;
+    key.include.clear();
+    return Covers(candidate, key);
+  });
+}
+
 // Could the candidate appear in a plan of a statement with these scans? Its first key must be one that the scan uses.
 bool Relevant(const IndexDefinition& candidate, const std::vector<ScanShape>& scans) {
   return std::any_of(scans.begin(), scans.end(), [&](const ScanShape& scan) {
@@ -134,7 +146,8 @@ Candidates GenerateCandidates(const model::Workload& workload, const std::vector
     scans.push_back(ScanShapes(workload, predicates[{statement->userid, statement->queryid}]));
     for (const ScanShape& scan : scans.back())
       for (IndexDefinition& candidate : ScanCandidates(scan, options).Take())
-        if (seen.insert(CreateSql(candidate, "", false)).second && !Exists(workload, candidate))
+        if (seen.insert(CreateSql(candidate, "", false)).second && !Exists(workload, candidate) &&
+            !ExtendsUnique(workload, candidate))
           result.definitions.push_back(std::move(candidate));
   }
   for (const auto& shapes : scans) {

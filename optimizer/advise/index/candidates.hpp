@@ -16,7 +16,7 @@ struct CandidateOptions {
 };
 
 struct Candidates {
-  std::vector<model::IndexDefinition> definitions;  // none covered by an existing valid index, none twice
+  std::vector<model::IndexDefinition> definitions;  // none twice, none that an existing valid index covers
   /// For each statement given, the candidates that could appear in its plan (positions, ascending).
   std::vector<std::vector<std::size_t>> relevant;
 };
@@ -25,7 +25,8 @@ struct Candidates {
 /// expression that is compared by equality, list, range, IS NULL or prefix pattern, joined, sorted or grouped by is a
 /// one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by one range;
 /// equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the equality and
-/// range forms made covering by INCLUDE where the plan needs few further columns.
+/// range forms made covering by INCLUDE where the plan needs few further columns. None has key columns after all those
+/// of an existing unique index.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

@@ -1,5 +1,6 @@
 // When INCLUDE columns earn their place: the selection's last step, against the made-up oracle.
 #include "advise/index/advise_indexes.hpp"
+#include "advise/index/candidates.hpp"
 
 #include <algorithm>
 
@@ -64,6 +65,29 @@ TEST(CoveringIndex, ThePrimaryKeyGetsATwinForALargeGain) {
   Workload w = LookUp();
   w.indexes.push_back(Primary());
   EXPECT_EQ(Suggested(w, Plans(5000, 5000, 300)), std::vector<std::string>{"orders(a) INCLUDE (d)"});
+}
+
+TEST(CoveringIndex, ThePrimaryKeyIsNotExtendedByKeyColumns) {
+  Workload w = LookUp();
+  AddPredicate(w, 1, 2, PredicateRole::kGroup, PredicateKind::kNone).position = 1;
+  w.indexes.push_back(Primary());
+  std::vector<std::string> names;
+  for (const auto& index : GenerateCandidates(w, {&w.statements[0]}, {}).definitions) names.push_back(Name(index));
+  EXPECT_FALSE(Has(names, "orders(a, b)"));
+  EXPECT_TRUE(Has(names, "orders(b)"));
+  w.indexes[0].definition.unique = false;
+  names.clear();
+  for (const auto& index : GenerateCandidates(w, {&w.statements[0]}, {}).definitions) names.push_back(Name(index));
+  EXPECT_TRUE(Has(names, "orders(a, b)"));
+}
+
+// The plain index of the first test, built: the covering form is not suggested after it.
+TEST(CoveringIndex, DoesNotFollowThePlainOneOnceThatIsBuilt) {
+  Workload w = LookUp();
+  w.indexes.push_back(Primary());
+  w.indexes[0].primary = w.indexes[0].constraint = w.indexes[0].definition.unique = false;
+  EXPECT_EQ(Suggested(w, Plans(48, 48, 4.6)), std::vector<std::string>{});
+  EXPECT_EQ(Suggested(LookUp(), Plans(1700, 48, 4.6)), std::vector<std::string>{"orders(a)"});
 }
 
 // (a, b) serves statement 2 and, nearly as well as a covering index on (a), statement 1.
