@@ -31,6 +31,10 @@ std::vector<model::Table> ReadTables(db::Database& database) {
       "SELECT c.oid::bigint AS relid, n.nspname AS schema, c.relname AS name,"
       " quote_ident(n.nspname) AS schema_sql,"
       " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name_sql, c.relkind AS kind,"
+      " CASE WHEN c.relispartition THEN (SELECT quote_ident(rn.nspname) || '.' || quote_ident(r.relname) FROM pg_class "
+      "r"
+      "   JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE r.oid = pg_partition_root(c.oid)) ELSE '' END"
+      "   AS partition_root,"
       " n.nspname IN ('pg_catalog', 'information_schema', 'steward') OR n.nspname LIKE 'pg\\_%' AS catalog,"
       " greatest(c.reltuples, 0) AS rows, pg_relation_size(c.oid) AS size, s.n_tup_ins AS inserted,"
       " s.n_tup_upd AS updated, s.n_tup_hot_upd AS hot_updated, s.n_tup_del AS deleted,"
@@ -48,6 +52,7 @@ std::vector<model::Table> ReadTables(db::Database& database) {
     table.name = row.Text("name");
     table.schema_sql = row.Text("schema_sql");
     table.name_sql = row.Text("name_sql");
+    table.partition_root = row.Text("partition_root");
     table.kind = row.Text("kind").empty() ? 'r' : row.Text("kind").front();
     table.catalog = row.Bool("catalog");
     table.rows = row.Double("rows");

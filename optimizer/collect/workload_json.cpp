@@ -58,7 +58,8 @@ template <typename V>
 void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
-  v("catalog", t.catalog), v("rows", t.rows), v("size", t.size), v("columns", t.columns), v("inserted", t.inserted);
+  v("partition_root", t.partition_root), v("catalog", t.catalog), v("rows", t.rows), v("size", t.size),
+      v("columns", t.columns), v("inserted", t.inserted);
   v("updated", t.updated), v("hot_updated", t.hot_updated), v("deleted", t.deleted);
   v("stats_since", t.stats_since), v("analyzed_at", t.analyzed_at);
 }

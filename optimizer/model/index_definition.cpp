@@ -41,7 +41,7 @@ std::string NamePart(const IndexKey& key) {
   std::string part;
   for (const char c : key.name) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      part += c;
+      part += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     else if (!part.empty() && part.back() != '_')
       part += '_';
   }

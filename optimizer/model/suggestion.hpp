@@ -46,9 +46,11 @@ struct IndexSuggestion {
   double calls_per_hour = 0;
   double exec_time_per_hour = 0;             // ms now spent in the statements helped
   CostMethod method = CostMethod::kGeneric;  // the weakest among the statements helped
-  double inserts_per_hour = 0;
-  double updates_per_hour = 0;
-  double deletes_per_hour = 0;
+  // Writes to the table during the last `write_hours`; 0: since when they were counted is not known.
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;
+  std::int64_t deleted = 0;
+  double write_hours = 0;
   std::optional<double> hot_update_ratio;      // 0..1; none when the table was never updated
   std::optional<double> estimated_rows_error;  // worst factor between estimated and actual rows on its scans, >= 1
   std::vector<std::string> replaces;           // existing indexes that become a prefix of this one

@@ -96,10 +96,11 @@ struct Table {
   Oid relid = 0;
   std::string schema;
   std::string name;
-  std::string schema_sql;  // quoted
-  std::string name_sql;    // schema-qualified, quoted
-  char kind = 'r';         // pg_class.relkind
-  bool catalog = false;    // in pg_catalog, information_schema or our own schema: never advised on
+  std::string schema_sql;      // quoted
+  std::string name_sql;        // schema-qualified, quoted
+  char kind = 'r';             // pg_class.relkind
+  std::string partition_root;  // of a partition: the partitioned table at the top, schema-qualified and quoted
+  bool catalog = false;        // in pg_catalog, information_schema or our own schema: never advised on
   double rows = 0;
   std::int64_t size = 0;
   std::vector<Column> columns;
@@ -118,7 +119,8 @@ struct ExistingIndex {
   std::string name_sql;
   IndexDefinition definition;
   bool primary = false;
-  bool constraint = false;  // backs a primary key, unique or exclusion constraint
+  bool constraint = false;  // not to be dropped as it stands: backs a constraint or is what a foreign key refers to, is
+                            // the replica identity, belongs to a partitioned index or is being built just now
   bool valid = true;
   std::int64_t size = 0;
   std::int64_t scans = 0;

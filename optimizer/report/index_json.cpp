@@ -1,4 +1,6 @@
 // The JSON forms of index advice: the report, and the document that is saved. Declared in index_report.hpp.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "report/index_report.hpp"
@@ -47,6 +49,13 @@ Json Optional(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
 
+// Writes an hour, over one hour at least: a load just before the analysis is no rate. Null when not known.
+Json WriteRate(const model::IndexSuggestion& suggestion) {
+  if (suggestion.write_hours <= 0) return {};
+  return static_cast<double>(suggestion.inserted + suggestion.updated + suggestion.deleted) /
+         std::max(suggestion.write_hours, 1.0);
+}
+
 // The columns of steward.index_suggestions that only this kind of suggestion has.
 Json Details(const model::IndexSuggestion& suggestion, const std::string& schema) {
   const model::IndexDefinition& definition = suggestion.definition;
@@ -65,7 +74,7 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"statements_hurt", suggestion.hurt.size()},
           {"calls_per_hour", suggestion.calls_per_hour},
           {"exec_time_per_hour", suggestion.exec_time_per_hour},
-          {"write_rate", suggestion.inserts_per_hour + suggestion.updates_per_hour + suggestion.deletes_per_hour},
+          {"write_rate", WriteRate(suggestion)},
           {"hot_update_ratio", Optional(suggestion.hot_update_ratio)},
           {"cost_method", Word(suggestion.method)},
           {"replaces", suggestion.replaces}};

@@ -17,6 +17,7 @@ using model::IndexAdvice;
 using model::IndexSuggestion;
 
 constexpr std::size_t kWidth = 110;
+constexpr double kSecondsPerHour = 3600;
 constexpr double kMillisecondsPerHour = 3600e3;
 
 const char* Word(Confidence confidence) {
@@ -95,12 +96,13 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
   return text;
 }
 
-std::string SizeLine(const IndexAdvice& advice) {
+std::string SizeLine(const IndexAdvice& advice, const IndexReportContext& context) {
   std::int64_t freed = 0;
   for (const model::RedundantIndex& index : advice.redundant) freed += index.size;
-  std::string text = fmt::format("size      {} new index{} {}", advice.suggestions.size(),
-                                 advice.suggestions.size() == 1 ? "" : "es", Size(advice.size));
+  const std::size_t count = advice.suggestions.size() + context.not_shown;
+  std::string text = fmt::format("size      {} new index{} {}", count, count == 1 ? "" : "es", Size(advice.size));
   if (advice.budget > 0) text += fmt::format(" of {} budget", Size(advice.budget));
+  if (context.not_shown > 0) text += fmt::format(" ({} shown)", advice.suggestions.size());
   if (!advice.redundant.empty())
     text += fmt::format(", {} index{} to drop free{} {}", advice.redundant.size(),
                         advice.redundant.size() == 1 ? "" : "es", advice.redundant.size() == 1 ? "s" : "", Size(freed));
@@ -116,9 +118,19 @@ std::string CostPair(const IndexSuggestion& suggestion) {
   return fmt::format("{:>10} -> {:>8}", cost(suggestion.cost_before), cost(suggestion.cost_after));
 }
 
-// Time now spent in the statements helped, in the unit that needs no exponent.
-std::string AtStake(double milliseconds_per_hour) {
-  const double hours_per_week = milliseconds_per_hour * 168 / kMillisecondsPerHour;
+double WindowHours(const IndexAdvice& advice) {
+  return std::max(advice.server.window_end - advice.server.window_start, 0.0) / kSecondsPerHour;
+}
+
+// Time now spent in the statements helped. A week is only spoken of when at least a day was seen, an hour when at least
+// an hour was; below that it is what was measured.
+std::string AtStake(const IndexSuggestion& suggestion, const IndexAdvice& advice) {
+  double measured = 0;
+  for (const model::StatementEffect& effect : suggestion.helped) measured += effect.total_exec_time;
+  const double hours = WindowHours(advice);
+  if (hours < 1) return Duration(measured) + " seen";
+  if (hours < 24) return Duration(suggestion.exec_time_per_hour) + "/h";
+  const double hours_per_week = suggestion.exec_time_per_hour * 168 / kMillisecondsPerHour;
   if (hours_per_week >= 1) return fmt::format("{:.1f} h/week", hours_per_week);
   if (hours_per_week * 60 >= 1) return fmt::format("{:.0f} min/week", hours_per_week * 60);
   return fmt::format("{:.0f} s/week", hours_per_week * 3600);
@@ -138,19 +150,20 @@ std::string Table(const IndexAdvice& advice) {
   for (std::size_t i = 0; i < advice.suggestions.size(); ++i) {
     const IndexSuggestion& suggestion = advice.suggestions[i];
     text += fmt::format("{:>2}  {} {:>8}  {:>22}  {:>13}  {}\n", i + 1, PadRight(ShortName(suggestion), 52),
-                        Size(suggestion.size), CostPair(suggestion), AtStake(suggestion.exec_time_per_hour),
+                        Size(suggestion.size), CostPair(suggestion), AtStake(suggestion, advice),
                         Word(suggestion.confidence));
   }
   return text;
 }
 
-std::string Helps(const IndexSuggestion& suggestion) {
+std::string Helps(const IndexSuggestion& suggestion, const IndexAdvice& advice) {
   std::string text = Plural(static_cast<std::int64_t>(suggestion.helped.size()), "statement");
   if (suggestion.helped.empty()) return text;
   const model::StatementEffect& first = suggestion.helped.front();
-  text += fmt::format("   {} {} \"{}\" {} calls/h, mean {}, p95 {}", first.queryid, Printable(first.role),
-                      Excerpt(first.query, 60), Grouped(first.calls_per_hour), Duration(first.mean_exec_time),
-                      Duration(first.p95_exec_time));
+  const std::string calls =
+      WindowHours(advice) < 1 ? Plural(first.calls, "call") : Grouped(first.calls_per_hour) + " calls/h";
+  text += fmt::format("   {} {} \"{}\" {}, mean {}, p95 {}", first.queryid, Printable(first.role),
+                      Excerpt(first.query, 60), calls, Duration(first.mean_exec_time), Duration(first.p95_exec_time));
   if (suggestion.helped.size() > 1) text += fmt::format(" (+{} more)", suggestion.helped.size() - 1);
   return text;
 }
@@ -165,12 +178,20 @@ std::string Hurts(const IndexSuggestion& suggestion, std::int64_t costed) {
                      Grouped(worst.cost_after));
 }
 
+// Rates only over an hour and more: a load just before the analysis is no rate.
 std::string Writes(const IndexSuggestion& suggestion) {
   const std::string table = Printable(suggestion.definition.table_name);
-  if (suggestion.inserts_per_hour + suggestion.updates_per_hour + suggestion.deletes_per_hour <= 0)
-    return table + ": no writes known";
-  std::string text = fmt::format("{}: {} ins/h, {} upd/h, {} del/h", table, Grouped(suggestion.inserts_per_hour),
-                                 Grouped(suggestion.updates_per_hour), Grouped(suggestion.deletes_per_hour));
+  if (suggestion.inserted + suggestion.updated + suggestion.deleted <= 0) return table + ": no writes known";
+  const bool rates = suggestion.write_hours >= 1;
+  const auto part = [&](std::int64_t count, const char* what) {
+    return Grouped(static_cast<double>(count) / (rates ? suggestion.write_hours : 1)) + what + (rates ? "/h" : "");
+  };
+  std::string text = table + ": " + part(suggestion.inserted, " ins") + ", " + part(suggestion.updated, " upd") + ", " +
+                     part(suggestion.deleted, " del");
+  if (suggestion.write_hours <= 0)
+    text += " in a time not known";
+  else if (!rates)
+    text += " in the " + Span(suggestion.write_hours * kSecondsPerHour) + " since they are counted";
   if (suggestion.hot_update_ratio) text += fmt::format(", {:.0f} % of updates HOT", *suggestion.hot_update_ratio * 100);
   return text;
 }
@@ -192,7 +213,7 @@ std::string Block(const IndexSuggestion& suggestion, std::size_t number, const I
   const std::string ddl = Printable(suggestion.ddl);
   std::string text = fmt::format("\n{:<2} {}  {}\n", number, suggestion.id, Wrap(ddl, 11));
   if (ddl != suggestion.ddl) text += Field("", "(names hold control characters: take the statement from --format sql)");
-  text += Field("helps", Helps(suggestion));
+  text += Field("helps", Helps(suggestion, advice));
   text += Field("hurts", Hurts(suggestion, advice.statements_costed));
   text += Field("writes", Writes(suggestion));
   text += Field("trust", Trust(suggestion));
@@ -229,7 +250,7 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   if (advice.suggestions.empty()) {
     text += fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
   } else {
-    text += SizeLine(advice) + Table(advice);
+    text += SizeLine(advice, context) + Table(advice);
     for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);
   }
   if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);

@@ -66,14 +66,17 @@ void AddTable(const EvidenceInput& in, IndexSuggestion& suggestion) {
   const model::Table* table = in.workload.FindTable(suggestion.definition.relid);
   if (table == nullptr) return;
   suggestion.table_size = table->size;
-  const double hours = (in.workload.server.collected_at - table->stats_since) / kHour;
-  if (table->stats_since > 0 && hours > 0) {
-    suggestion.inserts_per_hour = static_cast<double>(table->inserted) / hours;
-    suggestion.updates_per_hour = static_cast<double>(table->updated) / hours;
-    suggestion.deletes_per_hour = static_cast<double>(table->deleted) / hours;
-  }
+  suggestion.inserted = table->inserted;
+  suggestion.updated = table->updated;
+  suggestion.deleted = table->deleted;
+  if (table->stats_since > 0)
+    suggestion.write_hours = std::max(in.workload.server.collected_at - table->stats_since, 0.0) / kHour;
   if (table->updated > 0)
     suggestion.hot_update_ratio = static_cast<double>(table->hot_updated) / static_cast<double>(table->updated);
+  if (!table->partition_root.empty())
+    suggestion.caveats.push_back("serves partition " + table->name + " only; for all of " + table->partition_root +
+                                 " and its future partitions: CREATE INDEX .. ON ONLY the parent, then ALTER INDEX .. "
+                                 "ATTACH PARTITION for each partition's index");
   if (table->analyzed_at <= 0) {
     suggestion.confidence = Confidence::kLow;
     suggestion.caveats.push_back("table " + table->name + " has never been analyzed; run ANALYZE, then ask again");

@@ -65,8 +65,9 @@ model::IndexSuggestion StuckOrders() {
   suggestion.size = 96 << 20;
   suggestion.table_size = 4187593113;
   suggestion.method = model::CostMethod::kStatistics;
-  suggestion.inserts_per_hour = 5200;
-  suggestion.updates_per_hour = 9800;
+  suggestion.inserted = 520000;
+  suggestion.updated = 980000;
+  suggestion.write_hours = 100;
   suggestion.hot_update_ratio = 0.71;
   suggestion.estimated_rows_error = 1.05;
   suggestion.covered = {"no existing index starts with (status)"};
@@ -133,6 +134,34 @@ TEST(IndexReportTest, Text) {
   const std::string text = IndexText(Sample(), SavedAs17());
   EXPECT_FALSE(HasControlCharacters(text));  // E7
   test::ExpectGolden("index_report.txt", text);
+}
+
+TEST(IndexReportTest, AShortWindowIsNotExtrapolated) {
+  model::IndexAdvice advice = Sample();
+  advice.server.window_start = advice.server.window_end - 90;
+  advice.suggestions[0].helped[0].total_exec_time = 1500;
+  advice.suggestions[0].helped[1].total_exec_time = 1000;
+  advice.suggestions[0].write_hours = 0.05;
+  advice.suggestions[1].inserted = 7;
+  const std::string text = IndexText(advice, {});
+  EXPECT_NE(text.find(" 2.5 s seen "), std::string::npos) << text;
+  EXPECT_NE(text.find("191,520 calls, mean"), std::string::npos) << text;
+  EXPECT_NE(text.find("520,000 ins, 980,000 upd, 0 del in the 3 min since they are counted"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("7 ins, 0 upd, 0 del in a time not known"), std::string::npos) << text;
+  EXPECT_EQ(text.find("/h"), std::string::npos) << text;
+  EXPECT_EQ(text.find("/week"), std::string::npos) << text;
+  advice.server.window_start = advice.server.window_end - 7200;
+  EXPECT_NE(IndexText(advice, {}).find(" 54.9 s/h "), std::string::npos);
+  const auto json = nlohmann::json::parse(IndexJson(advice, {}));
+  EXPECT_EQ(json["suggestions"][0]["write_rate"], 1500000);  // over one hour at least
+  EXPECT_TRUE(json["suggestions"][1]["write_rate"].is_null());
+}
+
+// The size is that of all suggestions, so it says how many that are.
+TEST(IndexReportTest, TheSizeLineCountsWhatItAddsUp) {
+  EXPECT_NE(IndexText(Sample(), SavedAs17()).find("size      5 new indexes 366 MB of 2 GB budget (2 shown)"),
+            std::string::npos);
 }
 
 TEST(IndexReportTest, TextWithoutSuggestions) {

@@ -1,0 +1,71 @@
+#!/bin/bash
+# Advice on partitioned, inherited and unlogged tables and materialized views, and which existing indexes are never
+# called droppable. Covers C3 (CREATE INDEX CONCURRENTLY refuses a partitioned table) and C7.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+out=$(session_dir)
+
+cluster_start || exit 1
+psql -q -v ON_ERROR_STOP=1 <<'SQL' || exit 1
+CREATE EXTENSION pg_steward;
+CREATE TABLE loan (id bigserial, member int, at date NOT NULL, state text) PARTITION BY RANGE (at);
+CREATE TABLE "loan 2025" PARTITION OF loan FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (state);
+CREATE TABLE loan_open PARTITION OF "loan 2025" FOR VALUES IN ('open');
+CREATE TABLE loan_rest PARTITION OF "loan 2025" DEFAULT;
+CREATE TABLE loan_2026 PARTITION OF loan FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+INSERT INTO loan (member, at, state) SELECT i % 9000, date '2025-01-01' + i % 700, CASE WHEN i % 3 = 0 THEN 'open' END
+  FROM generate_series(1, 90000) i;
+CREATE INDEX loan_id_idx ON loan (id);
+CREATE MATERIALIZED VIEW by_member AS SELECT member, count(*) FROM loan GROUP BY 1;
+INSERT INTO loan (member, at) SELECT i, '2026-02-01' FROM generate_series(9001, 30000) i;
+REFRESH MATERIALIZED VIEW by_member;
+CREATE TABLE parent (n int, t text);
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO child SELECT i, 'x' FROM generate_series(1, 40000) i;
+CREATE UNLOGGED TABLE cache (k int, v text);
+INSERT INTO cache SELECT i, 'x' FROM generate_series(1, 40000) i;
+
+CREATE TABLE target (id int NOT NULL, other int NOT NULL);
+CREATE UNIQUE INDEX target_first ON target (id);
+CREATE TABLE source (target int REFERENCES target (id));
+CREATE UNIQUE INDEX target_second ON target (id);
+CREATE UNIQUE INDEX target_identity ON target (other);
+CREATE UNIQUE INDEX target_same ON target (other);
+ALTER TABLE target REPLICA IDENTITY USING INDEX target_same;
+CREATE INDEX loan_id_own_idx ON loan_2026 (id, at);
+VACUUM ANALYZE;
+SQL
+psql -qAtc 'SELECT steward.reset()' >"$out/reset"
+for i in 1 2 3 4 5; do
+  echo "SELECT * FROM loan WHERE member = $i; SELECT * FROM by_member WHERE member = $i;"
+  echo "SELECT * FROM parent WHERE n = $i; SELECT * FROM cache WHERE k = $i;"
+done | psql -q -o /dev/null
+
+pgsteward advise --no-save >"$out/report"
+for table in '"loan 2025"' loan; do
+  check_unlike "nothing is suggested on the partitioned table $table itself" "ON public\.$table USING" cat "$out/report"
+done
+for table in loan_open loan_rest loan_2026 by_member child cache; do
+  check_like "$table gets its index" "ON public\.$table USING" cat "$out/report"
+done
+check_like "a partition's index says how to have it on all of them" 'serves partition loan_2026 only; for all of public\.loan' \
+  bash -c "tr -s '\n ' ' ' <'$out/report'"
+pgsteward advise --no-save --format sql -o "$out/indexes.sql"
+pgsteward advise --no-save --format json -o "$out/advice.json"
+check_exit "the SQL runs as it is" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/indexes.sql"
+psql -qc ANALYZE
+check_like "after which nothing is suggested" 'no suggestion' pgsteward advise --no-save
+
+check_like "a plain duplicate is a drop candidate" 'target_second on target: duplicate of target_first' cat "$out/report"
+check_unlike "the one that a foreign key refers to is not" 'target_first on target' cat "$out/report"
+check_like "of two the one that is no replica identity goes" 'target_identity on target: duplicate of target_same' cat "$out/report"
+check_unlike "the replica identity does not" 'target_same on target' cat "$out/report"
+check_unlike "nor does a partition's part of a partitioned index" 'loan_2026_id_idx on loan_2026|loan_id_idx on loan' cat "$out/report"
+python3 -c 'import json, sys
+for s in json.load(open(sys.argv[1]))["suggestions"]: print(s["undo_ddl"])
+for r in json.load(open(sys.argv[1]))["redundant_indexes"]: print(r["ddl"], r["undo_ddl"])' "$out/advice.json" >"$out/undo.sql"
+check_exit "undo, every drop and its undo run too" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/undo.sql"
+check_is "and leave what was there" 0 psql -Atc "SELECT count(*) FROM pg_class WHERE relkind = 'i' AND relname LIKE '%member_idx'"
+checks_done
