@@ -192,3 +192,17 @@ DROP VIEW shown, fetched, big_orders;
 DROP TABLE orders, customers, events;
 DROP SCHEMA other CASCADE;
 DROP FUNCTION reset;
+
+-- Columns that are used twice on each of 60 levels would make 2^60 nodes: the statement takes no longer for it, and the
+-- scan is still known (E5).
+SELECT format('SELECT count(*) FROM %s doubled %s WHERE total > 5',
+              string_agg('(SELECT total + total AS total FROM', ' '), string_agg('OFFSET 0) s' || g, ' ' ORDER BY g)) AS deep
+  FROM generate_series(1, 60) g \gset
+CREATE TABLE doubled AS SELECT 0::numeric AS total FROM generate_series(1, 10);
+SELECT steward.reset() IS NOT NULL AS reset;
+SET statement_timeout = '20s';
+:deep;
+RESET statement_timeout;
+SELECT relname, attname, role FROM steward.predicates WHERE relname = 'doubled' ORDER BY role, attname;
+SELECT lost FROM steward.capture_status;
+DROP TABLE doubled;

@@ -15,6 +15,11 @@ namespace steward::capture {
 namespace {
 
 constexpr int kMaxDepth = 100;
+// Columns of subqueries that are mentioned twice on each of n levels make 2^n nodes: what goes beyond this is not followed
+// further down, so that a condition on it counts as untraced.
+constexpr int kMaxNodes = 1000;
+// Beyond this, some tenths of a second, the plan's predicates are given up.
+constexpr int kMaxAllNodes = 500 * 1000;
 
 struct Resolution {
   PlanContext* context;
@@ -87,8 +92,10 @@ void CollectParams(Plan* plan, void* argument) {
 }
 
 Node* ResolveAt(PlanContext* context, Node* node, Plan* plan) {
-  if (node == nullptr || plan == nullptr || context->depth >= kMaxDepth) return nullptr;
+  if (context->depth == 0) context->nodes = 0;
+  if (node == nullptr || plan == nullptr || context->depth >= kMaxDepth || context->nodes >= kMaxNodes) return nullptr;
   check_stack_depth();
+  CHECK_FOR_INTERRUPTS();
   Resolution state{context, plan};
   context->depth++;
   Node* result = Resolve(node, &state);
@@ -128,6 +135,9 @@ Node* IndexColumn(const Var* var, Plan* plan) {
 Node* Resolve(Node* node, void* argument) {
   if (node == nullptr) return nullptr;
   auto* state = static_cast<Resolution*>(argument);
+  state->context->nodes++;
+  if (++state->context->all_nodes > kMaxAllNodes)
+    ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("too many expressions to resolve in a plan")));
   if (IsA(node, Var)) {
     const auto* var = reinterpret_cast<Var*>(node);
     Node* target = nullptr;
@@ -192,7 +202,7 @@ Node* ResolveParam(PlanContext* context, Node* node) {
 }  // namespace
 
 PlanContext MakePlanContext(PlannedStmt* statement, ParamListInfo bound_parameters) {
-  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0, bound_parameters, 0, nullptr};
+  PlanContext context{statement, nullptr, list_length(statement->paramExecTypes), 0, 0, 0, 0, 0, bound_parameters, 0, nullptr};
   const auto relations = static_cast<Size>(list_length(statement->rtable)) + 1;
   context.roots = static_cast<PlannerInfo**>(palloc0(sizeof(PlannerInfo*) * relations));
   context.params = static_cast<ParamSource*>(palloc0(sizeof(ParamSource) * static_cast<Size>(context.param_count + 1)));

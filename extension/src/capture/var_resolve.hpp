@@ -28,6 +28,8 @@ struct PlanContext {
   int branch;
   int branches;
   int depth;
+  int nodes;      // resolved so far of the expression at hand
+  int all_nodes;  // and of the whole plan
   ParamListInfo bound_parameters;  // of the client; may be null
   int estimates;           // made so far, see clause_estimate
   PlannerInfo** roots;     // by range-table index, made on demand there
