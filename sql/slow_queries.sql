@@ -151,6 +151,20 @@ SET pg_steward.slow_min_duration = -1;
 \set ECHO all
 SELECT attname, role, kind FROM steward.predicates WHERE role = 'filter' ORDER BY attname;
 
+-- so does one with so many joins that EXPLAIN would take longer than the statement (E4)
+SELECT 'SELECT count(*) FROM slow_items j0' || string_agg(format(' JOIN slow_items j%s USING (id)', g), '' ORDER BY g) AS joins
+  FROM generate_series(1, 70) g \gset
+SELECT 1 FROM steward.reset();
+SET join_collapse_limit = 1;
+SET enable_seqscan = off;
+SET pg_steward.slow_min_duration = 0;
+:joins;
+SET pg_steward.slow_min_duration = -1;
+RESET enable_seqscan;
+RESET join_collapse_limit;
+SELECT plan #>> '{0,Plan,Node Type}' AS top, plan::text LIKE '%slow_items%' AS names, plan::text LIKE '%"Alias"%' AS explained
+FROM steward.plans;
+
 -- what EXPLAIN cannot print (a type whose output function fails) is no error of the statement: outline and no predicates (E10)
 CREATE TYPE broken;
 CREATE FUNCTION broken_in(cstring) RETURNS broken LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
