@@ -43,7 +43,7 @@ SELECT count(*) FROM slow_items WHERE price <= 250;
 SELECT count(*) FROM slow_items WHERE price <= 250;
 SET pg_steward.slow_min_duration = -1;
 SELECT attname, role, round(estimated_selectivity::numeric, 2) AS estimated, actual_selectivity, executions
-FROM steward.predicates WHERE relid = 'slow_items'::regclass ORDER BY role;
+FROM steward.predicates WHERE relid = 'slow_items'::regclass ORDER BY role, predicate_no;
 
 -- a short statement is never instrumented
 SELECT 1 FROM steward.reset();
@@ -149,7 +149,7 @@ SELECT format('SELECT count(*) FROM slow_items WHERE price + 1 = %s', string_agg
 \gexec
 SET pg_steward.slow_min_duration = -1;
 \set ECHO all
-SELECT attname, role, kind FROM steward.predicates WHERE role = 'filter' ORDER BY attname;
+SELECT attname, role, kind FROM steward.predicates WHERE role = 'filter' ORDER BY attname, kind;
 
 -- so does one with so many joins that EXPLAIN would take longer than the statement (E4)
 SELECT 'SELECT count(*) FROM slow_items j0' || string_agg(format(' JOIN slow_items j%s USING (id)', g), '' ORDER BY g) AS joins

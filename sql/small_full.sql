@@ -14,7 +14,8 @@ DO $$ BEGIN
     END LOOP;
 END $$;
 SELECT statements <= 100 AS bounded, evicted > 3000 AS evicted, lost FROM steward.capture_status;
-SELECT calls, query FROM steward.statements WHERE query ~ 'PERFORM|used often|^SELECT .1, .2, .3, .4$';
+SELECT calls, query FROM steward.statements WHERE query ~ 'PERFORM|used often|^SELECT .1, .2, .3, .4$'
+ORDER BY query COLLATE "C", calls;
 -- Nothing is counted twice: the rest is what was evicted.
 SELECT count(*) = sum(calls) AS once FROM steward.statements WHERE query ~ '^SELECT .1 [+-]' AND query !~ 'FROM';
 

@@ -41,4 +41,4 @@ SELECT count(*) > 0 AS bounded FROM steward.capture_status WHERE memory_used <= 
 SELECT 1 FROM steward.reset();
 SELECT count(*) FROM steward.slow_queries;
 SELECT c7 FROM wide WHERE c7 = 7;
-SELECT attname, role FROM steward.predicates ORDER BY role;
+SELECT attname, role FROM steward.predicates ORDER BY role, predicate_no;

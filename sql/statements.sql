@@ -66,7 +66,7 @@ FETCH FORWARD 1 FROM b;
 COMMIT;
 
 SELECT calls, rows, plans, simple_calls, extended_calls, generic_plan_calls AS generic, custom_plan_calls AS custom, query
-FROM own WHERE toplevel AND calls > 0 AND query !~ 'reset' ORDER BY query COLLATE "C", rows;
+FROM own WHERE toplevel AND calls > 0 AND query !~ 'reset' ORDER BY query COLLATE "C", rows, calls, plans, extended_calls;
 SELECT * FROM disagreement;
 
 -- What this server cannot measure is NULL, not 0.

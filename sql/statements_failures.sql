@@ -43,7 +43,7 @@ COMMIT;
 SELECT 'after a commit that failed' AS at_top_level, 1 AS one, 2 AS two, 3 AS three;
 
 SELECT toplevel, calls, failed_calls, canceled_calls, last_sqlstate, query FROM own
-WHERE query !~ 'reset' AND query !~ 'own' ORDER BY query COLLATE "C";
+WHERE query !~ 'reset' AND query !~ 'own' ORDER BY query COLLATE "C", toplevel, calls, failed_calls, canceled_calls;
 -- Not counted as executed, and not lost either.
 SELECT lost FROM steward.capture_status;
 DROP ROLE regress_steward_poor;

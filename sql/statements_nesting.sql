@@ -53,7 +53,7 @@ SELECT in_plpgsql(5);
 CALL commits(4);
 SELECT survives();
 DO $$ BEGIN PERFORM in_plpgsql(3); END $$;
-SELECT toplevel, calls, rows, failed_calls, query FROM own WHERE calls > 0 AND query !~ 'reset' ORDER BY query COLLATE "C";
+SELECT toplevel, calls, rows, failed_calls, query FROM own WHERE calls > 0 AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel, calls, rows;
 SELECT * FROM disagreement;
 
 -- All levels.
@@ -67,7 +67,7 @@ SELECT survives();
 DO $$ BEGIN PERFORM in_plpgsql(3); END $$;
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT in_sql(3);
 SELECT toplevel, calls, rows, failed_calls, last_sqlstate, query FROM own
-WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel;
+WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel, calls, rows, failed_calls;
 SELECT * FROM disagreement;
 
 -- Deep nesting is counted on every level.

@@ -20,4 +20,4 @@ RESET force_parallel_mode;
 SELECT s.calls, s.rows, s.calls = p.calls AND s.rows = p.rows AS agree,
        s.shared_blks_hit + s.shared_blks_read = p.shared_blks_hit + p.shared_blks_read AS buffers_agree, s.query
 FROM steward.statements s JOIN pg_stat_statements p USING (userid, dbid, queryid, toplevel)
-WHERE s.toplevel AND s.query ~ '^SELECT count' ORDER BY s.query COLLATE "C";
+WHERE s.toplevel AND s.query ~ '^SELECT count' ORDER BY s.query COLLATE "C", s.calls, s.rows;

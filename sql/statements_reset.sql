@@ -10,17 +10,17 @@ SELECT pg_sleep(0.02) AS slow, 1 AS third;
 SET ROLE regress_steward_other;
 SELECT 1 AS of_another, 2 AS two, 3 AS three;
 RESET ROLE;
-SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1;
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1, 2;
 -- One statement.
 SELECT steward.reset(0, 0, queryid) IS NOT NULL AS reset FROM own WHERE query ~ 'AS second';
 SELECT steward.reset(queryid => queryid) IS NOT NULL AS reset FROM own WHERE query ~ 'AS slow';
-SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1;
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1, 2;
 -- Counting starts anew, extremes too; the text comes back though the statement is known to this session.
 SELECT pg_sleep(0) AS slow, 2 AS third;
 SELECT query, calls, max_exec_time < 15 AS fast FROM own WHERE query ~ 'AS slow,';
 -- One user, another database, everything.
 SELECT steward.reset('regress_steward_other'::regrole) IS NOT NULL AS reset;
-SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS' ORDER BY 1;
+SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS' ORDER BY 1, 2;
 SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = 'template1';
 SELECT count(*) FROM own WHERE query ~ 'AS first';
 SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = current_database();
