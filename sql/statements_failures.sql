@@ -42,6 +42,12 @@ INSERT INTO t VALUES (4, 1);
 COMMIT;
 SELECT 'after a commit that failed' AS at_top_level, 1 AS one, 2 AS two, 3 AS three;
 
+-- An error in a transaction that has failed already.
+BEGIN;
+SELECT 1/0 AS in_the_planner;
+ROLLBACK TO nowhere;
+ROLLBACK;
+SELECT 'after a failed rollback' AS at_top_level, 1 AS one, 2 AS two, 3 AS three, 4 AS four;
 SELECT toplevel, calls, failed_calls, canceled_calls, last_sqlstate, query FROM own
 WHERE query !~ 'reset' AND query !~ 'own' ORDER BY query COLLATE "C", toplevel, calls, failed_calls, canceled_calls;
 -- Not counted as executed, and not lost either.

@@ -269,13 +269,17 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   auto queryid = static_cast<uint64>(statement->queryId);
   // pg_stat_statements, where it comes first, clears the id so that the executor hooks ignore what runs inside.
   if (queryid == 0) queryid = pg::UtilityQueryId(statement, source);
+  // In a failed transaction only its end is allowed. It runs nothing, and when it fails no abort follows that would tidy up.
+  const bool aborted = IsAbortedTransactionBlockState();
+  Frame last{};
   Frame* frame = nullptr;
   if (queryid != 0) {
     RememberUtility(queryid, StatementSource{source, statement->stmt_location, statement->stmt_len}, utility);
-    frame = PushFrame(FrameKind::kUtility, nullptr, KeyOf(queryid));
+    last.key = KeyOf(queryid);
+    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, last.key);
   }
   const Nesting before = nesting;
-  nesting.exec++;
+  if (!aborted) nesting.exec++;
   Measurement measurement;
   if (frame != nullptr) {
     frame->origin = pg::OriginOf(statement);
