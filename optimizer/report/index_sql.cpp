@@ -78,6 +78,8 @@ std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext&
   for (const std::string& warning : advice.warnings) text += fmt::format("-- warning: {}\n", Printable(warning));
   if (advice.suggestions.empty()) text += "-- No suggestion.\n";
   for (const model::IndexSuggestion& suggestion : advice.suggestions) text += Block(suggestion);
+  if (context.not_shown > 0)
+    text += fmt::format("\n-- {} more suggestions are not in this file (--limit)\n", context.not_shown);
   return text;
 }
 
