@@ -70,6 +70,19 @@ SELECT toplevel, calls, rows, failed_calls, last_sqlstate, query FROM own
 WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel, calls, rows, failed_calls;
 SELECT * FROM disagreement;
 
+-- An exception block inside a function that the planner runs, where no portal is active: what follows is still nested.
+CREATE FUNCTION catches() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN PERFORM 1/0; EXCEPTION WHEN division_by_zero THEN NULL; END;
+    RETURN (SELECT count(*) AS after_the_block FROM parent);
+END $$;
+CREATE FUNCTION folded(n int) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE r bigint;
+BEGIN EXECUTE 'SELECT catches()' INTO r; RETURN r + n; END $$;
+SELECT folded(1) > 0 AS folded;
+SELECT toplevel FROM own WHERE query ~ 'after_the_block' AND calls > 0;
+SELECT * FROM disagreement;
+
 -- Deep nesting is counted on every level.
 CREATE FUNCTION recurse(n int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE below int;

@@ -66,8 +66,9 @@ void EndFrame(Frame* frame) {
   PopFrame(frame);
 }
 
-// Errors reach the main loop with no portal active; ROLLBACK in a procedure and an exception block run inside one.
-bool BackAtTopLevel() { return pg::OutsidePortals() || proc_exit_inprogress; }
+// Errors reach the main loop with no portal active and no context callback left. ROLLBACK in a procedure and an exception
+// block run inside a portal, or, where the planner or a background worker runs the function, inside its callback.
+bool BackAtTopLevel() { return (pg::OutsidePortals() && error_context_stack == nullptr) || proc_exit_inprogress; }
 
 void ResetNesting() {
   if (BackAtTopLevel()) nesting = Nesting{};
