@@ -1,0 +1,40 @@
+#!/bin/bash
+# The GRANT recipes of README.md, taken from README.md: without them a role has nothing (S1), with them it can read every
+# view, get advice and save it.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+
+cluster_start
+psql -qX -v ON_ERROR_STOP=1 <<'SQL'
+CREATE EXTENSION pg_steward;
+CREATE ROLE monitor LOGIN;
+CREATE ROLE advisor LOGIN;
+CREATE TABLE orders (id bigint PRIMARY KEY, status text);
+INSERT INTO orders SELECT i, 'status ' || i % 5000 FROM generate_series(1, 100000) i;
+ANALYZE orders;
+SELECT count(*) FROM orders WHERE status = 'status 17';
+SQL
+
+views() {
+  psql -qXAt -c "SELECT format('SELECT * FROM %s LIMIT 1;', oid::regclass) FROM pg_class
+    WHERE relnamespace = 'steward'::regnamespace AND relkind = 'v'"
+}
+read_all_views() { views | psql -qX -v ON_ERROR_STOP=1 -U "$1" -f -; }
+
+check_exit "without a grant the views are closed" 3 read_all_views monitor
+check_exit "and so is advice" 1 pgsteward advise indexes -U advisor
+
+sed -n '/^-- read the views$/,/^```$/p' "$STEWARD_REPO/README.md" | grep -v '^```$' >"$(session_dir)/grants.sql"
+check "README.md has the recipes" grep -q save_suggestions "$(session_dir)/grants.sql"
+check "they run" psql -qX -v ON_ERROR_STOP=1 -f "$(session_dir)/grants.sql"
+
+check "the monitor reads every view" read_all_views monitor
+check_is "and sees other roles' texts" t psql -qXAt -U monitor -c \
+  "SELECT bool_or(query LIKE '%FROM orders WHERE status%') FROM steward.statements"
+check_exit "but runs no what-if" 1 pgsteward advise indexes -U monitor
+check_like "the advisor gets advice and saves it" 'orders_status_idx.*saved as run 1' \
+  bash -c 'pgsteward advise indexes -U advisor | tr "\n" " "'
+check_exit "and still reads no row" 1 psql -qX -U advisor -c 'SELECT * FROM orders'
+checks_done
