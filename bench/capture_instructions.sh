@@ -57,7 +57,8 @@ measure() {
     few=$(count "$name" "$protocol" 500); many=$(count "$name" "$protocol" 2500)
     echo "$protocol $name $(((many - few) / 2000))" >>"$dir/results"
   done
-  kill -INT "$server"; wait "$server" 2>/dev/null || true
+  kill -INT "$(as_server head -n 1 "$dir/$name/data/postmaster.pid")"
+  wait "$server" 2>/dev/null || true
 }
 
 measure none '' "compute_query_id = off"

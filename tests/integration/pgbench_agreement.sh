@@ -1,7 +1,7 @@
 #!/bin/bash
 # Agreement with pg_stat_statements, loaded beside, over pgbench's TPC-B and select-only in all three protocols: calls and
 # rows of every statement are equal, and so is its time within 2 % or 0.3 us a call. What is compared is two measurements
-# of the same executions, never a duration; both read the executor's own meter, so executions agree exactly. Transactions a client: PGBENCH_TRANSACTIONS (default 2000).
+# of the same executions, never a duration; both read the executor's own meter, so executions agree exactly. Transactions a client: AGREEMENT_TRANSACTIONS (default 2000).
 #
 # Two things follow from both being there: the outer of two utility hooks also measures the bookkeeping of the inner, so
 # utility statements get 2 us; and pg_stat_statements clears the query id in a prepared utility statement's cached plan
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/harness.sh"
 . "$here/../server/check.sh"
 
-transactions=${PGBENCH_TRANSACTIONS:-2000}
+transactions=${AGREEMENT_TRANSACTIONS:-2000}
 clients=2
 cluster_start --preload "${PRELOAD:-pg_stat_statements,pg_steward}" --conf fsync=off --conf autovacuum=off \
   --conf track_io_timing=on
