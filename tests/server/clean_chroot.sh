@@ -88,7 +88,8 @@ prepare_user() {
       echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
     fi
   fi
-  git clone -q "$repo" "$root$home/pg_steward"
+  # No hard links: the change of owner below would reach the files of this repository.
+  git clone -q --no-hardlinks "$repo" "$root$home/pg_steward"
   in_chroot chown -R $user: "$home/pg_steward"
 }
 
