@@ -78,6 +78,12 @@ struct DatabaseLoad {
 /// The next instant at which a database that is not busy becomes due; kNever when none does.
 [[nodiscard]] Micros NextVisit(const DatabaseLoad* loads, int count, Micros now);
 
+/// What one step of one kind of work came to.
+struct WorkStep {
+  bool ran;         // something was due and was done
+  Micros next_due;  // kNever: nothing is scheduled
+};
+
 /// Whether a worker with nothing due waits for its next job instead of leaving.
 [[nodiscard]] bool Linger(Micros next_due, Micros now);
 

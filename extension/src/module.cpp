@@ -1,10 +1,10 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
 #include "capture/hooks.hpp"
 #include "pg/postgres.hpp"
-#include "refresh/refresh.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
 #include "whatif/inject.hpp"
+#include "worker/install.hpp"
 
 // The server looks up the magic block by name, and on 15 the macro does not mark it as exported.
 #pragma GCC visibility push(default)
@@ -21,6 +21,6 @@ void _PG_init(void) {
   steward::DefineSettings();
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();
-  steward::refresh::Install();
+  steward::worker::Install();
   steward::whatif::InstallPlannerHook();
 }

@@ -26,7 +26,7 @@ sub refreshed_anew {
 }
 sub worker_pid {
     my ($db) = @_;
-    return sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker' AND datname = '$db'", 'postgres');
+    return sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_steward worker' AND datname = '$db'", 'postgres');
 }
 
 sql('CREATE DATABASE shop', 'postgres');
@@ -163,10 +163,10 @@ sql(q{SELECT steward.unschedule_refresh('slow')});
 # ---- no worker parks, none holds a snapshot (W12) -------------------------------------------------------------------
 eventually('a worker that waits has no snapshot',
     q{SELECT bool_and(backend_xmin IS NULL AND xact_start IS NULL AND state = 'idle') FROM pg_stat_activity
-       WHERE backend_type = 'pg_steward refresh worker'});
+       WHERE backend_type = 'pg_steward worker'});
 sql(q{SELECT steward.schedule_refresh('good', every => '1 h')});
 eventually('a worker leaves when nothing is due soon',
-    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker'}, 'postgres');
+    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'}, 'postgres');
 is(sql(q{SELECT string_agg(DISTINCT backend_type, ',') FROM pg_stat_activity WHERE backend_type ~ 'steward'}, 'postgres'),
     'pg_steward launcher', 'the launcher stays');
 
@@ -203,7 +203,7 @@ sql(q{
 eventually('many views are refreshed', q{SELECT count(DISTINCT relid) = 40 FROM steward.refresh_log WHERE matviewname ~ 'many'}, 'restored');
 my $first = worker_pid('restored');
 eventually('a worker with many refreshes behind it is replaced',
-    "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker' AND datname = 'restored' AND pid <> $first");
+    "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_steward worker' AND datname = 'restored' AND pid <> $first");
 is(sql(q{SELECT count(*) FROM steward.refresh_log WHERE matviewname ~ 'many' AND result <> 'ok'}, 'restored'), '0', 'without a failure');
 sql(q{SELECT steward.unschedule_refresh(relid) FROM steward.refresh_schedule WHERE relid::text ~ 'many'}, 'restored');
 

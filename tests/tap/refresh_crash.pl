@@ -60,7 +60,7 @@ interrupted('also after an immediate shutdown', 2);
 # ---- the worker is killed: the server restarts its processes, a third interruption stops the schedule (W5, W8) ------
 eventually('the long refresh runs a third time', $running);
 my $launcher = pid_of('pg_steward launcher');
-kill 'KILL', pid_of('pg_steward refresh worker');
+kill 'KILL', pid_of('pg_steward worker');
 $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $launcher");
 interrupted('it is reported after a crash', 3);
 is($node->safe_psql('postgres', q{SELECT enabled FROM steward.matviews WHERE matviewname = 'slow'}), 'f',
@@ -70,7 +70,7 @@ eventually('the other view is', $fresh);
 # ---- the postmaster is killed (W2) ----------------------------------------------------------------------------------
 $node->safe_psql('postgres', q{SELECT steward.resume_refresh('slow')});
 eventually('a resumed schedule runs', $running);
-my @pids = (pid_of('pg_steward launcher'), pid_of('pg_steward refresh worker'));
+my @pids = (pid_of('pg_steward launcher'), pid_of('pg_steward worker'));
 $node->kill9;
 my $waited = 0;
 while (kill(0, @pids) && $waited < 100) { sleep 0.05; $waited++; }
@@ -97,7 +97,7 @@ eventually('with slots it refreshes again', $fresh);
 $node->append_conf('postgresql.conf', 'pg_steward.refresh = off');
 $node->reload;
 eventually('refresh = off sends the workers home',
-    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker'});
+    q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'});
 my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
 $node->append_conf('postgresql.conf', 'pg_steward.refresh = on');
 $node->reload;

@@ -23,7 +23,7 @@ $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
 $standby->start;
-my $workers = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward refresh worker'};
+my $workers = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'};
 ok($standby->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_steward launcher'}),
     'the launcher runs on a standby');
 $primary->safe_psql('postgres', q{SELECT steward.schedule_refresh('slow', every => '1 h')});

@@ -4,9 +4,9 @@
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
 #include "refresh/execute.hpp"
-#include "refresh/posts.hpp"
+#include "store/posts.hpp"
 #include "refresh/tables.hpp"
-#include "store/refresh_board.hpp"
+#include "store/visit_board.hpp"
 #include "store/shmem.hpp"
 
 extern "C" {
@@ -119,6 +119,12 @@ void Close(const pg::RoleSwitch& before) {
   pg::EndRole(before);
 }
 
+void PostChange() {
+  if (!store::PostAtCommit())
+    ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+                    errmsg("pg_steward refreshes materialized views in at most %d databases", store::kBoardDatabases)));
+}
+
 void NotScheduled(const View& view) {
   ereport(ERROR,
           (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("materialized view \"%s\" has no refresh schedule", view.name),
@@ -131,7 +137,7 @@ void SetEnabled(FunctionCallInfo fcinfo, bool enabled) {
   const bool found = EnableSchedule(view.relid, view.owner, enabled);
   Close(before);
   if (!found) NotScheduled(view);
-  PostAtCommit();
+  PostChange();
 }
 
 void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome* outcome) {
@@ -183,7 +189,7 @@ STEWARD_FUNCTION(steward_schedule_refresh) {
   if (!known)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be given for a new schedule"),
                     errhint("For example: steward.schedule_refresh(view, every => '5 min').")));
-  PostAtCommit();
+  PostChange();
   PG_RETURN_VOID();
 }
 
@@ -193,7 +199,7 @@ STEWARD_FUNCTION(steward_unschedule_refresh) {
   const bool found = RemoveSchedule(view.relid);
   Close(before);
   if (!found) NotScheduled(view);
-  PostAtCommit();
+  PostChange();
   PG_RETURN_VOID();
 }
 

@@ -3,7 +3,7 @@
 #include "refresh/job.hpp"
 
 #include "refresh/execute.hpp"
-#include "refresh/transaction.hpp"
+#include "pg/transaction.hpp"
 
 extern "C" {
 #include "common/pg_prng.h"
@@ -90,7 +90,7 @@ void Fail(const Job& job, TimestampTz started_at, const ErrorData* error) {
 ErrorData* RefreshWithTimeout(const Job& job, const char* track, TimestampTz started_at) {
   const core::Micros ms = job.timeout / 1000;
   if (ms > 0 && ms < INT_MAX) enable_timeout_after(STATEMENT_TIMEOUT, static_cast<int>(ms));
-  ErrorData* error = InTransaction([&] { Refresh(job, track, started_at); });
+  ErrorData* error = pg::InTransaction([&] { Refresh(job, track, started_at); });
   disable_timeout(STATEMENT_TIMEOUT, false);
   QueryCancelPending = false;
   return error;
@@ -99,11 +99,11 @@ ErrorData* RefreshWithTimeout(const Job& job, const char* track, TimestampTz sta
 }  // namespace
 
 ErrorData* RunJob(const Job& job, const char* track) {
-  if (!job.exists || job.actual_owner != job.owner) return InTransaction([&] { StopSchedule(job); });
+  if (!job.exists || job.actual_owner != job.owner) return pg::InTransaction([&] { StopSchedule(job); });
   bool locked = false;
   const TimestampTz started_at = GetCurrentTimestamp();
   pgstat_report_activity(STATE_RUNNING, psprintf("refresh of materialized view %s", job.name));
-  ErrorData* error = InTransaction([&] {
+  ErrorData* error = pg::InTransaction([&] {
     locked = TryLockView(job.relid, true);
     if (locked)
       MarkStarted(job, started_at, job.due == job.slot ? "due" : "retry");
@@ -116,7 +116,7 @@ ErrorData* RunJob(const Job& job, const char* track) {
       ereport(WARNING, (errcode(failed->sqlerrcode),
                         errmsg("could not refresh materialized view \"%s\": %s", job.name, failed->message),
                         errdetail("Attempt %d in a row.", job.failures + 1)));
-      error = InTransaction([&] { Fail(job, started_at, failed); });
+      error = pg::InTransaction([&] { Fail(job, started_at, failed); });
     }
   }
   if (locked) UnlockView(job.relid);

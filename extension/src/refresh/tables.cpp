@@ -3,7 +3,7 @@
 #include "refresh/tables.hpp"
 
 #include "pg/spi.hpp"
-#include "store/refresh_board.hpp"
+#include "store/visit_board.hpp"
 
 extern "C" {
 #include "access/htup_details.h"

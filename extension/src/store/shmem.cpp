@@ -4,11 +4,11 @@
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
 #include "store/plans.hpp"
-#include "store/refresh_board.hpp"
 #include "store/slow_queries.hpp"
 #include "store/slots.hpp"
 #include "store/statements.hpp"
 #include "store/texts.hpp"
+#include "store/visit_board.hpp"
 
 namespace steward::store {
 
@@ -31,7 +31,7 @@ const Region kRegions[] = {
     {"texts", TextRegionSize, TextAttach},
     {"text heap", HeapRegionSize, HeapAttach},
     {"plans", PlansRegionSize, PlansAttach},
-    {"refresh board", RefreshBoardSize, RefreshBoardAttach},
+    {"visit board", VisitBoardSize, VisitBoardAttach},
     {"slow queries", SlowRegionSize, SlowAttach},
 };
 

@@ -1,13 +1,13 @@
 // See posts.hpp.
-#include "refresh/posts.hpp"
+#include "store/posts.hpp"
 
-#include "store/refresh_board.hpp"
+#include "store/visit_board.hpp"
 
 extern "C" {
 #include "access/xact.h"
 }
 
-namespace steward::refresh {
+namespace steward::store {
 
 namespace {
 
@@ -27,9 +27,9 @@ void Finish(bool commit) {
   const Pending done = pending;
   pending = Pending{};
   // First the holds, so that the launcher can forget a database that is gone.
-  for (int i = 0; i < done.holds; i++) store::BoardRelease(done.held[i]);
-  if (commit && done.post) store::BoardPost(MyDatabaseId);
-  if (commit && done.list) store::BoardPostList();
+  for (int i = 0; i < done.holds; i++) BoardRelease(done.held[i]);
+  if (commit && done.post) BoardPost(MyDatabaseId);
+  if (commit && done.list) BoardPostList();
 }
 
 void OnTransaction(XactEvent event, void*) {
@@ -59,11 +59,10 @@ void InstallPosts() {
   RegisterXactCallback(OnTransaction, nullptr);
 }
 
-void PostAtCommit() {
-  if (!store::BoardFollow(MyDatabaseId))
-    ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-                    errmsg("pg_steward refreshes materialized views in at most %d databases", store::kBoardDatabases)));
+bool PostAtCommit() {
+  if (!BoardFollow(MyDatabaseId)) return false;
   pending.post = true;
+  return true;
 }
 
 void PostListAtCommit() {
@@ -72,7 +71,7 @@ void PostListAtCommit() {
 
 void HoldUntilEnd(Oid dbid) {
   if (pending.holds == kMostHolds) return;
-  if (store::BoardHold(dbid)) pending.held[pending.holds++] = dbid;
+  if (BoardHold(dbid)) pending.held[pending.holds++] = dbid;
 }
 
-}  // namespace steward::refresh
+}  // namespace steward::store

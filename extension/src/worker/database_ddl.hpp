@@ -2,9 +2,9 @@
 // connected, so our worker leaves first and none is sent until the command is done (RELIABILITY W4).
 #pragma once
 
-namespace steward::refresh {
+namespace steward::worker {
 
 /// Installs the utility hook. Call once, from Install.
 void InstallDatabaseHook();
 
-}  // namespace steward::refresh
+}  // namespace steward::worker

@@ -3,7 +3,7 @@
 
 #include "pg/postgres.hpp"
 
-namespace steward::refresh {
+namespace steward::pg {
 
 /// Runs C-shaped `function(argument)` in a transaction of its own, with a snapshot and SPI open. On an ERROR the
 /// transaction is rolled back and the error returned, allocated in the current memory context; nullptr means committed.
@@ -18,4 +18,4 @@ ErrorData* InTransaction(F&& f) {
   return RunInTransaction([](void* p) { (*static_cast<decltype(self)>(p))(); }, self);
 }
 
-}  // namespace steward::refresh
+}  // namespace steward::pg

@@ -1,5 +1,5 @@
-// See refresh_board.hpp. Rows are never moved while they are in use; their number only grows.
-#include "store/refresh_board.hpp"
+// See visit_board.hpp. Rows are never moved while they are in use; their number only grows.
+#include "store/visit_board.hpp"
 
 #include "store/shmem.hpp"
 
@@ -69,11 +69,11 @@ void Wake(Latch* latch) {
 
 }  // namespace
 
-Size RefreshBoardSize() {
+Size VisitBoardSize() {
   return sizeof(Board);
 }
 
-void RefreshBoardAttach(void* base, bool init) {
+void VisitBoardAttach(void* base, bool init) {
   board = static_cast<Board*>(base);
   if (!init) return;
   board->list_changed = true;

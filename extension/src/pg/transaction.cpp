@@ -1,5 +1,5 @@
 // See transaction.hpp.
-#include "refresh/transaction.hpp"
+#include "pg/transaction.hpp"
 
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -10,7 +10,7 @@ extern "C" {
 #include "utils/snapmgr.h"
 }
 
-namespace steward::refresh {
+namespace steward::pg {
 
 namespace {
 
@@ -43,4 +43,4 @@ ErrorData* RunInTransaction(void (*function)(void*), void* argument) {
   return error;
 }
 
-}  // namespace steward::refresh
+}  // namespace steward::pg

@@ -2,9 +2,9 @@
 // statistics, and where writing is possible sending workers to databases with work due.
 #pragma once
 
-namespace steward::refresh {
+namespace steward::worker {
 
 /// Registers the static worker with the postmaster. Call from _PG_init during preload.
 void RegisterLauncher();
 
-}  // namespace steward::refresh
+}  // namespace steward::worker

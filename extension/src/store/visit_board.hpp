@@ -1,6 +1,6 @@
-// The region that launcher, workers and SQL functions of the refresh meet at: which databases want a visit and when,
-// which have a worker, which must be left alone. Owns its content and its locking (store::Lock(), taken and released
-// inside each call). Leaves to refresh/ what the work is, and to core/schedule which database is next.
+// The region that launcher, workers and SQL functions meet at: which databases want a visit and when, which have a
+// worker, which must be left alone. Owns its content and its locking (store::Lock(), taken and released inside each
+// call). Leaves to others what the work is, and to core/schedule which database is next.
 #pragma once
 
 #include "core/schedule.hpp"
@@ -21,8 +21,8 @@ struct BoardRow {
   uint32 failed_launches;  // in a row
 };
 
-Size RefreshBoardSize();
-void RefreshBoardAttach(void* base, bool init);
+Size VisitBoardSize();
+void VisitBoardAttach(void* base, bool init);
 
 /// Differs after every start of the server, crash restarts included. Marks what a process that is gone left behind.
 [[nodiscard]] int64 BoardBootId();
@@ -30,7 +30,7 @@ void RefreshBoardAttach(void* base, bool init);
 /// Makes sure that the database has a row. False when the board is full.
 [[nodiscard]] bool BoardFollow(Oid dbid);
 
-/// Something about the schedules of this database has changed: visit it now.
+/// There is work in this database, or its schedules have changed: visit it now.
 void BoardPost(Oid dbid);
 
 /// The list of databases has changed: the launcher reads it again.
@@ -73,7 +73,7 @@ void BoardLaunchFailed(Oid dbid, core::Micros retry_at);
 /// Takes the database for this process. False when it is held or taken.
 [[nodiscard]] bool BoardArrive(Oid dbid, Latch* latch);
 
-/// How many posts the database has had. Read before reading its schedules, hand to BoardReport after.
+/// How many posts the database has had. Read before reading what is due, hand to BoardReport after.
 [[nodiscard]] uint32 BoardPosts(Oid dbid);
 
 /// Says when the database wants its next visit; at once when posts came in since `posts`.

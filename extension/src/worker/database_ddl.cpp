@@ -1,11 +1,11 @@
 // See database_ddl.hpp.
-#include "refresh/database_ddl.hpp"
+#include "worker/database_ddl.hpp"
 
 #include <csignal>
 
 #include "pg/postgres.hpp"
-#include "refresh/posts.hpp"
-#include "store/refresh_board.hpp"
+#include "store/posts.hpp"
+#include "store/visit_board.hpp"
 #include "store/shmem.hpp"
 
 extern "C" {
@@ -23,7 +23,7 @@ extern "C" {
 #include "utils/wait_event.h"
 }
 
-namespace steward::refresh {
+namespace steward::worker {
 
 namespace {
 
@@ -54,7 +54,7 @@ void MakeRoom(const char* name) {
   if (name == nullptr) return;
   const Oid dbid = get_database_oid(name, true);
   if (!OidIsValid(dbid) || !MayChange(dbid)) return;
-  HoldUntilEnd(dbid);
+  store::HoldUntilEnd(dbid);
   bool told = false;
   const TimestampTz start = GetCurrentTimestamp();
   for (int32 pid = store::BoardWorker(dbid); pid != 0; pid = store::BoardWorker(dbid)) {
@@ -81,7 +81,7 @@ void Prepare(Node* command) {
   switch (nodeTag(command)) {
     case T_DropdbStmt:
       MakeRoom(reinterpret_cast<DropdbStmt*>(command)->dbname);
-      PostListAtCommit();
+      store::PostListAtCommit();
       break;
     case T_RenameStmt:
       if (reinterpret_cast<RenameStmt*>(command)->renameType == OBJECT_DATABASE)
@@ -90,11 +90,11 @@ void Prepare(Node* command) {
     case T_AlterDatabaseStmt:
       if (StringOption(reinterpret_cast<AlterDatabaseStmt*>(command)->options, "tablespace") != nullptr)
         MakeRoom(reinterpret_cast<AlterDatabaseStmt*>(command)->dbname);
-      PostListAtCommit();
+      store::PostListAtCommit();
       break;
     case T_CreatedbStmt:
       MakeRoom(StringOption(reinterpret_cast<CreatedbStmt*>(command)->options, "template"));
-      PostListAtCommit();
+      store::PostListAtCommit();
       break;
     default:
       break;
@@ -116,4 +116,4 @@ void InstallDatabaseHook() {
   ProcessUtility_hook = OnUtility;
 }
 
-}  // namespace steward::refresh
+}  // namespace steward::worker

@@ -1,12 +1,12 @@
 // See launcher.hpp. Which database is next is core/schedule's decision, taken under the board's lock; this file reads
 // pg_database, starts workers and notices when one never arrived.
-#include "refresh/launcher.hpp"
+#include "worker/launcher.hpp"
 
 #include "pg/postgres.hpp"
-#include "refresh/worker.hpp"
+#include "worker/worker.hpp"
 #include "settings.hpp"
 #include "store/drain.hpp"
-#include "store/refresh_board.hpp"
+#include "store/visit_board.hpp"
 
 extern "C" {
 #include "access/heapam.h"
@@ -25,7 +25,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
-namespace steward::refresh {
+namespace steward::worker {
 
 namespace {
 
@@ -121,8 +121,8 @@ bool StartWorker(Oid dbid, Launch* launch) {
   worker.bgw_notify_pid = MyProcPid;
   strlcpy(worker.bgw_library_name, "pg_steward", sizeof worker.bgw_library_name);
   strlcpy(worker.bgw_function_name, kWorkerMain, sizeof worker.bgw_function_name);
-  pg_snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_steward refresh worker for database %u", dbid);
-  strlcpy(worker.bgw_type, "pg_steward refresh worker", sizeof worker.bgw_type);
+  pg_snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_steward worker for database %u", dbid);
+  strlcpy(worker.bgw_type, "pg_steward worker", sizeof worker.bgw_type);
   MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
   const bool started = RegisterDynamicBackgroundWorker(&worker, &launch->handle);
   MemoryContextSwitchTo(before);
@@ -142,7 +142,7 @@ void LaunchWorkers(TimestampTz now) {
     if (dbid == InvalidOid) return;
     if (StartWorker(dbid, launch)) continue;
     store::BoardLaunchFailed(dbid, now + kRetryLaunch);
-    Warn(now, "pg_steward cannot refresh materialized views: no background worker slot is free",
+    Warn(now, "pg_steward cannot start a worker: no background worker slot is free",
          "Consider raising max_worker_processes, on standbys first.");
     return;
   }
@@ -193,12 +193,12 @@ void RegisterLauncher() {
   RegisterBackgroundWorker(&worker);
 }
 
-}  // namespace steward::refresh
+}  // namespace steward::worker
 
 STEWARD_EXPORT void steward_launcher_main(Datum argument);
 
 void steward_launcher_main(Datum) {
-  using namespace steward::refresh;
+  using namespace steward::worker;
   pqsignal(SIGTERM, die);
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   BackgroundWorkerUnblockSignals();

@@ -1,0 +1,132 @@
+// See worker.hpp. State machine: arrive -> begin -> [do what is due]* -> linger or leave. Between these steps the
+// process holds no transaction, snapshot or lock (RELIABILITY W12).
+#include "worker/worker.hpp"
+
+#include "pg/postgres.hpp"
+#include "refresh/visit.hpp"
+#include "settings.hpp"
+#include "store/visit_board.hpp"
+
+extern "C" {
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/timestamp.h"
+}
+
+namespace steward::worker {
+
+namespace {
+
+constexpr core::Micros kAfterDeath = 10 * core::kSecond;
+constexpr core::Micros kAfterError = core::kMinute;
+
+enum class Next { kAgain, kWait, kLeave };
+
+void OnExit(int, Datum argument) {
+  store::BoardLeave(DatumGetObjectId(argument), GetCurrentTimestamp() + kAfterDeath);
+}
+
+// Our own bookkeeping is not part of the workload. Returns pg_steward.track as configured, for the refreshes.
+const char* Configure() {
+  const char* track = MemoryContextStrdup(TopMemoryContext, GetConfigOption("pg_steward.track", false, false));
+  const char* const values[][2] = {{"search_path", "pg_catalog, pg_temp"},
+                                   {"statement_timeout", "0"},
+                                   {"lock_timeout", "5s"},
+                                   {"idle_in_transaction_session_timeout", "0"},
+                                   {"default_transaction_isolation", "read committed"},
+                                   {"pg_steward.track", "none"}};
+  for (const auto& value : values) SetConfigOption(value[0], value[1], PGC_SUSET, PGC_S_OVERRIDE);
+  return track;
+}
+
+// An error outside of a refresh: the tables could not be read or written. Says so; it is tried again later.
+void Complain(const ErrorData* error) {
+  ereport(WARNING,
+          (errcode(error->sqlerrcode), errmsg("pg_steward cannot look after materialized views: %s", error->message),
+           errdetail("It tries again in %d seconds.", static_cast<int>(kAfterError / core::kSecond))));
+}
+
+void HandleSignals() {
+  if (ProcDiePending) proc_exit(1);
+  // A cancel that came between two steps has nothing to cancel.
+  QueryCancelPending = false;
+  CHECK_FOR_INTERRUPTS();
+  if (ConfigReloadPending) {
+    ConfigReloadPending = false;
+    ProcessConfigFile(PGC_SIGHUP);
+  }
+}
+
+// False: there is nothing to do in this database.
+bool Begin(Oid dbid) {
+  const uint32 posts = store::BoardPosts(dbid);
+  bool present = false;
+  ErrorData* error = refresh::BeginVisit(&present);
+  const TimestampTz now = GetCurrentTimestamp();
+  if (error != nullptr) Complain(error);
+  if (error != nullptr || !present)
+    store::BoardReport(dbid, posts, error != nullptr ? now + kAfterError : core::kNever, now);
+  return present && error == nullptr;
+}
+
+// One step of each kind of work; tells the board what is next.
+Next DoDue(Oid dbid, refresh::Visit* visit, core::Micros* next_due) {
+  const uint32 posts = store::BoardPosts(dbid);
+  core::WorkStep step = {};
+  ErrorData* error = refresh::DoDue(visit, &step);
+  const TimestampTz now = GetCurrentTimestamp();
+  if (error != nullptr) Complain(error);
+  *next_due = error != nullptr ? now + kAfterError : step.next_due;
+  store::BoardReport(dbid, posts, *next_due, now);
+  if (error != nullptr || refresh::HasDoneEnough(*visit)) return Next::kLeave;
+  if (step.ran) return Next::kAgain;
+  return core::Linger(*next_due, now) ? Next::kWait : Next::kLeave;
+}
+
+void WaitUntil(core::Micros due) {
+  pgstat_report_activity(STATE_IDLE, nullptr);
+  const long ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due);
+  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1L), PG_WAIT_EXTENSION);
+}
+
+void Stay(Oid dbid, const char* track) {
+  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward work", ALLOCSET_DEFAULT_SIZES);
+  refresh::Visit visit = {track, 0, 0};
+  for (bool stay = true; stay;) {
+    MemoryContextReset(context);
+    MemoryContextSwitchTo(context);
+    ResetLatch(MyLatch);
+    HandleSignals();
+    core::Micros next_due = core::kNever;
+    const Next next = settings.refresh ? DoDue(dbid, &visit, &next_due) : Next::kLeave;
+    stay = next != Next::kLeave && !store::BoardAskedToLeave(dbid);
+    if (stay && next == Next::kWait) WaitUntil(next_due);
+  }
+}
+
+}  // namespace
+
+}  // namespace steward::worker
+
+STEWARD_EXPORT void steward_worker_main(Datum argument);
+
+void steward_worker_main(Datum argument) {
+  using namespace steward;
+  const Oid dbid = DatumGetObjectId(argument);
+  pqsignal(SIGTERM, die);
+  pqsignal(SIGINT, StatementCancelHandler);
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  BackgroundWorkerUnblockSignals();
+  if (!store::BoardArrive(dbid, MyLatch)) proc_exit(0);
+  before_shmem_exit(worker::OnExit, ObjectIdGetDatum(dbid));
+  BackgroundWorkerInitializeConnectionByOid(dbid, InvalidOid, 0);
+  const char* track = worker::Configure();
+  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward visit", ALLOCSET_DEFAULT_SIZES);
+  MemoryContextSwitchTo(context);
+  if (worker::Begin(dbid)) worker::Stay(dbid, track);
+  proc_exit(0);
+}
