@@ -27,6 +27,7 @@ void DefineMemory() {
       INT_MAX / 1024, PGC_POSTMASTER, 0);
   Int("pg_steward.text_memory", "Sets the shared memory for statement texts and plans.", &settings.text_memory_kb, 1024,
       INT_MAX / 2, PGC_POSTMASTER, GUC_UNIT_KB);
+  Bool("pg_steward.save", "Saves what pg_steward collected across a clean restart.", &settings.save, PGC_SIGHUP);
 }
 
 void DefineCapture() {

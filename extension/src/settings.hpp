@@ -21,6 +21,7 @@ struct Settings {
   bool track_timing = false;
   bool capture_parameters = false;
   int max_query_length_bytes = 8 * 1024;
+  bool save = true;  // keep everything over a clean restart
   bool refresh = true;
   int max_refresh_workers = 2;
   int refresh_lock_timeout_ms = 100;

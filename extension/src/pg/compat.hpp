@@ -29,6 +29,9 @@ namespace steward::pg {
 #define STEWARD_EXECUTOR_RUN_ARGUMENTS desc, direction, count, execute_once
 #endif
 
+/// The server's major version, for what only that version can read again.
+inline constexpr uint32 kServerMajor = PG_VERSION_NUM / 10000;
+
 /// From 17 on planning and execution share one nesting level in pg_stat_statements; before, top level is told by
 /// execution's alone.
 inline constexpr bool kPlanningNests = PG_VERSION_NUM >= 170000;

@@ -9,6 +9,12 @@ namespace steward::store {
 /// A stored string; 0 means none.
 using HeapRef = uint32;
 
+/// A byte string that may be absent.
+struct Bytes {
+  const char* data;
+  uint32 length;
+};
+
 Size HeapRegionSize();
 void HeapAttach(void* base, bool init);
 

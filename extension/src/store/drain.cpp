@@ -107,9 +107,13 @@ bool TryDrainSlot(uint32 slot) {
   return true;
 }
 
+uint64 LostExecutionsLocked() { return SumLost() - state->lost_base; }
+
+void RestoreLostExecutions(uint64 lost) { state->lost_base = SumLost() - lost; }
+
 uint64 LostExecutions() {
   LWLockAcquire(Lock(), LW_SHARED);
-  const uint64 lost = SumLost() - state->lost_base;
+  const uint64 lost = LostExecutionsLocked();
   LWLockRelease(Lock());
   return lost;
 }

@@ -20,6 +20,10 @@ bool TryDrainSlot(uint32 slot);
 /// Executions that had to be dropped since the last reset. Takes the lock.
 [[nodiscard]] uint64 LostExecutions();
 
+/// The same in a process that is alone, for saving, and what was saved coming back.
+[[nodiscard]] uint64 LostExecutionsLocked();
+void RestoreLostExecutions(uint64 lost);
+
 /// Makes extremes start anew and lost counts begin at zero. Lock held exclusively, slots drained.
 void StartEpoch(bool forget_lost);
 

@@ -217,6 +217,33 @@ uint32 PlanCount() {
   return count;
 }
 
+uint32 PlanCapacity() { return region->capacity; }
+
+const PlanEntry* PlanAt(uint32 index) { return entries[index].used ? &entries[index] : nullptr; }
+
+void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes json) {
+  if (Find(saved.key) != nullptr) return;
+  const HeapRef ref = HeapPut(facts.data, facts.length);
+  PlanEntry* entry = ref != 0 ? Take() : nullptr;
+  if (entry == nullptr) {
+    HeapFree(ref);
+    region->lost++;
+    return;
+  }
+  uint32& head = BucketOf(saved.key);
+  *entry = saved;
+  entry->facts = ref;
+  entry->json = 0;
+  entry->next = head;
+  entry->used = true;
+  head = static_cast<uint32>(entry - entries) + 1;
+  if (region->json_bytes + json.length <= HeapTotalBytes() / kJsonShare) entry->json = HeapPut(json.data, json.length);
+  region->json_bytes += HeapLength(entry->json);
+  if (entry->json == 0) entry->instrumented = false;
+}
+
+void RestorePlansLost(uint64 lost) { region->lost = lost; }
+
 uint64 PlansLost() { return region->lost; }
 
 bool PlanKnown(const PlanKey& key) {

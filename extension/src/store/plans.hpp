@@ -93,6 +93,15 @@ struct PlansCopy {
 };
 [[nodiscard]] PlansCopy CopyPlans(Oid dbid, bool with_json);
 
+/// For saving, in a process that is alone: the entry at `index`, 0 .. PlanCapacity() - 1, null when it is free.
+[[nodiscard]] uint32 PlanCapacity();
+[[nodiscard]] const PlanEntry* PlanAt(uint32 index);
+
+/// What was saved comes back; references in `saved` mean nothing. A plan that finds no room for its facts is lost, which is
+/// counted; of JSON is kept what fits; the least recently seen plans go when there are too many. In a process that is alone.
+void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes json);
+void RestorePlansLost(uint64 lost);
+
 /// Number of plans that are kept.
 [[nodiscard]] uint32 PlanCount();
 

@@ -3,6 +3,7 @@
 
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
+#include "store/persist.hpp"
 #include "store/plans.hpp"
 #include "store/slow_queries.hpp"
 #include "store/slots.hpp"
@@ -52,24 +53,31 @@ void Request() {
   RequestNamedLWLockTranche("pg_steward", 1);
 }
 
+// With `init` the segment is made anew, empty.
+void Attach(char* base, Size total, bool init) {
+  header = reinterpret_cast<Header*>(base);
+  if (init) {
+    memset(base, 0, total);
+    *header = Header{kMagic, kLayoutVersion, total};
+  }
+  char* next = reinterpret_cast<char*>(CACHELINEALIGN(base + MAXALIGN(sizeof(Header))));
+  for (const Region& region : kRegions) {
+    region.attach(next, init);
+    next += CACHELINEALIGN(region.size());
+  }
+}
+
 void Startup() {
   if (previous_startup != nullptr) previous_startup();
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
   bool found = false;
   Size total = SegmentSize();
   auto* base = static_cast<char*>(ShmemInitStruct("pg_steward", total, &found));
-  header = reinterpret_cast<Header*>(base);
-  if (!found) {
-    memset(base, 0, total);
-    *header = Header{kMagic, kLayoutVersion, total};
-  }
-  char* next = reinterpret_cast<char*>(CACHELINEALIGN(base + MAXALIGN(sizeof(Header))));
-  for (const Region& region : kRegions) {
-    region.attach(next, !found);
-    next += CACHELINEALIGN(region.size());
-  }
+  Attach(base, total, !found);
   lock = &GetNamedLWLockTranche("pg_steward")->lock;
   LWLockRelease(AddinShmemInitLock);
+  if (!found && !RestoreTables()) Attach(base, total, true);
+  if (!IsUnderPostmaster) on_shmem_exit(SaveTables, Datum{0});
   if (!found) ereport(LOG, (errmsg("pg_steward uses %zu MB of shared memory", (total + 1048575) / 1048576)));
 }
 

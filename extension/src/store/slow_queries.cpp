@@ -123,6 +123,28 @@ void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters) {
   LWLockRelease(Lock());
 }
 
+const SlowRecord* SlowByAge(uint32 index) {
+  const int64 id = region->last_id - kSlowRing + 1 + index;
+  if (id <= 0) return nullptr;
+  const SlowRecord& record = region->record[id % kSlowRing];
+  return record.id == id ? &record : nullptr;
+}
+
+int64 LastSlowId() { return region->last_id; }
+
+void RestoreLastSlowId(int64 id) { region->last_id = id; }
+
+void RestoreSlow(const SlowRecord& saved, Bytes plan, Bytes parameters) {
+  SlowRecord& slot = region->record[saved.id % kSlowRing];
+  DropPlan(&slot);
+  slot = SlowRecord{};
+  const HeapRef plan_ref = Keep(plan);
+  const HeapRef parameters_ref = Keep(parameters);
+  slot = saved;
+  slot.plan = plan_ref;
+  slot.parameters = parameters_ref;
+}
+
 void Arm(uint64 queryid) { MarkOf(queryid) = queryid; }
 
 bool Armed(uint64 queryid) { return MarkOf(queryid) == queryid; }

@@ -44,12 +44,6 @@ struct SlowRecord {
   HeapRef parameters;
 };
 
-/// A byte string that may be absent.
-struct Bytes {
-  const char* data;
-  uint32 length;
-};
-
 constexpr uint32 kSlowRing = 1000;
 
 Size SlowRegionSize();
@@ -63,6 +57,16 @@ void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters);
 void Arm(uint64 queryid);
 [[nodiscard]] bool Armed(uint64 queryid);
 void Disarm(uint64 queryid);
+
+/// For saving, in a process that is alone: the record that is `index` younger than the oldest there may be, null when there is
+/// none; and the last id given.
+[[nodiscard]] const SlowRecord* SlowByAge(uint32 index);
+[[nodiscard]] int64 LastSlowId();
+
+/// What was saved comes back: first the last id, then the records. References in `saved` mean nothing; of `plan` and
+/// `parameters` is kept what fits. In a process that is alone.
+void RestoreLastSlowId(int64 id);
+void RestoreSlow(const SlowRecord& saved, Bytes plan, Bytes parameters);
 
 /// Takes one of the tokens that limit how often plans are explained, over all backends. False when there is none.
 [[nodiscard]] bool TakeExplainToken();

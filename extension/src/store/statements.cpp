@@ -127,6 +127,38 @@ int CopyStatements(Statement* out, int first, int count) {
   return copied;
 }
 
+uint32 RankStatements() {
+  uint32 count = 0;
+  for (uint32 i = 0; i < table->capacity; i++) {
+    const Statement& s = statements[i];
+    if (s.used) scratch[count++] = Candidate{s.usage + static_cast<double>(Events(s) - s.calls_at_decay), i};
+  }
+  std::sort(scratch, scratch + count, [](const Candidate& a, const Candidate& b) {
+    return a.usage != b.usage ? a.usage > b.usage : a.index < b.index;
+  });
+  return count;
+}
+
+const Statement* StatementOfRank(uint32 rank) { return &statements[scratch[rank].index]; }
+
+void RestoreStatement(const Statement& saved) {
+  if (table->free == 0) {
+    table->evicted++;
+    return;
+  }
+  StatementFor(saved.key, saved.stats_since);
+  Statement* statement = Find(saved.key);
+  const uint32 next = statement->next;
+  *statement = saved;
+  statement->next = next;
+  statement->used = true;
+}
+
+void RestoreStatementStatus(TimestampTz stats_since, uint64 evicted) {
+  table->stats_since = stats_since;
+  table->evicted = evicted;
+}
+
 int DropStatements(Oid userid, Oid dbid, uint64 queryid) {
   int dropped = 0;
   for (uint32 i = 0; i < table->capacity; i++) {

@@ -36,6 +36,15 @@ void ForEachStatement(void (*visit)(const StatementKey& key));
 /// pieces keeps the lock short; a statement that is evicted and comes back meanwhile may be seen twice.
 int CopyStatements(Statement* out, int first, int count);
 
+/// For saving, in a process that is alone: puts the statements in order of use, the most used first, and returns how many
+/// there are; StatementOfRank(0 ..) has them until the table changes.
+uint32 RankStatements();
+[[nodiscard]] const Statement* StatementOfRank(uint32 rank);
+
+/// What was saved comes back. Statements that find no room count as evicted. In a process that is alone.
+void RestoreStatement(const Statement& saved);
+void RestoreStatementStatus(TimestampTz stats_since, uint64 evicted);
+
 /// Drops the statements that match; 0 matches all. Lock held exclusively, slots drained. Returns how many went.
 int DropStatements(Oid userid, Oid dbid, uint64 queryid);
 

@@ -7,7 +7,6 @@ extern "C" {
 }
 
 #include "settings.hpp"
-#include "store/block_heap.hpp"
 #include "store/drain.hpp"
 #include "store/shmem.hpp"
 #include "store/statements.hpp"
@@ -26,7 +25,7 @@ struct Text {
   int encoding;
   uint8 next_sample;
   NotCostable reason;
-  bool referenced;  // a statement has it; valid only while making room
+  bool referenced;  // a statement has it, or it was taken; valid only while making room or saving
 };
 
 struct Table {
@@ -289,6 +288,37 @@ int ListTexts(Oid dbid, uint64* queryids, int capacity) {
 int TextCapacity() { return static_cast<int>(table->capacity); }
 
 uint64 TextsMissing() { return table->missing; }
+
+void StartTakingTexts() {
+  for (uint32 i = 0; i < table->capacity; i++) texts[i].referenced = false;
+}
+
+bool TakeText(const TextKey& key, StoredText* out) {
+  Text* text = Find(key);
+  if (text == nullptr || text->referenced) return false;
+  text->referenced = true;
+  *out = StoredText{text->key, text->encoding, text->reason, text->display, text->plannable, {}};
+  memcpy(out->samples, text->samples, sizeof out->samples);
+  return true;
+}
+
+void RestoreText(const TextContents& saved) {
+  if (Find(saved.key) != nullptr) return;
+  Text* text = table->free != 0 ? Insert(saved.key) : nullptr;
+  const bool filled =
+      text != nullptr &&
+      Fill(text, saved.display.data, saved.display.length, saved.plannable.data, saved.plannable.length);
+  if (!filled) {
+    if (text != nullptr) Remove(text);
+    table->missing++;
+    return;
+  }
+  text->encoding = saved.encoding;
+  text->reason = saved.reason;
+  for (int i = 0; i < kMaxSamples; i++) text->samples[i] = HeapPut(saved.samples[i].data, saved.samples[i].length);
+}
+
+void RestoreTextsMissing(uint64 missing) { table->missing = missing; }
 
 void NoteRoomForTexts() {
   if (!table->exhausted) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pg/postgres.hpp"
+#include "store/block_heap.hpp"
 #include "store/plannable_record.hpp"
 
 namespace steward::store {
@@ -52,6 +53,32 @@ struct SampleCopies {
 /// The texts of one database, for listings: copies up to `capacity` keys, returns how many.
 int ListTexts(Oid dbid, uint64* queryids, int capacity);
 [[nodiscard]] int TextCapacity();
+
+/// For saving, in a process that is alone: the text of `key`, where it lies, unless it was taken since StartTakingTexts or
+/// there is none.
+struct StoredText {
+  TextKey key;
+  int encoding;
+  NotCostable reason;
+  HeapRef display;
+  HeapRef plannable;
+  HeapRef samples[kMaxSamples];
+};
+void StartTakingTexts();
+[[nodiscard]] bool TakeText(const TextKey& key, StoredText* out);
+
+/// What was saved comes back. A text that finds no room counts as missing, a sample that finds none is left out. In a process
+/// that is alone.
+struct TextContents {
+  TextKey key;
+  int encoding;
+  NotCostable reason;
+  Bytes display;
+  Bytes plannable;
+  Bytes samples[kMaxSamples];
+};
+void RestoreText(const TextContents& saved);
+void RestoreTextsMissing(uint64 missing);
 
 /// Texts that could not be kept for lack of room, since the last reset.
 [[nodiscard]] uint64 TextsMissing();
