@@ -1,0 +1,100 @@
+# Owns counting the instructions of a statement with valgrind's callgrind: user space of the backend, the same on a busy
+# machine. Kernel time, cache misses and contention are not in it; cpu.sh measures those.
+# To be sourced after lib.sh. Method: a pgbench client runs N statements and then, as a new connection, M; the difference
+# over M - N is the cost of one statement, with start-up, catalog caches and first plans cancelled out.
+# Under valgrind a server is some 50 times slower, so thresholds of duration are stretched by slowdown: what is fast on the
+# real machine must not count as slow here. The same goes for what runs by the clock: the launcher of pg_steward drains far
+# more often per statement than natively.
+slowdown=100
+
+# N and M of a workload
+sample_sizes() { case "$1" in join) echo 5 25 ;; *) echo 500 2500 ;; esac; }
+
+# start_counted CONFIG: its server under callgrind; every process leaves its counts in cg.PID
+start_counted() {
+  local config=$1 home=$dir/$1.counted tries=300
+  mkdir -p "$home"
+  if [ -n "$_user" ]; then chown "$_user" "$home"; fi
+  as_server cp -R "$(cluster_data template)" "$home/data"
+  {
+    echo "unix_socket_directories = '$home'"
+    echo "shared_preload_libraries = '$(config_preload "$config")'"
+    config_settings "$config" $slowdown
+  } | as_server tee -a "$home/data/postgresql.conf" >/dev/null
+  as_server setarch -R valgrind -q --tool=callgrind --trace-children=yes --callgrind-out-file="$home/cg.%p" \
+    "$(command -v postgres)" -D "$home/data" >"$home/log" 2>&1 </dev/null &
+  counted_pid=$!
+  cluster_env "$config.counted"
+  until psql -qXAt -c 'SELECT 1' >/dev/null 2>&1; do
+    [ $((tries--)) -gt 0 ] || { cat "$home/log" >&2; return 1; }
+    sleep 0.2
+  done
+  settle_server "$config"
+}
+
+stop_counted() {
+  kill -INT "$(as_server head -n 1 "$dir/$1.counted/data/postmaster.pid")"
+  wait "$counted_pid" 2>/dev/null || true
+  rm -rf "$dir/$1.counted/data"
+}
+
+server_processes() { pgrep -P "$(as_server head -n 1 "$dir/$1.counted/data/postmaster.pid")" | sort || true; }
+
+# count CONFIG WORKLOAD N SEED: runs N statements; prints the backend's instructions and its file of counts, which is the
+# largest of those that the run left behind
+count() {
+  local config=$1 home=$dir/$1.counted before=$dir/processes tries=100
+  server_processes "$config" >"$before"
+  find "$home" -name 'cg.*' | sort >"$dir/files"
+  pgbench -n --random-seed="$4" -c 1 -t "$3" -M "$(workload_protocol "$2")" -f "$dir/$2.pgbench" >"$dir/pgbench.log" 2>&1 ||
+    { cat "$dir/pgbench.log" >&2; return 1; }
+  while [ -n "$(server_processes "$config" | comm -13 "$before" -)" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
+  find "$home" -name 'cg.*' | sort | comm -13 "$dir/files" - | xargs grep -H '^totals:' |
+    awk -F '[: ]+' '$3 > max { max = $3; file = $1 } END { print max, file }'
+}
+
+# count_workload CONFIG WORKLOAD: adds one result; keeps the files of counts when there is a folder for profiles
+count_workload() {
+  local config=$1 workload=$2 small large few many
+  read -r small large < <(sample_sizes "$workload")
+  workload_script "$workload" >"$dir/$workload.pgbench"
+  if [ "$workload" = hc ] && [ -n "$(config_preload "$config")" ]; then saturate 5500; fi
+  count "$config" "$workload" $((small / 3 + 2)) 7 >/dev/null
+  few=$(count "$config" "$workload" "$small" 11)
+  many=$(count "$config" "$workload" "$large" 12)
+  result instructions "$workload" "$config" 0 $(((${many% *} - ${few% *}) / (large - small)))
+  if [ -n "$profile" ]; then
+    cp "${few#* }" "$profile/$workload.$config.$small"
+    cp "${many#* }" "$profile/$workload.$config.$large"
+  fi
+}
+
+# Where the difference to query_id comes from, function by function.
+write_profiles() {
+  local workload config small large
+  for workload in "${workloads[@]}"; do
+    read -r small large < <(sample_sizes "$workload")
+    for config in "${configs[@]}"; do
+      if [ "$config" = query_id ] || [ ! -e "$profile/$workload.query_id.$large" ]; then continue; fi
+      "$bench/callgrind_diff.pl" "$profile/$workload.query_id" "$profile/$workload.$config" "$small" "$large" \
+        >"$profile/$workload.$config.diff"
+      echo "profile: $profile/$workload.$config.diff"
+    done
+  done
+}
+
+# Counts "workloads" under "configs".
+measure_instructions() {
+  local config workload
+  command -v valgrind >/dev/null || { echo 'skipped: instructions, because valgrind is missing (Debian package valgrind)'; return; }
+  for config in "${configs[@]}"; do
+    progress "instructions: starting $config"
+    start_counted "$config"
+    for workload in "${workloads[@]}"; do
+      progress "instructions: $config, $(workload_title "$workload")"
+      count_workload "$config" "$workload"
+    done
+    stop_counted "$config"
+  done
+  if [ -n "$profile" ]; then write_profiles; fi
+}
