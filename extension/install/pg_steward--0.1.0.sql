@@ -50,10 +50,8 @@ CREATE FUNCTION steward.capture_status(
     OUT last_flush timestamptz, OUT history_size bigint)
 RETURNS record LANGUAGE C STRICT VOLATILE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'steward_capture_status';
-COMMENT ON FUNCTION steward.capture_status() IS 'whether statements are captured, and what had to be left out';
-
-CREATE VIEW steward.capture_status AS SELECT * FROM steward.capture_status();
-COMMENT ON VIEW steward.capture_status IS 'whether statements are captured, and what had to be left out (one row)';
+COMMENT ON FUNCTION steward.capture_status() IS
+    'whether statements are captured, and what had to be left out; read the view of the same name';
 
 CREATE FUNCTION steward.reset(userid oid DEFAULT 0, dbid oid DEFAULT 0, queryid bigint DEFAULT 0)
 RETURNS timestamptz LANGUAGE C STRICT VOLATILE PARALLEL SAFE
@@ -61,6 +59,151 @@ AS 'MODULE_PATHNAME', 'steward_reset';
 COMMENT ON FUNCTION steward.reset(oid, oid, bigint) IS
     'discards the statistics of the given user, database and statement; 0 stands for all. '
     'Naming a statement forgets its text and parameter samples too. Returns the time of the reset';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- History
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Rows are inserted and deleted, never updated; written by the worker and by steward.write_history(). Not dumped: history
+-- belongs to the server it was recorded on. Autovacuum comes early because what is deleted makes room for what is written.
+CREATE TABLE steward.history_interval (
+    interval_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    dbid oid NOT NULL,
+    interval_start timestamptz NOT NULL,
+    interval_end timestamptz NOT NULL,
+    statements integer NOT NULL,
+    other_statements bigint NOT NULL,
+    io_timed boolean NOT NULL,
+    bytes bigint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+COMMENT ON TABLE steward.history_interval IS 'the intervals of history, one row each, also for those in which nothing happened';
+COMMENT ON COLUMN steward.history_interval.dbid IS 'the database it was recorded in; another one in a copy made with CREATE DATABASE ... TEMPLATE';
+COMMENT ON COLUMN steward.history_interval.statements IS 'statements with an entry of their own: the 500 with the most time of planning and execution';
+COMMENT ON COLUMN steward.history_interval.other_statements IS 'statements that share one entry, without those that were evicted or reset during the interval';
+COMMENT ON COLUMN steward.history_interval.io_timed IS 'whether track_io_timing was on for the writer';
+COMMENT ON COLUMN steward.history_interval.bytes IS 'estimated size of the entries';
+
+CREATE TABLE steward.history_entry (
+    interval_id bigint NOT NULL,
+    queryid bigint NOT NULL,
+    calls bigint,
+    failed_calls bigint,
+    canceled_calls bigint,
+    rows bigint,
+    plans bigint,
+    total_plan_time double precision,
+    total_exec_time double precision,
+    shared_blks_hit bigint,
+    shared_blks_read bigint,
+    shared_blks_dirtied bigint,
+    shared_blks_written bigint,
+    temp_blks_read bigint,
+    temp_blks_written bigint,
+    shared_blk_read_time double precision,
+    shared_blk_write_time double precision,
+    temp_blk_read_time double precision,
+    temp_blk_write_time double precision,
+    wal_records bigint,
+    wal_bytes bigint,
+    cpu_time double precision,
+    userid oid NOT NULL,
+    toplevel boolean NOT NULL,
+    latency integer[]
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX history_entry_interval_id_idx ON steward.history_entry (interval_id);
+COMMENT ON TABLE steward.history_entry IS 'one row for each interval and statement; read it through steward.statement_history';
+COMMENT ON COLUMN steward.history_entry.queryid IS '0, with userid 0: all other statements of the interval';
+COMMENT ON COLUMN steward.history_entry.calls IS 'here as in the columns that follow NULL stands for zero, which takes no room';
+COMMENT ON COLUMN steward.history_entry.latency IS 'histogram of execution times: one number for a bucket, bucket * 2^24 + calls; see steward.latency_quantile()';
+
+CREATE TABLE steward.history_text (
+    queryid bigint PRIMARY KEY,
+    query text NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+COMMENT ON TABLE steward.history_text IS 'the texts of the statements in history, so that they can be read after the statement was evicted from shared memory';
+
+-- The tables themselves show what steward.statements shows: others' statements only to members of pg_read_all_stats.
+ALTER TABLE steward.history_entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON steward.history_entry FOR SELECT USING (
+    (SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'))
+    OR userid OPERATOR(pg_catalog.=) (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user));
+COMMENT ON POLICY readers ON steward.history_entry IS 'own statements; all for members of pg_read_all_stats';
+ALTER TABLE steward.history_text ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON steward.history_text FOR SELECT USING (
+    (SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'))
+    OR EXISTS (SELECT FROM steward.history_entry AS e WHERE e.queryid OPERATOR(pg_catalog.=) history_text.queryid));
+COMMENT ON POLICY readers ON steward.history_text IS 'texts of statements that the role sees in steward.history_entry';
+
+CREATE FUNCTION steward.latency_quantile(latency integer[], quantile double precision)
+RETURNS double precision LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_latency_quantile';
+COMMENT ON FUNCTION steward.latency_quantile(integer[], double precision) IS
+    'a quantile (0..1) in milliseconds of a latency histogram of history, usually within 12 %; NULL when it counts nothing';
+
+CREATE FUNCTION steward.latency_sum_step(internal, integer[])
+RETURNS internal LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_latency_sum_step';
+COMMENT ON FUNCTION steward.latency_sum_step(internal, integer[]) IS 'part of steward.latency_sum';
+CREATE FUNCTION steward.latency_sum_end(internal)
+RETURNS integer[] LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_latency_sum_end';
+COMMENT ON FUNCTION steward.latency_sum_end(internal) IS 'part of steward.latency_sum';
+CREATE AGGREGATE steward.latency_sum(integer[]) (
+    SFUNC = steward.latency_sum_step, STYPE = internal, SSPACE = 1024, FINALFUNC = steward.latency_sum_end, PARALLEL = SAFE);
+COMMENT ON AGGREGATE steward.latency_sum(integer[]) IS
+    'adds up latency histograms of history: steward.latency_quantile(steward.latency_sum(latency), 0.95) is the p95 of all their calls';
+
+CREATE VIEW steward.statement_history AS
+SELECT i.interval_start, i.interval_end,
+       CASE WHEN e.queryid OPERATOR(pg_catalog.<>) 0 THEN e.userid END AS userid, i.dbid,
+       CASE WHEN e.queryid OPERATOR(pg_catalog.<>) 0 THEN e.toplevel END AS toplevel,
+       CASE WHEN e.queryid OPERATOR(pg_catalog.<>) 0 AND me.reads_all OR e.userid OPERATOR(pg_catalog.=) me.oid THEN e.queryid END AS queryid,
+       CASE WHEN e.queryid OPERATOR(pg_catalog.=) 0 THEN '<other>'
+            WHEN me.reads_all OR e.userid OPERATOR(pg_catalog.=) me.oid THEN t.query
+            ELSE '<insufficient privilege>' END AS query,
+       coalesce(e.calls, 0) AS calls, coalesce(e.failed_calls, 0) AS failed_calls, coalesce(e.canceled_calls, 0) AS canceled_calls,
+       coalesce(e.rows, 0) AS rows, coalesce(e.plans, 0) AS plans, coalesce(e.total_plan_time, 0) AS total_plan_time,
+       coalesce(e.total_exec_time, 0) AS total_exec_time,
+       e.total_exec_time OPERATOR(pg_catalog./) e.calls AS mean_exec_time,
+       steward.latency_quantile(e.latency, 0.5) AS p50_exec_time, steward.latency_quantile(e.latency, 0.95) AS p95_exec_time,
+       steward.latency_quantile(e.latency, 0.99) AS p99_exec_time,
+       coalesce(e.shared_blks_hit, 0) AS shared_blks_hit, coalesce(e.shared_blks_read, 0) AS shared_blks_read,
+       coalesce(e.shared_blks_dirtied, 0) AS shared_blks_dirtied, coalesce(e.shared_blks_written, 0) AS shared_blks_written,
+       coalesce(e.temp_blks_read, 0) AS temp_blks_read, coalesce(e.temp_blks_written, 0) AS temp_blks_written,
+       coalesce(e.shared_blk_read_time, CASE WHEN i.io_timed THEN 0 END) AS shared_blk_read_time,
+       coalesce(e.shared_blk_write_time, CASE WHEN i.io_timed THEN 0 END) AS shared_blk_write_time,
+       coalesce(e.temp_blk_read_time, CASE WHEN i.io_timed THEN 0 END) AS temp_blk_read_time,
+       coalesce(e.temp_blk_write_time, CASE WHEN i.io_timed THEN 0 END) AS temp_blk_write_time,
+       coalesce(e.wal_records, 0) AS wal_records, coalesce(e.wal_bytes, 0)::numeric AS wal_bytes, e.cpu_time, e.latency
+FROM steward.history_interval AS i
+     JOIN steward.history_entry AS e ON e.interval_id OPERATOR(pg_catalog.=) i.interval_id
+     LEFT JOIN steward.history_text AS t ON t.queryid OPERATOR(pg_catalog.=) e.queryid
+     CROSS JOIN (SELECT r.oid, pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS reads_all
+                 FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user) AS me
+WHERE i.dbid OPERATOR(pg_catalog.=)
+      (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
+COMMENT ON VIEW steward.statement_history IS
+    'what happened in this database, by interval and statement: those with the most time of each interval, and the others together';
+COMMENT ON COLUMN steward.statement_history.userid IS 'NULL: the others together';
+COMMENT ON COLUMN steward.statement_history.queryid IS 'NULL: the others together, or another role''s statement that this role may not see';
+COMMENT ON COLUMN steward.statement_history.query IS 'NULL: the text is not known';
+COMMENT ON COLUMN steward.statement_history.p95_exec_time IS 'milliseconds, from latency: usually within 12 %';
+COMMENT ON COLUMN steward.statement_history.shared_blk_read_time IS 'NULL, like the other I/O times, when the server did not time I/O';
+COMMENT ON COLUMN steward.statement_history.cpu_time IS 'NULL: not measured';
+COMMENT ON COLUMN steward.statement_history.latency IS
+    'histogram of execution times, to be added up with steward.latency_sum() and read with steward.latency_quantile()';
+
+CREATE FUNCTION steward.write_history()
+RETURNS integer LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'steward_write_history';
+COMMENT ON FUNCTION steward.write_history() IS
+    'ends this database''s interval now and writes it to history; returns the number of entries, NULL when its first interval begins with this call. Works with pg_steward.history_interval = 0, too';
+
+CREATE VIEW steward.capture_status AS
+SELECT s.capturing, s.reason, s.stats_since, s.statements, s.evicted, s.lost, s.text_missing, s.plans, s.memory_used, s.memory_limit,
+       (SELECT pg_catalog.max(i.interval_end) FROM steward.history_interval AS i) AS last_flush,
+       pg_catalog.pg_total_relation_size('steward.history_interval'::regclass)
+       OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_entry'::regclass)
+       OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_text'::regclass) AS history_size
+FROM steward.capture_status() AS s;
+COMMENT ON VIEW steward.capture_status IS 'whether statements are captured, and what had to be left out (one row)';
+COMMENT ON COLUMN steward.capture_status.last_flush IS 'when history was written last in this database';
+COMMENT ON COLUMN steward.capture_status.history_size IS 'bytes on disk of this database''s history';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: slow queries, plans and predicates

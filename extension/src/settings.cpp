@@ -50,6 +50,15 @@ void DefineCapture() {
       &settings.max_query_length_bytes, 128, 1024 * 1024, PGC_SUSET, GUC_UNIT_BYTE);
 }
 
+void DefineHistory() {
+  Int("pg_steward.history_interval", "Sets how often statistics are written to history (0: never).",
+      &settings.history_interval_s, 0, 24 * 3600, PGC_SIGHUP, GUC_UNIT_S);
+  Int("pg_steward.history_retention", "Sets how long history is kept.", &settings.history_retention_s, 60, INT_MAX,
+      PGC_SIGHUP, GUC_UNIT_S);
+  Int("pg_steward.history_max_size", "Sets how much history is kept in a database; the oldest makes room.",
+      &settings.history_max_size_kb, 1024, INT_MAX, PGC_SIGHUP, GUC_UNIT_KB);
+}
+
 void DefineRefresh() {
   Bool("pg_steward.refresh", "Refreshes scheduled materialized views.", &settings.refresh, PGC_SIGHUP);
   Int("pg_steward.max_refresh_workers", "Sets the maximum number of workers that refresh materialized views.",
@@ -63,6 +72,7 @@ void DefineRefresh() {
 void DefineSettings() {
   DefineMemory();
   DefineCapture();
+  DefineHistory();
   DefineRefresh();
   MarkGUCPrefixReserved("pg_steward");
 }

@@ -22,6 +22,9 @@ struct Settings {
   bool capture_parameters = false;
   int max_query_length_bytes = 8 * 1024;
   bool save = true;  // keep everything over a clean restart
+  int history_interval_s = 300;  // 0: off
+  int history_retention_s = 7 * 24 * 3600;
+  int history_max_size_kb = 256 * 1024;
   bool refresh = true;
   int max_refresh_workers = 2;
   int refresh_lock_timeout_ms = 100;

@@ -256,7 +256,7 @@ bool Preloads(const std::string& list) {
 std::int64_t EstimatedSharedMemory(std::int64_t max_connections) {
   // Measured; the integration test of doctor holds the sum against what a server allocates.
   constexpr std::int64_t kTexts = 32LL << 20;  // pg_steward.text_memory
-  constexpr std::int64_t kStatementsAndPlans = 24LL << 20;
+  constexpr std::int64_t kStatementsAndPlans = 28LL << 20;
   constexpr std::int64_t kPerBackend = 20LL << 10;
   return kTexts + kStatementsAndPlans + max_connections * kPerBackend;
 }

@@ -14,7 +14,7 @@ major=15
 if pgxs=$("$pg_config" --pgxs 2>/dev/null) && [ -f "$pgxs" ]; then
   major=$("$pg_config" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
 fi
-packages=(g++ make cmake pkg-config "postgresql-$major" "postgresql-server-dev-$major" "postgresql-$major-pgaudit"
+packages=(g++ make cmake pkg-config "postgresql-$major" "postgresql-server-dev-$major"
   libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
   pgbouncer libipc-run-perl)
 

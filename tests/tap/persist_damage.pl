@@ -21,6 +21,7 @@ pg_steward.max_statements = 100
 pg_steward.max_plans = 100
 pg_steward.slow_min_duration = 0
 pg_steward.capture_parameters = on
+pg_steward.history_interval = 0
 });
 $node->start;
 $node->safe_psql('postgres', q{
@@ -32,7 +33,8 @@ $node->safe_psql('postgres', q{
 for my $round (1 .. 3) {
     $node->safe_psql('postgres', qq{
         SELECT count(*) AS kept FROM items WHERE id = $round;
-        SELECT a.name FROM items a JOIN items b USING (id) WHERE lower(a.name) LIKE 'item $round%' ORDER BY b.name});
+        SELECT a.name FROM items a JOIN items b USING (id) WHERE lower(a.name) LIKE 'item $round%' ORDER BY b.name;
+        SELECT steward.write_history()});
 }
 $node->stop;
 my $path = $node->data_dir . '/pg_stat/pg_steward.stat';
@@ -126,7 +128,7 @@ for (my $at = 84; $at < $length - 12;) {
     $at += 8 + $size;
 }
 my %kinds = map { ($_->[1] => $_) } @records;
-is(join(' ', sort { $a <=> $b } keys %kinds), '0 1 2 3 4', 'every kind of record is in the file');
+is(join(' ', sort { $a <=> $b } keys %kinds), '0 1 2 3 4 5 6', 'every kind of record is in the file');
 is($records[-1][0] + 8 + $records[-1][2], $length - 12, 'and the records fill it');
 
 my $another = 'another version wrote it';
@@ -135,9 +137,9 @@ my %absurd;
 for my $record (values %kinds) {
     my ($at, $kind, $size) = @$record;
     $absurd{"kind $kind, length $_"} = changed($at + 4, pack 'L', $_) for 0, $size - 1, $size + 1, 4 << 20, 0xFFFFFFFF;
-    $absurd{"kind $kind as 5"} = changed($at, pack 'L', 5);
-    $absurd{"kind $kind as another"} = changed($at, pack 'L', ($kind + 1) % 5);
-    # The content ends in strings behind their lengths, but for statements and the status.
+    $absurd{"kind $kind as 7"} = changed($at, pack 'L', 7);
+    $absurd{"kind $kind as another"} = changed($at, pack 'L', ($kind + 1) % 7);
+    # The content ends in strings behind their lengths, but for statements, the status and history.
     $absurd{"kind $kind shorter"} = with_checksum(substr($good, 0, $at + 4) . pack('L', $size - 8)
         . substr($good, $at + 8, $size - 8) . substr($good, $at + 8 + $size));
     $absurd{"kind $kind longer"} = with_checksum(substr($good, 0, $at + 4) . pack('L', $size + 8)
@@ -148,7 +150,7 @@ all_start_empty('records that cannot be', $damaged, %absurd);
 # Values that nothing forbids may be shown, or be an error to who reads them; nobody dies of them.
 my @died;
 for my $i (1 .. 60) {
-    my $record = (values %kinds)[$i % 5];
+    my $record = (values %kinds)[$i % 7];
     my $at = $record->[0] + 8 + int rand $record->[2];
     my $bytes = changed($at, join '', map { chr int rand 256 } 1 .. 1 + int rand 4);
     ($log, $out, $code) = start_with($bytes, "SELECT 'rows=' || count(*) FROM ($all) s;\nSELECT 'alive';\nSELECT 'reset' FROM steward.reset();\n");

@@ -3,7 +3,6 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/timestamp.h"
 }
 
@@ -68,6 +67,18 @@ uint64 SpiRun(const char* sql, const SpiArgs& args) {
 uint64 SpiRun(const char* sql) {
   const int code = SPI_execute(sql, false, 0);
   if (code < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(code));
+  return SPI_processed;
+}
+
+SPIPlanPtr SpiPrepare(const char* sql, const SpiArgs& args) {
+  SPIPlanPtr plan = SPI_prepare(sql, args.count, const_cast<Oid*>(args.types));
+  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  return plan;
+}
+
+uint64 SpiRun(SPIPlanPtr plan, const SpiArgs& args) {
+  const int code = SPI_execute_plan(plan, const_cast<Datum*>(args.values), args.nulls, false, 0);
+  if (code < 0) elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
   return SPI_processed;
 }
 

@@ -6,13 +6,14 @@
 
 extern "C" {
 #include "datatype/timestamp.h"
+#include "executor/spi.h"
 }
 
 namespace steward::pg {
 
 /// Parameters $1.. of one statement. Plain data, so that an error may jump over it.
 struct SpiArgs {
-  static constexpr int kMax = 16;
+  static constexpr int kMax = 32;
   int count = 0;
   Oid types[kMax];
   Datum values[kMax];
@@ -37,6 +38,10 @@ void SpiClose();
 /// Runs one statement and returns the number of rows it processed. Raises on any failure.
 uint64 SpiRun(const char* sql, const SpiArgs& args);
 uint64 SpiRun(const char* sql);
+
+/// The same for a statement that is run more than once: parsed for parameters of `args`' types, until SpiClose.
+[[nodiscard]] SPIPlanPtr SpiPrepare(const char* sql, const SpiArgs& args);
+uint64 SpiRun(SPIPlanPtr plan, const SpiArgs& args);
 
 /// A column (from 1) of a row of the last result. The pointer, if it is one, is valid until SpiClose or the next
 /// SpiRun.

@@ -2,18 +2,12 @@
 // is qualified.
 #include "refresh/tables.hpp"
 
+#include "pg/extension_table.hpp"
 #include "pg/spi.hpp"
 #include "store/visit_board.hpp"
 
 extern "C" {
-#include "access/htup_details.h"
-#include "catalog/dependency.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -58,17 +52,7 @@ void ReadProgress(TimestampTz now, Job* job) {
 }  // namespace
 
 Oid TablesOwner() {
-  const Oid extension = get_extension_oid("pg_steward", true);
-  const Oid schema = get_namespace_oid("steward", true);
-  if (!OidIsValid(extension) || !OidIsValid(schema)) return InvalidOid;
-  const Oid table = get_relname_relid("refresh_state", schema);
-  // A table that somebody planted under our name is not ours to query.
-  if (!OidIsValid(table) || getExtensionOfObject(RelationRelationId, table) != extension) return InvalidOid;
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-  if (!HeapTupleIsValid(tuple)) return InvalidOid;
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
-  return owner;
+  return pg::ExtensionTableOwner("refresh_state");
 }
 
 bool ReadNextJob(TimestampTz now, Job* job) {

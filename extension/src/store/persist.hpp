@@ -1,7 +1,7 @@
 // Counters survive a clean restart: at the end of a clean shutdown the tables are written to one file, at the next start
 // they are read back and the file is removed, so that a crash never brings back old data and a base backup does not carry
 // any. Owns the file: its framing, its checks, when it is written. What a record holds is persist_records' business. Slots
-// (empty after a drain), the refresh board and what is running are not saved.
+// (empty after a drain), the visit board and what is running are not saved.
 #pragma once
 
 #include "pg/postgres.hpp"

@@ -3,6 +3,7 @@
 
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
+#include "store/history_base.hpp"
 #include "store/plans.hpp"
 #include "store/slow_queries.hpp"
 #include "store/statements.hpp"
@@ -186,12 +187,58 @@ bool RestoreOneSlow(core::RecordReader* in) {
   return true;
 }
 
+// ---- how far history is ----
+
+uint32 BeginHistory() { return HistoryRows(); }
+
+bool SaveHistoryDatabase(uint32 index, core::RecordWriter* out) {
+  HistoryDatabase database{};
+  if (!HistoryDatabaseAt(index, &database)) return false;
+  out->Put(database);
+  return true;
+}
+
+bool RestoreOneHistoryDatabase(core::RecordReader* in) {
+  HistoryDatabase saved;
+  if (!in->Take(&saved) || !OidIsValid(saved.dbid)) return false;
+  RestoreHistoryDatabase(saved);
+  return true;
+}
+
+struct SavedTaken {
+  StatementKey key;
+  core::HistoryCounters taken;
+};
+
+bool SaveTaken(uint32 index, core::RecordWriter* out) {
+  const Statement& statement = *StatementOfRank(index);
+  SavedTaken saved{};
+  saved.key = statement.key;
+  saved.taken = HistoryTaken(statement);
+  if (core::IsEmpty(saved.taken)) return false;
+  out->Put(saved);
+  return true;
+}
+
+// A statement that found no room has nothing that could be counted twice.
+bool RestoreTaken(core::RecordReader* in) {
+  SavedTaken saved;
+  if (!in->Take(&saved)) return false;
+  const Statement* statement = FindStatement(saved.key);
+  if (statement == nullptr) return true;
+  if (!core::IsWithin(saved.taken, statement->totals)) return false;
+  RestoreHistoryTaken(*statement, saved.taken);
+  return true;
+}
+
 const RecordKind kKinds[] = {
     {BeginStatus, SaveStatus, RestoreStatus},
     {BeginStatements, SaveStatement, RestoreOneStatement},
     {BeginTexts, SaveText, RestoreOneText},
     {BeginPlans, SavePlan, RestoreOnePlan},
     {BeginSlow, SaveSlow, RestoreOneSlow},
+    {BeginHistory, SaveHistoryDatabase, RestoreOneHistoryDatabase},
+    {BeginStatements, SaveTaken, RestoreTaken},
 };
 
 }  // namespace
@@ -204,7 +251,8 @@ const RecordKind* RecordKinds(uint32* count) {
 RecordLayout CurrentRecordLayout() {
   return RecordLayout{{sizeof(SavedStatus), sizeof(Statement), sizeof(core::StatementTotals), core::kCounterCount,
                        core::kLatencyBuckets, sizeof(SavedText), kMaxSamples, sizeof(PlannableParam), sizeof(PlanEntry),
-                       sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN}};
+                       sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN, sizeof(HistoryDatabase),
+                       sizeof(SavedTaken)}};
 }
 
 }  // namespace steward::store

@@ -3,6 +3,7 @@
 
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
+#include "store/history_base.hpp"
 #include "store/persist.hpp"
 #include "store/plans.hpp"
 #include "store/slow_queries.hpp"
@@ -29,6 +30,7 @@ const Region kRegions[] = {
     {"slots", SlotRegionSize, SlotAttach},
     {"drain", DrainRegionSize, DrainAttach},
     {"statements", StatementRegionSize, StatementAttach},
+    {"history", HistoryRegionSize, HistoryAttach},
     {"texts", TextRegionSize, TextAttach},
     {"text heap", HeapRegionSize, HeapAttach},
     {"plans", PlansRegionSize, PlansAttach},

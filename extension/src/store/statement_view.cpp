@@ -274,7 +274,5 @@ STEWARD_FUNCTION(steward_capture_status) {
   const Size statements_free = static_cast<Size>(status.capacity - status.statements) * status.entry_size;
   row.AddCount(TotalBytes() - heap_free - statements_free);
   row.AddCount(TotalBytes());
-  row.AddNull();  // last_flush: no history is written yet
-  row.AddNull();  // history_size
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), row.values, row.nulls)));
 }

@@ -9,6 +9,7 @@ extern "C" {
 }
 
 #include "settings.hpp"
+#include "store/history_base.hpp"
 #include "store/texts.hpp"
 
 namespace steward::store {
@@ -56,6 +57,7 @@ void Remove(Statement* statement) {
   uint32* link = &HeadOf(statement->key);
   while (*link != index) link = &statements[*link - 1].next;
   *link = statement->next;
+  HistoryStatementGone(index - 1, *statement);
   memset(statement, 0, sizeof *statement);
   statement->next = table->free;
   table->free = index;
@@ -113,6 +115,12 @@ core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now) {
 bool HasStatement(Oid userid, Oid dbid, uint64 queryid) {
   return Find(StatementKey{userid, dbid, queryid, true}) != nullptr || Find(StatementKey{userid, dbid, queryid, false}) != nullptr;
 }
+
+const Statement* StatementAt(uint32 index) { return statements[index].used ? &statements[index] : nullptr; }
+
+uint32 EntryOf(const Statement& statement) { return static_cast<uint32>(&statement - statements); }
+
+const Statement* FindStatement(const StatementKey& key) { return Find(key); }
 
 void ForEachStatement(void (*visit)(const StatementKey& key)) {
   for (uint32 i = 0; i < table->capacity; i++)

@@ -29,6 +29,13 @@ core::StatementTotals* StatementFor(const StatementKey& key, TimestampTz now);
 /// True when `userid` was seen running the statement, at top level or nested. Lock held.
 [[nodiscard]] bool HasStatement(Oid userid, Oid dbid, uint64 queryid);
 
+/// The statement of an entry, 0 .. StatementCapacity() - 1; null when it is free. Lock held.
+[[nodiscard]] const Statement* StatementAt(uint32 index);
+
+/// The entry of a statement, and the statement of a key; null when there is none. Lock held.
+[[nodiscard]] uint32 EntryOf(const Statement& statement);
+[[nodiscard]] const Statement* FindStatement(const StatementKey& key);
+
 /// Calls `visit` for each statement. Lock held.
 void ForEachStatement(void (*visit)(const StatementKey& key));
 

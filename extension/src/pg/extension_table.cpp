@@ -1,0 +1,29 @@
+// See extension_table.hpp.
+#include "pg/extension_table.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/extension.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
+namespace steward::pg {
+
+Oid ExtensionTableOwner(const char* name) {
+  const Oid extension = get_extension_oid("pg_steward", true);
+  const Oid schema = get_namespace_oid("steward", true);
+  if (!OidIsValid(extension) || !OidIsValid(schema)) return InvalidOid;
+  const Oid table = get_relname_relid(name, schema);
+  if (!OidIsValid(table) || getExtensionOfObject(RelationRelationId, table) != extension) return InvalidOid;
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+  if (!HeapTupleIsValid(tuple)) return InvalidOid;
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+}  // namespace steward::pg
