@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli bench-tpch bench-capture install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
+.PHONY: all cli bench-tpch bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -22,6 +22,8 @@ help:
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
 	@echo 'make tidy             clang-tidy over the core and the CLI'
 	@echo 'make bench-capture    what capture adds to a statement, compared with other servers side by side; exit code 1 when a gate fails'
+	@echo 'make bench-throughput transactions a second of 16 clients with the same servers, as ratios'
+	@echo 'make bench-memory     shared memory by settings; flat over a million statements and 20,000 connections?'
 	@echo 'make bench-tpch       index advice on a TPC-H workload, checked against indexes really built (TPCH_DIR=folder)'
 	@echo 'make clean            remove what was built'
 	@echo '    BENCH="..."       options of the benchmark, e.g. make bench-capture BENCH="--workload prepared,simple"'
@@ -126,8 +128,8 @@ run-tests:
 $(addprefix check-,$(SUITES)): check-%:
 	@$(HARNESS)/run_suites.sh $* $(ONLY)
 
-bench-capture: pgtree
-	@bench/capture.sh $(BENCH)
+bench-capture bench-throughput bench-memory: bench-%: pgtree
+	@bench/$*.sh $(BENCH)
 
 bench-tpch: pgtree
 	@bench/tpch_advise.sh

@@ -33,22 +33,20 @@ start_counted() {
 }
 
 stop_counted() {
-  kill -INT "$(as_server head -n 1 "$dir/$1.counted/data/postmaster.pid")"
+  kill -INT "$(postmaster "$1.counted")"
   wait "$counted_pid" 2>/dev/null || true
   rm -rf "$dir/$1.counted/data"
 }
-
-server_processes() { pgrep -P "$(as_server head -n 1 "$dir/$1.counted/data/postmaster.pid")" | sort || true; }
 
 # count CONFIG WORKLOAD N SEED: runs N statements; prints the backend's instructions and its file of counts, which is the
 # largest of those that the run left behind
 count() {
   local config=$1 home=$dir/$1.counted before=$dir/processes tries=100
-  server_processes "$config" >"$before"
+  server_processes "$config.counted" >"$before"
   find "$home" -name 'cg.*' | sort >"$dir/files"
   pgbench -n --random-seed="$4" -c 1 -t "$3" -M "$(workload_protocol "$2")" -f "$dir/$2.pgbench" >"$dir/pgbench.log" 2>&1 ||
     { cat "$dir/pgbench.log" >&2; return 1; }
-  while [ -n "$(server_processes "$config" | comm -13 "$before" -)" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
+  while [ -n "$(server_processes "$config.counted" | comm -13 "$before" -)" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
   find "$home" -name 'cg.*' | sort | comm -13 "$dir/files" - | xargs grep -H '^totals:' |
     awk -F '[: ]+' '$3 > max { max = $3; file = $1 } END { print max, file }'
 }
@@ -63,6 +61,7 @@ count_workload() {
   few=$(count "$config" "$workload" "$small" 11)
   many=$(count "$config" "$workload" "$large" 12)
   result instructions "$workload" "$config" 0 $(((${many% *} - ${few% *}) / (large - small)))
+  if [ "$config" = pg_steward ]; then note_status instructions "$workload"; fi
   if [ -n "$profile" ]; then
     cp "${few#* }" "$profile/$workload.$config.$small"
     cp "${many#* }" "$profile/$workload.$config.$large"

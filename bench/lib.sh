@@ -19,6 +19,12 @@ progress_end() { if [ -t 2 ]; then printf '\r\033[K' >&2; fi; }
 # result FIELD...: one line for report.pl
 result() { echo "$*" >>"$results"; }
 
+# note_status METRIC WORKLOAD: what the statement table of the current server, a pg_steward, says of itself now
+note_status() {
+  psql -qXAt -F ', ' -c "SELECT 'statements ' || statements, 'evicted ' || evicted, 'lost ' || lost,
+    'texts missing ' || text_missing FROM steward.capture_status" | sed "s/^/note $1 $2 /" >>"$results"
+}
+
 # choose LIST ALL: prints the names of the comma-separated LIST in the order of ALL, or all of them when LIST is empty
 choose() {
   local name list=${1//,/ }
@@ -99,6 +105,10 @@ start_server() {
     ${conf[@]+"${conf[@]}"} "$@"
   settle_server "$config"
 }
+
+# postmaster NAME and server_processes NAME: process numbers of the cluster of that name; the latter sorted, its children
+postmaster() { as_server head -n 1 "$(cluster_data "$1")/postmaster.pid"; }
+server_processes() { pgrep -P "$(postmaster "$1")" | sort || true; }
 
 # ---- workloads --------------------------------------------------------------------------------------------------------
 # workload_script NAME: its statement as lines of a pgbench script
