@@ -16,6 +16,7 @@ CREATE SEQUENCE regress_planter.as_regress_victim;
 CREATE SEQUENCE regress_planter.as_regress_adviser;
 CREATE SEQUENCE regress_planter.as_regress_gone;
 CREATE SEQUENCE regress_planter.as_postgres;
+CREATE SEQUENCE regress_planter.as_regress_planter;
 CREATE SEQUENCE regress_planter.escaped;
 CREATE SEQUENCE regress_planter.confined;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA regress_planter TO PUBLIC;
@@ -158,6 +159,75 @@ RESET ROLE;
 SELECT cost, sqlstate, error FROM ask('plain', candidates =>
   '{"CREATE INDEX ON app.accounts (id) WHERE kind OPERATOR(regress_planter.===) 99"}');
 SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
+
+-- A superuser's statement on an ordinary user's table is planned as that user, whatever he has planted since.
+REVOKE ALL ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) FROM regress_adviser;
+RESET app.fail;
+SET ROLE regress_planter;
+CREATE TABLE regress_planter.bait (id int, x int);
+INSERT INTO regress_planter.bait SELECT g, g FROM generate_series(1, 1000) g;
+ANALYZE regress_planter.bait;
+CREATE TABLE regress_planter.swapped (id int, x int);
+CREATE VIEW regress_planter.view AS SELECT id, x FROM regress_planter.bait;
+CREATE DOMAIN regress_planter.checked AS int;
+RESET ROLE;
+CREATE TABLE ours (id int, x int, list int[]);
+INSERT INTO ours SELECT g, g, ARRAY[g] FROM generate_series(1, 1000) g;
+ANALYZE ours;
+CREATE TABLE indexed (id int, x int);
+CREATE TABLE parent (id int, x int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parent FOR VALUES FROM (0) TO (1000);
+ALTER TABLE part OWNER TO regress_planter;
+SELECT count(*) AS of_bait FROM regress_planter.bait WHERE id = 1;
+SELECT count(*) AS of_swapped FROM regress_planter.swapped WHERE id = 1;
+SELECT count(*) AS of_view FROM regress_planter.view WHERE id = 1;
+SELECT count(*) AS of_ours FROM ours WHERE id = 1;
+SELECT count(*) AS of_indexed FROM indexed WHERE id = 1;
+SELECT count(*) AS of_parent FROM parent WHERE id = 1;
+SELECT count(*) AS of_both FROM ours JOIN regress_planter.bait USING (id) WHERE bait.x = 1;
+SELECT count(*) > 0 AS of_catalog FROM pg_class JOIN regress_planter.bait ON relpages = id WHERE bait.x = 1;
+SELECT count(*) AS of_function FROM ours WHERE id = regress_planter.immutable_one(x);
+SELECT count(*) AS of_domain FROM ours WHERE list::regress_planter.checked[] = '{1}'::regress_planter.checked[];
+CREATE VIEW captured_ours AS
+SELECT l.label, s.userid, s.queryid FROM steward.statements s
+JOIN unnest('{of_bait,of_swapped,of_view,of_ours,of_indexed,of_parent,of_both,of_catalog,of_function,of_domain}'::text[]) l(label)
+  ON s.query LIKE '%AS ' || l.label || ' FROM%' AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
+DELETE FROM asked;
+INSERT INTO asked SELECT label, userid, queryid, userid::regrole::text FROM captured_ours;
+SELECT a.label, w.cost > 0 AS costed, w.sqlstate, w.error FROM asked a, ask(a.label, 'postgres') w ORDER BY 1;
+
+SET ROLE regress_planter;
+CREATE INDEX ON regress_planter.bait ((x + regress_planter.immutable_one(5)));
+CREATE INDEX ON public.part ((x + regress_planter.immutable_one(5)));
+DROP TABLE regress_planter.swapped;
+CREATE VIEW regress_planter.swapped AS SELECT 1 AS id, regress_planter.immutable_one(5) AS x;
+GRANT SELECT ON regress_planter.swapped TO PUBLIC;
+CREATE FUNCTION regress_planter.passes(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM regress_planter.trace(); RETURN true; END $$;
+ALTER DOMAIN regress_planter.checked ADD CHECK (regress_planter.passes(VALUE));
+RESET ROLE;
+CREATE OR REPLACE VIEW regress_planter.view AS SELECT id, x + regress_planter.immutable_one(5) AS x FROM ours;
+CREATE INDEX ON indexed ((x + regress_planter.immutable_one(5)));
+SELECT regress_planter.forget();
+SELECT a.label, w.cost > 0 AS costed, w.sqlstate, w.error FROM asked a, ask(a.label, 'postgres') w ORDER BY 1;
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL ORDER BY 1;
+
+-- Nor does a candidate on a superuser's table bring anybody's code in: not its types, and not what is on the table already.
+GRANT EXECUTE ON FUNCTION steward.whatif_index_size(text[]) TO regress_adviser;
+GRANT SELECT ON ours, indexed, parent TO regress_adviser;
+SELECT regress_planter.forget();
+SET ROLE regress_adviser;
+SELECT n, sqlstate, error FROM unnest(ARRAY[
+  'CREATE INDEX ON public.ours (id) WHERE list::regress_planter.checked[] = ''{1}''::regress_planter.checked[]',
+  'CREATE INDEX ON public.ours (id) WHERE list = regress_planter._checked(''{1}'')',
+  'CREATE INDEX ON public.ours (id) WHERE list = ''{1}'' AND (list = ''{2}''::int[]) IS TRUE',
+  'CREATE INDEX ON public.ours (id)',
+  'CREATE INDEX ON public.indexed (id)',
+  'CREATE INDEX ON public.parent (id)']) WITH ORDINALITY t(text, n), steward.whatif_index_size(ARRAY[text]) ORDER BY n;
+RESET ROLE;
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL ORDER BY 1;
+DROP VIEW captured_ours;
+DROP TABLE ours, indexed, parent CASCADE;
 
 DROP FUNCTION ask(text, text, text[]);
 DROP TABLE asked;

@@ -354,7 +354,7 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'steward_whatif';
 COMMENT ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) IS
-'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic)';
+'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, or as the owner of its relations when that role is a superuser and they belong to an ordinary role; never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic)';
 
 CREATE FUNCTION steward.whatif_index_size(
     candidates text[],

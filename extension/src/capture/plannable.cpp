@@ -11,6 +11,7 @@
 
 extern "C" {
 #include "access/parallel.h"
+#include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 }
@@ -86,6 +87,18 @@ void MakeSampleOf(const ParamList& list, const PlannableParam* params, Job* job)
       store::EncodeSample(&sample, store::ParamSignature(params, list.count), &job->result.sample_length);
 }
 
+store::PlannableRecord RecordOf(Query* query, const ParamList& list, const PlannableParam* params, const char* text) {
+  List* relids = NIL;
+  List* functions = NIL;
+  bool row_security = false;
+  extract_query_dependencies(reinterpret_cast<Node*>(query), &relids, &functions, &row_security);
+  auto* relations = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<Size>(list_length(relids) + 1)));
+  int count = 0;
+  ListCell* cell;
+  foreach (cell, relids) relations[count++] = lfirst_oid(cell);
+  return {params, list.count, relations, count, text};
+}
+
 void Make(void* argument) {
   auto* job = static_cast<Job*>(argument);
   const Query* statement = Unwrap(job->query);
@@ -121,8 +134,9 @@ void Make(void* argument) {
       job->result.reason = NotCostable::kTooLong;
       return;
     }
+    const store::PlannableRecord record = RecordOf(query, list, params, text);
     MemoryContextSwitchTo(job->result_context);
-    job->result.record = store::EncodeRecord(params, list.count, text, &job->result.record_length);
+    job->result.record = store::EncodeRecord(record, &job->result.record_length);
   }
   job->result.reason = NotCostable::kCostable;
 }

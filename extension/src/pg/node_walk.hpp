@@ -40,6 +40,15 @@ inline bool WalkPlanStates(PlanState* state, PlanStateWalker walker, void* conte
 #endif
 }
 
+/// Trees of raw parsing: expressions and the statements SELECT, INSERT, UPDATE, DELETE and MERGE.
+inline bool WalkRaw(Node* node, NodeWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return raw_expression_tree_walker(node, walker, context);
+#else
+  return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void*>(walker)), context);
+#endif
+}
+
 /// Takes a copied range-table entry out of its query's list of permissions, which exists from 16 on.
 inline void ForgetPermissions([[maybe_unused]] RangeTblEntry* rte) {
 #if PG_VERSION_NUM >= 160000

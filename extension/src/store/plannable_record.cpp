@@ -10,12 +10,13 @@ namespace steward::store {
 
 namespace {
 
-constexpr uint32 kRecordMagic = 0x53505232;  // "SPR2"
+constexpr uint32 kRecordMagic = 0x53505233;  // "SPR3"
 constexpr uint32 kSampleMagic = 0x53505331;  // "SPS1"
 
 struct RecordHeader {
   uint32 magic;
   uint32 nparams;
+  uint32 nrelations;
   uint32 text_length;
 };
 
@@ -64,14 +65,20 @@ const char* ShapeKindName(ShapeKind kind) {
   return index < kShapeKinds ? kNames[index] : "none";
 }
 
-char* EncodeRecord(const PlannableParam* params, int nparams, const char* text, uint32* length) {
-  const RecordHeader header{kRecordMagic, static_cast<uint32>(nparams), static_cast<uint32>(strlen(text))};
+char* EncodeRecord(const PlannableRecord& record, uint32* length) {
+  const RecordHeader header{kRecordMagic, static_cast<uint32>(record.nparams), static_cast<uint32>(record.nrelations),
+                            static_cast<uint32>(strlen(record.text))};
   const Size param_bytes = sizeof(PlannableParam) * header.nparams;
-  *length = static_cast<uint32>(sizeof header + param_bytes + header.text_length);
+  const Size relation_bytes = sizeof(Oid) * header.nrelations;
+  *length = static_cast<uint32>(sizeof header + param_bytes + relation_bytes + header.text_length);
   auto* data = static_cast<char*>(palloc(*length));
-  memcpy(data, &header, sizeof header);
-  if (nparams > 0) memcpy(data + sizeof header, params, param_bytes);
-  memcpy(data + sizeof header + param_bytes, text, header.text_length);
+  char* at = data;
+  memcpy(at, &header, sizeof header);
+  at += sizeof header;
+  if (param_bytes > 0) memcpy(at, record.params, param_bytes);
+  at += param_bytes;
+  if (relation_bytes > 0) memcpy(at, record.relations, relation_bytes);
+  memcpy(at + relation_bytes, record.text, header.text_length);
   return data;
 }
 
@@ -80,12 +87,20 @@ bool DecodeRecord(const char* data, uint32 length, PlannableRecord* out) {
   if (data == nullptr || length < sizeof header) return false;
   memcpy(&header, data, sizeof header);
   const uint64 param_bytes = static_cast<uint64>(sizeof(PlannableParam)) * header.nparams;
-  if (header.magic != kRecordMagic || sizeof header + param_bytes + header.text_length != length) return false;
+  const uint64 relation_bytes = static_cast<uint64>(sizeof(Oid)) * header.nrelations;
+  if (header.magic != kRecordMagic || sizeof header + param_bytes + relation_bytes + header.text_length != length)
+    return false;
+  const char* at = data + sizeof header;
   auto* params = static_cast<PlannableParam*>(palloc(param_bytes + 1));
-  memcpy(params, data + sizeof header, param_bytes);
+  memcpy(params, at, param_bytes);
+  at += param_bytes;
+  auto* relations = static_cast<Oid*>(palloc(relation_bytes + 1));
+  memcpy(relations, at, relation_bytes);
   out->params = params;
   out->nparams = static_cast<int>(header.nparams);
-  out->text = pnstrdup(data + sizeof header + param_bytes, header.text_length);
+  out->relations = relations;
+  out->nrelations = static_cast<int>(header.nrelations);
+  out->text = pnstrdup(at + relation_bytes, header.text_length);
   return true;
 }
 

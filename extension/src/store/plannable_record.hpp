@@ -66,11 +66,13 @@ const char* ShapeKindName(ShapeKind kind);
 struct PlannableRecord {
   const PlannableParam* params;
   int nparams;
+  const Oid* relations;  // OIDs of what the text names: the names may mean others later
+  int nrelations;
   const char* text;
 };
 
 /// The opaque bytes that texts keep, palloc'ed in the current memory context.
-char* EncodeRecord(const PlannableParam* params, int nparams, const char* text, uint32* length);
+char* EncodeRecord(const PlannableRecord& record, uint32* length);
 
 /// Takes a record apart into memory of the current context. False when the bytes are not a record of this version.
 bool DecodeRecord(const char* data, uint32 length, PlannableRecord* out);

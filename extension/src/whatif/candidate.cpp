@@ -3,7 +3,9 @@
 
 #include "pg/security_context.hpp"
 #include "pg/subtransaction.hpp"
+#include "whatif/code_trust.hpp"
 #include "whatif/index_statistics.hpp"
+#include "whatif/text_trust.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -59,18 +61,20 @@ void CheckTable(Relation table) {
                     errmsg("temporary table \"%s\" cannot have candidates", RelationGetRelationName(table))));
 }
 
-void AddPart(Candidate* candidate, Oid relid, IndexStmt* statement) {
-  Relation relation = table_open(relid, NoLock);
-  const char kind = relation->rd_rel->relkind;
-  if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) {
-    HypotheticalIndex* part = &candidate->parts[candidate->nparts++];
-    part->relid = relid;
-    part->info = MakeIndexTemplate(relation, castNode(IndexStmt, copyObject(statement)), candidate->index);
-    EstimateIndexSize(relation, statement->options, part);
-    candidate->pages += part->info->pages;
-    candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
-  }
-  table_close(relation, NoLock);
+// As the owner of `relation`. Where that is a superuser, nobody else's code may run: see planning_role.hpp.
+void AddPart(Candidate* candidate, Relation relation, IndexStmt* statement) {
+  const pg::SecuritySwitch before = pg::BecomeRestricted(relation->rd_rel->relowner);
+  statement = castNode(IndexStmt, copyObject(statement));
+  if (superuser()) RequireTrustedRelation(relation, InvalidOid);
+  RequireTrustedIndex(statement, relation);
+  HypotheticalIndex* part = &candidate->parts[candidate->nparts++];
+  part->relid = RelationGetRelid(relation);
+  List* options = statement->options;
+  part->info = MakeIndexTemplate(relation, statement, candidate->index);
+  EstimateIndexSize(relation, options, part);
+  candidate->pages += part->info->pages;
+  candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
+  pg::EndRestricted(before);
 }
 
 void AddParts(Candidate* candidate, Relation table, IndexStmt* statement) {
@@ -80,7 +84,12 @@ void AddParts(Candidate* candidate, Relation table, IndexStmt* statement) {
   candidate->parts =
       static_cast<HypotheticalIndex*>(palloc0(static_cast<Size>(list_length(relids)) * sizeof(HypotheticalIndex)));
   ListCell* cell = nullptr;
-  foreach (cell, relids) AddPart(candidate, lfirst_oid(cell), statement);
+  foreach (cell, relids) {
+    Relation relation = table_open(lfirst_oid(cell), NoLock);
+    const char kind = relation->rd_rel->relkind;
+    if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) AddPart(candidate, relation, statement);
+    table_close(relation, NoLock);
+  }
 }
 
 void ParseOne(void* argument) {
@@ -90,9 +99,7 @@ void ParseOne(void* argument) {
   candidate->table = LockTable(statement->relation);
   Relation table = table_open(candidate->table, NoLock);
   CheckTable(table);
-  const pg::SecuritySwitch before = pg::BecomeRestricted(table->rd_rel->relowner);
   AddParts(candidate, table, statement);
-  pg::EndRestricted(before);
   table_close(table, NoLock);
 }
 

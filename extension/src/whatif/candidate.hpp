@@ -38,7 +38,7 @@ struct Candidate {
 
 /// Makes candidates of CREATE INDEX texts; errors end in the candidate's `error`. A text names its table with schema,
 /// and everything else is looked up in pg_catalog alone. The tables stay locked (AccessShareLock) until the transaction
-/// ends.
+/// ends. Each table, and each partition, is read as its owner.
 Candidate* ParseCandidates(const char* const* texts, int count);
 
 /// The planner's view of an index on `relation`, without size. `statement` is changed. Runs as the table's owner.

@@ -5,6 +5,7 @@
 #include "pg/subtransaction.hpp"
 #include "whatif/inject.hpp"
 #include "whatif/plan_statement.hpp"
+#include "whatif/planning_role.hpp"
 #include "whatif/role_settings.hpp"
 
 extern "C" {
@@ -109,12 +110,15 @@ void Answer(const Work& work, const List* queries, const Draws& draws, Request* 
 
 void CostStatement(void* argument) {
   auto* work = static_cast<Work*>(argument);
-  const pg::SecuritySwitch before = pg::BecomeRestricted(work->statement->role);
+  const Oid role = work->statement->role;
   MemoryContextSwitchTo(work->scratch);
-  const List* queries = AnalyzeStatement(work->statement->record);
+  const Oid planning_role = PlanningRole(role, work->statement->record);
+  const pg::SecuritySwitch before = pg::BecomeRestricted(planning_role);
+  List* queries = AnalyzeStatement(work->statement->record);
+  if (superuser_arg(role)) RequirePlanningRole(planning_role, queries);
   // Names were resolved in pg_catalog, as the text was deparsed. Functions that planning inlines resolve theirs as the
   // role.
-  ApplyRoleSettings(work->statement->role);
+  ApplyRoleSettings(role);
   const Draws draws = DrawAll(*work->statement);
   work->prepared = true;
   for (; work->next < list_length(work->requests); ++work->next) {

@@ -47,7 +47,7 @@ struct Batch {
 };
 
 /// Answers every request. An error of one statement or candidate ends in the requests it concerns. Each statement is
-/// analysed once, as its role, security-restricted, and its locks are given up when its requests are done.
+/// analysed once, as its role or for a superuser's as planning_role.hpp says, security-restricted, and its locks are given up when its requests are done.
 void CostBatch(Batch* batch);
 
 /// An error made without raising it. `message` must live as long as the answer.

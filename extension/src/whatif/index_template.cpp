@@ -2,7 +2,7 @@
 // a CREATE INDEX statement. See candidate.hpp.
 #include "whatif/candidate.hpp"
 
-#include "whatif/candidate_trust.hpp"
+#include "whatif/code_trust.hpp"
 
 extern "C" {
 #include "access/amapi.h"
@@ -85,7 +85,7 @@ KeyType Expression(Relation relation, Node* expression, IndexOptInfo* info, int*
     *attnum = reinterpret_cast<Var*>(expression)->varattno;
     return type;
   }
-  RequireTrustedFunctions(expression, relation);
+  RequireTrustedCode(expression, relation->rd_rel->relowner);
   expression = eval_const_expressions(nullptr, expression);
   if (contain_mutable_functions(expression))
     ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -147,7 +147,7 @@ void SetColumns(Relation relation, const IndexStmt* statement, const IndexAmRout
 
 void SetPredicate(Relation relation, Node* predicate, IndexOptInfo* info) {
   if (predicate == nullptr) return;
-  RequireTrustedFunctions(predicate, relation);
+  RequireTrustedCode(predicate, relation->rd_rel->relowner);
   predicate = eval_const_expressions(nullptr, predicate);
   if (contain_mutable_functions(predicate))
     ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

@@ -1,7 +1,11 @@
 // See plan_statement.hpp.
 #include "whatif/plan_statement.hpp"
 
+#include <algorithm>
+
+#include "whatif/code_trust.hpp"
 #include "whatif/plan_indexes.hpp"
+#include "whatif/text_trust.hpp"
 
 extern "C" {
 #include "nodes/parsenodes.h"
@@ -28,19 +32,42 @@ ParamListInfo NoValues() {
   return static_cast<ParamListInfo>(palloc0(offsetof(ParamListInfoData, params)));
 }
 
+// Analysis reads literals, and drawing reads values: see text_trust.
+void RequireTrusted(RawStmt* statement, const store::PlannableRecord& record) {
+  RequireTrustedStatement(statement);
+  for (int i = 0; i < record.nparams; ++i) RequireTrustedType(record.params[i].type, InvalidOid);
+}
+
+void RequireSameRelations(Query* query, const store::PlannableRecord& record) {
+  List* relids = NIL;
+  List* functions = NIL;
+  bool row_security = false;
+  extract_query_dependencies(reinterpret_cast<Node*>(query), &relids, &functions, &row_security);
+  ListCell* cell = nullptr;
+  foreach (cell, relids) {
+    if (std::find(record.relations, record.relations + record.nrelations, lfirst_oid(cell)) ==
+        record.relations + record.nrelations)
+      ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                      errmsg("a name in the statement means another relation than when it was captured")));
+  }
+}
+
 }  // namespace
 
 List* AnalyzeStatement(const store::PlannableRecord& record) {
   List* statements = pg_parse_query(record.text);
   if (list_length(statements) != 1)
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("expected one statement, not %d", list_length(statements))));
+  auto* statement = linitial_node(RawStmt, statements);
+  if (superuser()) RequireTrusted(statement, record);
   ParseState* state = make_parsestate(nullptr);
   state->p_sourcetext = record.text;
   setup_parse_fixed_parameters(state, ParameterTypes(record), record.nparams);
-  Query* query = transformTopLevelStmt(state, linitial_node(RawStmt, statements));
+  Query* query = transformTopLevelStmt(state, statement);
   free_parsestate(state);
   if (query->commandType == CMD_UTILITY)
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("utility statements cannot be costed")));
+  RequireSameRelations(query, record);
   return pg_rewrite_query(query);
 }
 

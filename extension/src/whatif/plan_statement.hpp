@@ -14,7 +14,8 @@ extern "C" {
 namespace steward::whatif {
 
 /// Parses, analyses and rewrites a plannable text in the current search_path. Takes the locks that running it would
-/// take. Neither gives it a query id nor shows it to the hooks that count statements.
+/// take. Neither gives it a query id nor shows it to the hooks that count statements. Raises when a name means another
+/// relation than at capture, and for a superuser before code that is not a superuser's could run.
 List* AnalyzeStatement(const store::PlannableRecord& record);
 
 struct PlanCost {
