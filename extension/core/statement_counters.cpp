@@ -11,13 +11,6 @@ namespace {
 
 constexpr Extremes kNothing = {std::numeric_limits<uint64_t>::max(), 0};
 
-void StartEpoch(SlotCounters* counters, uint32_t epoch) {
-  if (counters->epoch == epoch) return;
-  counters->epoch = epoch;
-  counters->plan = kNothing;
-  counters->exec = kNothing;
-}
-
 void Widen(Extremes* extremes, uint64_t low, uint64_t high) {
   extremes->min = std::min(extremes->min, low);
   extremes->max = std::max(extremes->max, high);
@@ -30,24 +23,6 @@ void Merge(Extremes* into, const Extremes& from, bool first) {
 }
 
 }  // namespace
-
-void CountPlanning(SlotCounters* counters, uint64_t ns, uint32_t epoch) {
-  StartEpoch(counters, epoch);
-  counters->count[kPlans]++;
-  counters->count[kPlanNs] += ns;
-  counters->plan_squares += static_cast<double>(ns) * static_cast<double>(ns);
-  Widen(&counters->plan, ns, ns);
-}
-
-void CountExecution(SlotCounters* counters, uint64_t ns, uint32_t epoch) {
-  StartEpoch(counters, epoch);
-  counters->count[kCalls]++;
-  counters->count[kExecNs] += ns;
-  counters->exec_squares += static_cast<double>(ns) * static_cast<double>(ns);
-  Widen(&counters->exec, ns, ns);
-  uint16_t& bucket = counters->latency[LatencyBucket(ns)];
-  bucket = static_cast<uint16_t>(bucket + 1);
-}
 
 void AddDelta(const SlotCounters& now, const SlotCounters& before, uint32_t epoch, StatementTotals* totals) {
   const bool first_plan = totals->count[kPlans] == 0;

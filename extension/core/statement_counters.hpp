@@ -49,13 +49,16 @@ enum Counter : int {
   kJitDeformNs,
   kWorkersToLaunch,
   kWorkersLaunched,
+  // Calls by their origin, in the order of pg::CallOrigin; those that came from inside functions first.
+  kInnerCalls,
+  kSimpleCalls,
   kGenericPlanCalls,
   kCustomPlanCalls,
-  kSimpleCalls,
-  kExtendedCalls,
+  kPreparedUtilityCalls,
   kFailedCalls,
   kCanceledCalls,
-  kCpuNs,
+  kCpuNs,      // CPU time of the executions it was measured of
+  kCpuExecNs,  // their duration
   kCounterCount
 };
 
@@ -64,6 +67,14 @@ struct Extremes {
   uint64_t min;
   uint64_t max;
 };
+
+/// Executions of one plan of a statement.
+struct PlanCount {
+  uint64_t planid;  // 0: none
+  uint64_t calls;
+  uint64_t exec_ns;
+};
+inline constexpr int kPlansPerSlot = 4;
 
 /// One statement as one backend counts it, from the moment the slot entry was given to it. `epoch` says since which reset
 /// the extremes hold. The bucket counts wrap around; a drain happens before one could wrap twice.
@@ -76,6 +87,7 @@ struct SlotCounters {
   int64_t last_call;  // the server's timestamp format; 0: never completed
   int32_t last_sqlstate;
   uint32_t epoch;
+  PlanCount plans[kPlansPerSlot];  // in the order in which the plans were met; a place is never given to another plan
   uint16_t latency[kLatencyBuckets];
 };
 
@@ -93,9 +105,51 @@ struct StatementTotals {
 
 static_assert(std::is_trivially_copyable_v<SlotCounters> && std::is_trivially_copyable_v<StatementTotals>);
 
-/// Counts one planning and one execution that took `ns`.
-void CountPlanning(SlotCounters* counters, uint64_t ns, uint32_t epoch);
-void CountExecution(SlotCounters* counters, uint64_t ns, uint32_t epoch);
+namespace detail {
+inline void Widen(Extremes* extremes, uint64_t ns) {
+  if (ns < extremes->min) extremes->min = ns;
+  if (ns > extremes->max) extremes->max = ns;
+}
+
+inline void StartEpoch(SlotCounters* counters, uint32_t epoch) {
+  if (counters->epoch == epoch) [[likely]]
+    return;
+  counters->epoch = epoch;
+  counters->plan = Extremes{~uint64_t{0}, 0};
+  counters->exec = Extremes{~uint64_t{0}, 0};
+}
+}  // namespace detail
+
+/// Counts one planning that took `ns`. Inline, as the hot path of every backend.
+inline void CountPlanning(SlotCounters* counters, uint64_t ns, uint32_t epoch) {
+  detail::StartEpoch(counters, epoch);
+  counters->count[kPlans]++;
+  counters->count[kPlanNs] += ns;
+  counters->plan_squares += static_cast<double>(static_cast<int64_t>(ns)) * static_cast<double>(static_cast<int64_t>(ns));
+  detail::Widen(&counters->plan, ns);
+}
+
+/// Counts one execution that took `ns`.
+inline void CountExecution(SlotCounters* counters, uint64_t ns, uint32_t epoch) {
+  detail::StartEpoch(counters, epoch);
+  counters->count[kCalls]++;
+  counters->count[kExecNs] += ns;
+  counters->exec_squares += static_cast<double>(static_cast<int64_t>(ns)) * static_cast<double>(static_cast<int64_t>(ns));
+  detail::Widen(&counters->exec, ns);
+  uint16_t& bucket = counters->latency[LatencyBucket(ns)];
+  bucket = static_cast<uint16_t>(bucket + 1);
+}
+
+/// The place of a plan among the slot's, taken when it has none yet. Null when every place belongs to another plan.
+inline PlanCount* PlaceOf(SlotCounters* counters, uint64_t planid) {
+  for (PlanCount& plan : counters->plans) {
+    if (plan.planid == planid) return &plan;
+    if (plan.planid != 0) continue;
+    plan.planid = planid;
+    return &plan;
+  }
+  return nullptr;
+}
 
 /// Adds to `totals` what `now` has more than `before` (an earlier state of the same slot entry, or zeroes). Extremes count
 /// only when they were taken since the reset called `epoch`.

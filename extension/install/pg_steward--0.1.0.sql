@@ -268,8 +268,7 @@ SELECT p.userid, p.dbid, p.queryid, p.planid, p.calls, p.total_exec_time, p.firs
 FROM steward.captured_plans() AS p;
 COMMENT ON VIEW steward.plans IS
     'plans seen in the current database, with their relations and indexes, and as JSON once an execution was slow';
-COMMENT ON COLUMN steward.plans.calls IS
-    'slow or instrumented executions only; steward.statements counts every one';
+COMMENT ON COLUMN steward.plans.calls IS 'executions since the plan was first kept';
 COMMENT ON COLUMN steward.plans.total_exec_time IS 'of the executions in calls, milliseconds';
 COMMENT ON COLUMN steward.plans.instrumented IS 'plan has actual row counts';
 

@@ -1,5 +1,6 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
 #include "capture/hooks.hpp"
+#include "pg/clock.hpp"
 #include "pg/postgres.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
@@ -18,6 +19,7 @@ STEWARD_EXPORT void _PG_init(void);
 void _PG_init(void) {
   // Outside preload the functions still exist; each says what to set (store::RequireReady).
   if (!process_shared_preload_libraries_in_progress) return;
+  steward::pg::StartClock();
   steward::DefineSettings();
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();

@@ -31,7 +31,7 @@ struct Settings {
 };
 
 /// The live values; written by the GUC machinery only.
-extern Settings settings;
+extern STEWARD_LOCAL Settings settings;
 
 /// Defines every GUC. Call from _PG_init while shared_preload_libraries are being loaded.
 void DefineSettings();

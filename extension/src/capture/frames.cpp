@@ -13,14 +13,14 @@ extern "C" {
 namespace steward::capture {
 
 Nesting nesting;
+Frame frames[kMaxFrames + 1];
+Frame* newest_frame = frames;
+SubTransactionId current_subxact = TopSubTransactionId;
+Planning plannings[kMaxPlannings];
+int plannings_used = 0;
+LastPlanning last_planning;
 
 namespace {
-
-// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep.
-constexpr int kMaxFrames = 1024;
-
-Frame frames[kMaxFrames];
-int high_water = 0;  // no frame at or above is used
 
 // The last error that reached the server log; consumed by the abort that follows it.
 int last_sqlstate = 0;
@@ -38,30 +38,42 @@ bool IsCancel(int sqlstate) {
 }
 
 double ElapsedMs(const Frame& frame) {
-  if (frame.started_ns != 0) return static_cast<double>(pg::NowNs() - frame.started_ns) / 1e6;
+  if (frame.began_ns != 0) return static_cast<double>(pg::NowNs() - frame.began_ns) / 1e6;
   const int64 us = GetCurrentTimestamp() - GetCurrentStatementStartTimestamp();
   return static_cast<double>(Max(us, 0)) / 1e3;
 }
 
 void TellFailure(const Frame& frame) {
-  pg::ResourceUsage usage{};
-  pg::ReadUnfinishedMeter(frame.meter, &usage);
+  const store::Execution& execution = frame.execution;
+  pg::ResourceUsage usage = execution.usage;
+  pg::CompleteUsage(&usage);
+  if (frame.metering) pg::AddUsageSince(frame.mark, &usage);
   ExecutionEnd end{};
-  end.key = frame.key;
-  end.planid = frame.planid;
+  end.key = execution.key;
+  end.planid = execution.planid;
   end.exec_time_ms = ElapsedMs(frame);
-  end.plan_time_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
+  end.plan_time_ms = execution.plan_ns != 0 ? static_cast<double>(execution.plan_ns) / 1e6 : -1;
   end.usage = &usage;
   end.sqlstate = last_sqlstate;
   end.canceled = IsCancel(last_sqlstate);
   StatementFailed(end);
 }
 
+// The planning was a success even if the execution was none.
+void CountPlanningOf(const Frame& frame) {
+  const store::Execution& execution = frame.execution;
+  if (!execution.count_planning) return;
+  pg::ResourceUsage none;
+  pg::ClearUsage(&none);
+  store::RecordPlanning(execution.key, execution.plan_ns, none);
+}
+
 // An idle cursor that ends with its transaction did not fail: it is forgotten, as in pg_stat_statements.
 void EndFrame(Frame* frame) {
+  CountPlanningOf(*frame);
   if (frame->running) {
-    store::RecordFailure(frame->key, IsCancel(last_sqlstate), last_sqlstate);
-    if (frame->kind != FrameKind::kPlanning) TellFailure(*frame);
+    store::RecordFailure(frame->execution.key, IsCancel(last_sqlstate), last_sqlstate);
+    TellFailure(*frame);
   }
   PopFrame(frame);
 }
@@ -76,25 +88,40 @@ void ResetNesting() {
   last_sqlstate = 0;
 }
 
+// Plannings that began in a subtransaction from `first` on.
+void EndPlannings(SubTransactionId first) {
+  while (plannings_used > 0 && plannings[plannings_used - 1].subxact >= first) {
+    plannings_used--;
+    store::RecordFailure(plannings[plannings_used].key, IsCancel(last_sqlstate), last_sqlstate);
+  }
+}
+
 void AbortFrames() {
   const bool top = BackAtTopLevel();
-  for (int i = high_water - 1; i >= 0; i--) {
+  EndPlannings(InvalidSubTransactionId);
+  for (Frame* frame = newest_frame; frame > frames; frame--) {
     // A procedure that rolls back is still running.
-    if (!frames[i].used || (frames[i].kind == FrameKind::kUtility && !top)) continue;
-    EndFrame(&frames[i]);
+    if (!frame->used || (frame->kind == FrameKind::kUtility && !top)) continue;
+    EndFrame(frame);
   }
   ResetNesting();
 }
 
 // Executions have ended by then, but for those whose error somebody swallowed.
 void ForgetStaleFrames() {
-  for (int i = high_water - 1; i >= 0; i--)
-    if (frames[i].used && frames[i].kind != FrameKind::kUtility) PopFrame(&frames[i]);
+  for (Frame* frame = newest_frame; frame > frames; frame--) {
+    if (!frame->used || frame->kind == FrameKind::kUtility) continue;
+    CountPlanningOf(*frame);
+    PopFrame(frame);
+  }
+  plannings_used = 0;
 }
 
-void AtTransactionEnd(XactEvent event, void*) {
+pg_noinline void TidyUp(XactEvent event) {
+  CountLastPlanning();
   switch (event) {
     case XACT_EVENT_ABORT:
+      current_subxact = TopSubTransactionId;
       AbortFrames();
       break;
     case XACT_EVENT_COMMIT:
@@ -106,55 +133,55 @@ void AtTransactionEnd(XactEvent event, void*) {
   }
 }
 
-void AtSubtransactionEnd(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void*) {
+void AtTransactionEnd(XactEvent event, void*) {
+  if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && !last_planning.pending)) return;
+  TidyUp(event);
+}
+
+void AtSubtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void*) {
+  if (event == SUBXACT_EVENT_START_SUB) current_subxact = own;
+  if (event == SUBXACT_EVENT_COMMIT_SUB || event == SUBXACT_EVENT_ABORT_SUB) current_subxact = parent;
   if (event == SUBXACT_EVENT_COMMIT_SUB) {
-    for (int i = 0; i < high_water; i++)
-      if (frames[i].used && frames[i].subxact == own) frames[i].subxact = parent;
+    for (Frame* frame = newest_frame; frame > frames; frame--)
+      if (frame->used && frame->subxact == own) frame->subxact = parent;
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
-    for (int i = high_water - 1; i >= 0; i--)
-      if (frames[i].used && frames[i].subxact >= own) EndFrame(&frames[i]);
+    EndPlannings(own);
+    for (Frame* frame = newest_frame; frame > frames; frame--)
+      if (frame->used && frame->subxact >= own) EndFrame(frame);
     ResetNesting();
   }
 }
 
 }  // namespace
 
-Frame* PushFrame(FrameKind kind, const QueryDesc* desc, const store::StatementKey& key) {
-  int i = high_water;
-  if (unlikely(i == kMaxFrames)) {
-    for (i = 0; i < kMaxFrames && frames[i].used;) i++;
-    if (i == kMaxFrames) {
-      if (kind != FrameKind::kPlanning) store::CountLost();  // an execution will follow its planning
-      return nullptr;
-    }
-  } else {
-    high_water++;
-  }
-  Frame* frame = &frames[i];
-  *frame = Frame{};
-  frame->used = true;
-  frame->kind = kind;
-  frame->subxact = GetCurrentSubTransactionId();
-  frame->desc = desc;
-  frame->key = key;
-  return frame;
-}
-
-Frame* FindFrame(const QueryDesc* desc) {
-  for (int i = high_water - 1; i >= 0; i--)
-    if (frames[i].desc == desc && frames[i].used) return &frames[i];
+Frame* OlderFreeFrame() {
+  for (int i = 1; i <= kMaxFrames; i++)
+    if (!frames[i].used) return &frames[i];
+  store::CountLost();
   return nullptr;
 }
 
-void PopFrame(Frame* frame) {
-  if (frame == nullptr) return;
-  frame->used = false;
-  while (high_water > 0 && !frames[high_water - 1].used) high_water--;
+void ForgetUnusedFrames() {
+  while (newest_frame > frames && !newest_frame->used) newest_frame--;
+}
+
+void CountLastPlanning() {
+  if (!last_planning.pending) return;
+  last_planning.pending = false;
+  pg::ResourceUsage none;
+  pg::ClearUsage(&none);
+  store::RecordPlanning(last_planning.key, last_planning.ns, none);
+}
+
+Frame* FindOlderFrame(const QueryDesc* desc) {
+  for (Frame* frame = newest_frame; frame > frames; frame--)
+    if (frame->desc == desc) return frame;
+  return nullptr;
 }
 
 void InstallFrameCallbacks() {
   RegisterXactCallback(AtTransactionEnd, nullptr);
-  RegisterSubXactCallback(AtSubtransactionEnd, nullptr);
+  RegisterSubXactCallback(AtSubtransaction, nullptr);
   previous_emit_log = emit_log_hook;
   emit_log_hook = NoteError;
 }

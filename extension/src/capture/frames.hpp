@@ -3,45 +3,140 @@
 // abort it is freed already. Executors interleave (cursors), so a frame is found by its QueryDesc, not on top of a stack.
 #pragma once
 
+#include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
-#include "store/statement_key.hpp"
+#include "store/slots.hpp"
+
+extern "C" {
+#include "access/xact.h"
+}
 
 namespace steward::capture {
 
-enum class FrameKind : uint8 { kExecution, kUtility, kPlanning };
+enum class FrameKind : uint8 { kExecution, kUtility };
+
+struct PlanMemory;
 
 struct Frame {
+  const QueryDesc* desc;  // of an execution; null: the frame is not one's, or not used
   bool used;
-  bool running;  // its hook is on the C stack right now
+  bool running;    // its hook is on the C stack right now
+  bool metering;   // `mark` and `started_ns` hold: inside ExecutorRun or ExecutorFinish
+  bool timed_cpu;  // CPU time is measured too
+  bool armed;      // instrumented, because an earlier run was slow
   FrameKind kind;
   SubTransactionId subxact;
-  const QueryDesc* desc;  // of an execution
-  store::StatementKey key;
-  uint64 started_ns;  // monotonic; 0: with the client's message
-  pg::CallOrigin origin;
-  uint64 planid;          // 0: unknown
-  uint64 plan_ns;         // of the planning right before; 0: none
-  Instrumentation meter;  // of an execution; the executor writes to it, unless another module brought one
+  uint64 began_ns;             // of a nested execution or a utility statement; 0: with the client's message
+  uint64 started_ns;           // of the part that is being metered
+  uint64 cpu_started;          // where timed_cpu
+  PlanMemory* memory;          // of an execution: what this backend knows of the plan; null: nothing
+  store::Execution execution;  // what was metered of the parts that have ended
+  pg::UsageMark mark;
 };
 
 /// How deep this backend is in executor and utility calls, in the planner, and in capture's own work, which is not
 /// captured. A hook keeps the old value in a local and puts it back; an error at top level resets it.
 struct Nesting {
-  int exec;
-  int plan;
-  int own;
+  int32 exec;
+  int16 plan;
+  int16 own;
 };
-extern Nesting nesting;
+extern STEWARD_LOCAL Nesting nesting;
 
-/// A zeroed frame, or null when the array is full: the statement is then not counted but as lost.
-[[nodiscard]] Frame* PushFrame(FrameKind kind, const QueryDesc* desc, const store::StatementKey& key);
+/// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep. The first is never used, so that there is
+/// always a newest one.
+inline constexpr int kMaxFrames = 1024;
+extern STEWARD_LOCAL Frame frames[kMaxFrames + 1];
+extern STEWARD_LOCAL Frame* newest_frame;  // no later one is used
+
+/// A place for a frame when the newest is the last one. Null when there is none, which is counted as lost.
+[[nodiscard]] Frame* OlderFreeFrame();
+
+/// The innermost subtransaction.
+extern STEWARD_LOCAL SubTransactionId current_subxact;
+
+/// A frame of which nothing was metered yet; null when there is no room. Sets all but what only a finished execution has.
+[[nodiscard]] inline Frame* PushFrame(FrameKind kind, const QueryDesc* desc, uint64 queryid, bool toplevel) {
+  Frame* frame = likely(newest_frame < frames + kMaxFrames) ? ++newest_frame : OlderFreeFrame();
+  if (unlikely(frame == nullptr)) return nullptr;
+  frame->desc = desc;
+  frame->used = true;
+  frame->running = frame->metering = frame->timed_cpu = frame->armed = false;
+  frame->kind = kind;
+  frame->subxact = current_subxact;
+  frame->began_ns = 0;
+  store::Execution* execution = &frame->execution;
+  execution->key.userid = GetUserId();
+  execution->key.dbid = MyDatabaseId;
+  execution->key.queryid = queryid;
+  execution->key.toplevel = toplevel;
+  pg::Clear<4>(&execution->exec_ns);  // and plan_ns, planid, cpu_ns
+  execution->entry_hint = store::kNoHint;
+  execution->count_planning = false;
+  pg::StartUsage(&execution->usage);
+  return frame;
+}
+static_assert(offsetof(store::Execution, cpu_ns) == offsetof(store::Execution, exec_ns) + 3 * sizeof(uint64));
+
+/// FindFrame for an execution that is not the newest.
+[[nodiscard]] Frame* FindOlderFrame(const QueryDesc* desc);
 
 /// The newest frame of that execution; null when it is not tracked.
-[[nodiscard]] Frame* FindFrame(const QueryDesc* desc);
+[[nodiscard]] inline Frame* FindFrame(const QueryDesc* desc) {
+  return likely(newest_frame->desc == desc) ? newest_frame : FindOlderFrame(desc);
+}
 
-/// Gives a frame back; null is ignored.
-void PopFrame(Frame* frame);
+/// Takes the frames back that are not used and later than all that are.
+void ForgetUnusedFrames();
+
+/// Gives a frame back.
+inline void PopFrame(Frame* frame) {
+  frame->used = false;
+  frame->desc = nullptr;
+  if (likely(frame == newest_frame && (frame[-1].used || frame == frames + 1)))
+    newest_frame--;
+  else
+    ForgetUnusedFrames();
+}
+
+/// Metering of a part of an execution or of a utility statement: time, and what the server counted meanwhile.
+inline void StartMeter(Frame* frame) {
+  pg::MarkUsage(&frame->mark, frame->execution.usage.timed);
+  frame->running = frame->metering = true;
+  if (unlikely(frame->timed_cpu)) frame->cpu_started = pg::CpuNs();
+  frame->started_ns = pg::NowNs();
+}
+
+inline void StopMeter(Frame* frame) {
+  frame->execution.exec_ns += pg::NowNs() - frame->started_ns;
+  if (unlikely(frame->timed_cpu)) frame->execution.cpu_ns += pg::CpuNs() - frame->cpu_started;
+  frame->running = frame->metering = false;
+  pg::AddUsageSince(frame->mark, &frame->execution.usage);
+}
+
+/// A planning in progress, for the case that it fails.
+struct Planning {
+  store::StatementKey key;
+  uint64 began_ns;
+  SubTransactionId subxact;
+  pg::UsageMark mark;
+};
+/// They nest where planning evaluates a function that plans a query; deeper ones are not measured.
+inline constexpr int kMaxPlannings = 64;
+extern STEWARD_LOCAL Planning plannings[kMaxPlannings];
+extern STEWARD_LOCAL int plannings_used;
+
+/// The planning that ended last: it is counted with the execution that follows at once, or by itself when none does.
+struct LastPlanning {
+  store::StatementKey key;
+  uint64 ns;
+  bool pending;  // not counted yet
+};
+extern STEWARD_LOCAL LastPlanning last_planning;
+
+/// Counts the last planning, if that is still to be done.
+void CountLastPlanning();
 
 /// Registers for transaction ends and for the server log's SQLSTATEs. Call once from _PG_init.
 void InstallFrameCallbacks();

@@ -20,8 +20,9 @@ extern "C" {
 #include "capture/samples.hpp"
 #include "pg/compat.hpp"
 #include "settings.hpp"
-#include "store/shmem.hpp"
 #include "store/slots.hpp"
+#include "store/slow_queries.hpp"
+#include "store/texts.hpp"
 
 namespace steward::capture {
 
@@ -38,11 +39,14 @@ ExecutorEnd_hook_type previous_end = nullptr;
 ProcessUtility_hook_type previous_utility = nullptr;
 
 // Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts.
-bool Tracked(int level) {
+inline bool Tracked(int level) {
   const auto track = static_cast<Track>(settings.track);
-  return (track == Track::kAll || (track == Track::kTop && level == 0)) && nesting.own == 0 && !IsParallelWorker() &&
-         store::Ready();
+  return (level == 0 ? track != Track::kNone : track == Track::kAll) && nesting.own == 0 && !IsParallelWorker();
 }
+
+// CPU time is measured of what runs longer than this, and of one execution of so many others.
+constexpr uint64 kLongRunningNs = 1000000;
+constexpr uint32 kCpuSampling = 64;
 
 StatementKey KeyOf(uint64 queryid) { return StatementKey{GetUserId(), MyDatabaseId, queryid, nesting.exec == 0}; }
 
@@ -51,39 +55,9 @@ bool HandlesPrepared(const Node* utility) {
   return IsA(utility, ExecuteStmt) || IsA(utility, PrepareStmt) || IsA(utility, DeallocateStmt);
 }
 
-// ---- measuring --------------------------------------------------------------------------------------------------------
-
-// Of planning and of utility statements. Executions are metered by the executor itself.
-struct Measurement {
-  pg::UsageMark mark;
-  uint64 elapsed_ns;
-  pg::ResourceUsage usage;
-};
-
-void StartMeasuring(Frame* frame, Measurement* measurement) {
-  pg::MarkUsage(&measurement->mark);
-  frame->running = true;
-  frame->started_ns = pg::NowNs();
-}
-
-void StopMeasuring(Frame* frame, Measurement* measurement) {
-  measurement->elapsed_ns = pg::NowNs() - frame->started_ns;
-  frame->running = false;
-  measurement->usage = pg::ResourceUsage{};
-  pg::AddUsageSince(measurement->mark, &measurement->usage);
-}
-
 // ---- parse analysis and planning --------------------------------------------------------------------------------------
 
-void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
-  if (previous_analyze != nullptr) previous_analyze(state, query, jumble);
-  if (!Tracked(nesting.exec)) return;
-  if (query->utilityStmt != nullptr) {
-    // So that the activity view shows the prepared statement's query id, as with pg_stat_statements.
-    if (settings.track_utility && HandlesPrepared(query->utilityStmt)) query->queryId = 0;
-    return;
-  }
-  if (query->queryId == 0) return;
+pg_noinline void MeetText(const ParseState* state, const Query* query, const JumbleState* jumble) {
   const Nesting before = nesting;
   nesting.own++;
   RememberQuery(static_cast<uint64>(query->queryId),
@@ -91,37 +65,73 @@ void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
   nesting = before;
 }
 
-// The planning that ended last, for the execution that may follow at once.
-struct {
-  uint64 queryid;
-  uint64 ns;
-} last_planning;
+void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
+  if (unlikely(previous_analyze != nullptr)) previous_analyze(state, query, jumble);
+  if (unlikely(!Tracked(nesting.exec))) return;
+  if (query->utilityStmt != nullptr) {
+    // So that the activity view shows the prepared statement's query id, as with pg_stat_statements.
+    if (settings.track_utility && HandlesPrepared(query->utilityStmt)) query->queryId = 0;
+    return;
+  }
+  const auto queryid = static_cast<uint64>(query->queryId);
+  if (likely(store::TextSurelyKnown(queryid, true) && !settings.capture_parameters) || queryid == 0) return;
+  MeetText(state, query, jumble);
+}
 
 PlannedStmt* CallPlanner(Query* query, const char* source, int options, ParamListInfo parameters) {
   if (previous_planner != nullptr) return previous_planner(query, source, options, parameters);
   return standard_planner(query, source, options, parameters);
 }
 
+pg_noinline void CountReading(const Planning& planning, uint64 ns) {
+  last_planning.pending = false;
+  pg::ResourceUsage usage;
+  pg::StartUsage(&usage);
+  pg::AddUsageSince(planning.mark, &usage);
+  store::RecordPlanning(planning.key, ns, usage);
+}
+
+// Counted with the execution that follows, unless it read blocks: as a rule the catalog caches have everything.
+inline void PlanningDone(const Planning& planning, uint64 ns) {
+  if (unlikely(last_planning.pending)) CountLastPlanning();
+  last_planning = LastPlanning{planning.key, ns, settings.track_planning};
+  if (unlikely(pg::ReadSince(planning.mark)) && settings.track_planning) CountReading(planning, ns);
+}
+
+// Gives the planning that has just ended to the execution that it was for.
+inline void TakeLastPlanning(store::Execution* execution) {
+  if (last_planning.ns == 0) return;
+  if (likely(last_planning.key == execution->key)) {
+    execution->plan_ns = last_planning.ns;
+    execution->count_planning = last_planning.pending;
+    last_planning.pending = false;
+  } else if (last_planning.pending) {
+    CountLastPlanning();
+  }
+  last_planning.ns = 0;
+}
+
 PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInfo parameters) {
   const auto queryid = static_cast<uint64>(query->queryId);
-  Frame* frame = nullptr;
-  if (source != nullptr && queryid != 0 && Tracked(nesting.plan + nesting.exec))
-    frame = PushFrame(FrameKind::kPlanning, nullptr, KeyOf(queryid));
-  if (frame == nullptr) return CallPlanner(query, source, options, parameters);
+  if (source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) || plannings_used == kMaxPlannings)
+    return CallPlanner(query, source, options, parameters);
 
+  const int place = plannings_used++;
+  Planning* planning = &plannings[place];
+  planning->key = KeyOf(queryid);
+  planning->subxact = current_subxact;
+  pg::MarkUsage(&planning->mark, track_io_timing);
   const Nesting before = nesting;
   if (pg::kPlanningNests)
     nesting.exec++;
   else
     nesting.plan++;
-  Measurement measurement;
-  StartMeasuring(frame, &measurement);
+  planning->began_ns = pg::NowNs();
   PlannedStmt* planned = CallPlanner(query, source, options, parameters);
-  StopMeasuring(frame, &measurement);
+  const uint64 ns = pg::NowNs() - planning->began_ns;
   nesting = before;
-  last_planning = {queryid, measurement.elapsed_ns};
-  if (settings.track_planning) store::RecordPlanning(frame->key, measurement.elapsed_ns, measurement.usage);
-  PopFrame(frame);
+  plannings_used = place;
+  PlanningDone(*planning, ns);
   return planned;
 }
 
@@ -134,28 +144,63 @@ void CallStart(QueryDesc* desc, int flags) {
     standard_ExecutorStart(desc, flags);
 }
 
+pg_noinline void MeetSource(uint64 queryid, const QueryDesc* desc) {
+  const PlannedStmt* statement = desc->plannedstmt;
+  RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len}, desc->params);
+}
+
+pg_noinline void Arm(Frame* frame, QueryDesc* desc) {
+  const int options = ChooseInstrumentation();
+  frame->armed = options != 0;
+  desc->instrument_options |= options;
+}
+
+// Deals with a plan that is new to this backend, and with parameters where they are wanted.
+pg_noinline PlanMemory* MeetPlan(const StatementKey& key, QueryDesc* desc, PlanMemory* memory) {
+  const Nesting before = nesting;
+  nesting.own++;
+  if (memory == nullptr) memory = PlanSeen(key, desc);
+  SampleParameters(key.queryid, desc->params);
+  nesting = before;
+  return memory;
+}
+
+// Of each execution of a statement that runs long, and of one of so many others: it takes a system call.
+bool WantsCpuTime(const PlanMemory* memory) {
+  static uint32 until_next = kCpuSampling;
+  if (memory != nullptr && memory->long_running) return true;
+  if (likely(--until_next != 0)) return false;
+  until_next = kCpuSampling;
+  return true;
+}
+
 void ExecutorStart(QueryDesc* desc, int flags) {
   const PlannedStmt* statement = desc->plannedstmt;
   const auto queryid = static_cast<uint64>(statement->queryId);
   Frame* frame = nullptr;
-  if (queryid != 0 && Tracked(nesting.exec)) frame = PushFrame(FrameKind::kExecution, desc, KeyOf(queryid));
+  if (likely(queryid != 0 && Tracked(nesting.exec)))
+    frame = PushFrame(FrameKind::kExecution, desc, queryid, nesting.exec == 0);
   if (frame == nullptr) return CallStart(desc, flags);
 
-  RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len},
-                 desc->params);
-  frame->origin = pg::OriginOf(statement);
-  if (nesting.exec > 0) frame->started_ns = pg::NowNs();
-  if (last_planning.queryid == queryid) frame->plan_ns = last_planning.ns;
-  last_planning = {};
+  store::Execution* execution = &frame->execution;
+  TakeLastPlanning(execution);
+  if (unlikely(!store::TextSurelyKnown(queryid, false))) MeetSource(queryid, desc);
+  execution->origin = pg::OriginOf(statement);
+  if (unlikely(nesting.exec > 0)) frame->began_ns = pg::NowNs();
   frame->running = true;  // an error while starting is the statement's failure
-  desc->instrument_options |= ChooseInstrumentation(queryid);
+  if (unlikely(store::Armed(queryid))) Arm(frame, desc);
   CallStart(desc, flags);
-  pg::AttachMeter(desc, &frame->meter);
-  const Nesting before = nesting;
-  nesting.own++;
-  frame->planid = PlanSeen(frame->key, desc);
-  SampleParameters(queryid, desc->params);
-  nesting = before;
+  PlanMemory* memory = PlanMemoryAt(statement);
+  if (unlikely(!PlanSurelySeen(memory, statement, queryid, execution->key.userid)))
+    memory = MeetPlan(execution->key, desc, nullptr);
+  else if (unlikely(settings.capture_parameters))
+    memory = MeetPlan(execution->key, desc, memory);
+  frame->memory = memory;
+  if (likely(memory != nullptr)) {
+    execution->planid = memory->planid;
+    execution->entry_hint = memory->entry_hint;
+  }
+  frame->timed_cpu = WantsCpuTime(memory);
   frame->running = false;
 }
 
@@ -170,9 +215,9 @@ void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
   Frame* frame = FindFrame(desc);
   const Nesting before = nesting;
   nesting.exec++;
-  if (frame != nullptr) frame->running = true;
+  if (likely(frame != nullptr)) StartMeter(frame);
   CallRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
-  if (frame != nullptr) frame->running = false;
+  if (likely(frame != nullptr)) StopMeter(frame);
   nesting = before;
 }
 
@@ -184,31 +229,59 @@ void CallFinish(QueryDesc* desc) {
 }
 
 void ExecutorFinish(QueryDesc* desc) {
+  // Of a query that changes nothing there is nothing to finish, and nothing worth metering.
+  if (likely(desc->operation == CMD_SELECT && !desc->plannedstmt->hasModifyingCTE)) return CallFinish(desc);
   Frame* frame = FindFrame(desc);
   const Nesting before = nesting;
   nesting.exec++;
-  if (frame != nullptr) frame->running = true;
+  if (frame != nullptr) StartMeter(frame);
   CallFinish(desc);
-  if (frame != nullptr) frame->running = false;
+  if (frame != nullptr) StopMeter(frame);
   nesting = before;
 }
 
-void CountExecution(const Frame& frame, QueryDesc* desc) {
-  uint64 exec_ns = 0;
-  pg::ResourceUsage usage{};
-  if (!pg::ReadMeter(desc, &exec_ns, &usage)) return;
-  StatementKey key = frame.key;
-  key.toplevel = nesting.exec == 0;
-  pg::JitUsage jit;
-  const bool jitted = pg::ReadJit(desc->estate, &jit);
-  const uint64 rows = pg::RowsProcessed(desc->estate);
-  store::RecordExecution(key, store::Execution{exec_ns, rows, &usage, jitted ? &jit : nullptr, frame.origin});
-
+pg_noinline void KeepExecution(const store::Execution& execution, QueryDesc* desc) {
   const Nesting before = nesting;
   nesting.own++;
-  const double plan_ms = frame.plan_ns != 0 ? static_cast<double>(frame.plan_ns) / 1e6 : -1;
-  StatementDone(ExecutionEnd{key, frame.planid, static_cast<double>(exec_ns) / 1e6, plan_ms, rows, &usage, 0, false}, desc);
+  const double plan_ms = execution.plan_ns != 0 ? static_cast<double>(execution.plan_ns) / 1e6 : -1;
+  StatementDone(ExecutionEnd{execution.key, execution.planid, static_cast<double>(execution.exec_ns) / 1e6, plan_ms,
+                             execution.rows, &execution.usage, 0, false},
+                desc);
   nesting = before;
+}
+
+pg_noinline void CountJitted(store::Execution* execution, const EState* state) {
+  pg::JitUsage jit;
+  store::RecordExecution(execution, pg::ReadJit(state, &jit) ? &jit : nullptr);
+}
+
+// A cursor may be opened at one level and closed at another; the planning was at the one where it was opened.
+pg_noinline void MoveLevel(store::Execution* execution, bool toplevel) {
+  if (execution->count_planning) {
+    pg::ResourceUsage none;
+    pg::ClearUsage(&none);
+    store::RecordPlanning(execution->key, execution->plan_ns, none);
+    execution->count_planning = false;
+  }
+  execution->key.toplevel = toplevel;
+}
+
+inline void CountExecution(Frame* frame, QueryDesc* desc) {
+  store::Execution* execution = &frame->execution;
+  pg::CompleteUsage(&execution->usage);
+  if (unlikely(desc->totaltime != nullptr)) pg::ReadMeter(desc, &execution->exec_ns, &execution->usage);
+  const bool toplevel = nesting.exec == 0;
+  if (unlikely(execution->key.toplevel != toplevel)) MoveLevel(execution, toplevel);
+  execution->rows = pg::RowsProcessed(desc->estate);
+  if (likely(!pg::UsedJit(desc->estate)))
+    store::RecordExecution(execution, nullptr);
+  else
+    CountJitted(execution, desc->estate);
+  if (likely(frame->memory != nullptr)) {
+    frame->memory->entry_hint = execution->entry_hint;
+    frame->memory->long_running = execution->exec_ns > kLongRunningNs;
+  }
+  if (unlikely(IsSlow(execution->exec_ns) || frame->armed)) KeepExecution(*execution, desc);
 }
 
 void CallEnd(QueryDesc* desc) {
@@ -220,10 +293,9 @@ void CallEnd(QueryDesc* desc) {
 
 void ExecutorEnd(QueryDesc* desc) {
   Frame* frame = FindFrame(desc);
-  if (frame != nullptr && Tracked(nesting.exec)) CountExecution(*frame, desc);
+  if (likely(frame != nullptr && (nesting.exec == 0 || Tracked(nesting.exec)))) CountExecution(frame, desc);
   CallEnd(desc);
-  // Not before: another module may still read the meter.
-  PopFrame(frame);
+  if (likely(frame != nullptr)) PopFrame(frame);
 }
 
 // ---- utility statements -----------------------------------------------------------------------------------------------
@@ -251,12 +323,13 @@ uint64 UtilityRows(const QueryCompletion* qc) {
 }
 
 // After the call neither the statement nor the parse tree may be touched: ROLLBACK frees them.
-void CountUtility(Frame* frame, const Measurement& measurement, const QueryCompletion* qc) {
-  const store::Execution execution{measurement.elapsed_ns, UtilityRows(qc), &measurement.usage, nullptr, frame->origin};
-  store::RecordExecution(KeyOf(frame->key.queryid), execution);
-  UtilityDone(ExecutionEnd{KeyOf(frame->key.queryid), 0, static_cast<double>(measurement.elapsed_ns) / 1e6, -1,
-                           execution.rows, &measurement.usage, 0, false});
-  PopFrame(frame);
+void CountUtility(Frame* frame, const QueryCompletion* qc) {
+  store::Execution* execution = &frame->execution;
+  execution->key = KeyOf(execution->key.queryid);
+  execution->rows = UtilityRows(qc);
+  store::RecordExecution(execution, nullptr);
+  UtilityDone(ExecutionEnd{execution->key, 0, static_cast<double>(execution->exec_ns) / 1e6, -1, execution->rows,
+                           &execution->usage, 0, false});
 }
 
 void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_tree, ProcessUtilityContext context,
@@ -275,21 +348,24 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   Frame* frame = nullptr;
   if (queryid != 0) {
     RememberUtility(queryid, StatementSource{source, statement->stmt_location, statement->stmt_len}, utility);
-    last.key = KeyOf(queryid);
-    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, last.key);
+    last.execution.key = KeyOf(queryid);
+    pg::StartUsage(&last.execution.usage);
+    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, queryid, nesting.exec == 0);
   }
   const Nesting before = nesting;
   if (!aborted) nesting.exec++;
-  Measurement measurement;
   if (frame != nullptr) {
-    frame->origin = pg::OriginOf(statement);
-    frame->origin.generic = frame->origin.custom = false;  // nothing was planned
-    StartMeasuring(frame, &measurement);
+    frame->execution.origin = pg::OriginOf(statement);
+    StartMeter(frame);
+    frame->began_ns = frame->started_ns;
   }
   CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
-  if (frame != nullptr) StopMeasuring(frame, &measurement);
+  if (frame != nullptr) StopMeter(frame);
   nesting = before;
-  if (frame != nullptr) CountUtility(frame, measurement, qc);
+  if (unlikely(last_planning.pending)) CountLastPlanning();  // of EXPLAIN, of a cursor
+  if (frame == nullptr) return;
+  CountUtility(frame, qc);
+  if (!aborted) PopFrame(frame);
 }
 
 }  // namespace

@@ -19,16 +19,9 @@ extern "C" {
 
 namespace steward::capture {
 
-namespace {
+PlanMemory plan_memories[kPlanMemories];
 
-// Plan ids by the address of the plan. A cached plan keeps its address; the query id and the cost tell a plan that was freed
-// from another one at the same place.
-struct PlanIdEntry {
-  const PlannedStmt* statement;
-  uint64 queryid;
-  double total_cost;
-  uint64 planid;
-};
+namespace {
 
 // Plans that this backend has seen. Checked against the shared table again now and then, because that evicts.
 struct SeenEntry {
@@ -37,22 +30,27 @@ struct SeenEntry {
   uint32 sights;
 };
 
-constexpr uint32 kPlanIds = 256;
 constexpr uint32 kSeen = 1024;
-constexpr uint32 kSightsBetweenChecks = 4096;
 constexpr uint32 kAdmittedOneOf = 16;
+// The planner's costs are about milliseconds / 100 on today's machines; only the first execution goes by it.
+constexpr double kLongRunningCost = 10000;
 
-PlanIdEntry plan_ids[kPlanIds];
 SeenEntry seen[kSeen];
 
-uint64 CachedPlanId(const PlannedStmt* statement) {
-  const auto address = reinterpret_cast<uintptr_t>(statement);
-  PlanIdEntry& entry = plan_ids[(address >> 6) % kPlanIds];
-  const uint64 queryid = statement->queryId;
+void Recall(PlanMemory* memory, const PlannedStmt* statement, uint64 queryid, Oid userid) {
   const double cost = statement->planTree->total_cost;
-  if (entry.statement != statement || entry.queryid != queryid || entry.total_cost != cost)
-    entry = PlanIdEntry{statement, queryid, cost, PlanId(statement)};
-  return entry.planid;
+  const bool same = memory->statement == statement && memory->queryid == queryid && memory->total_cost == cost;
+  if (!same) {
+    *memory = PlanMemory{};
+    memory->statement = statement;
+    memory->queryid = queryid;
+    memory->total_cost = cost;
+    memory->planid = PlanId(statement);
+    memory->long_running = cost > kLongRunningCost;
+  }
+  memory->userid = userid;
+  memory->sights = 0;
+  memory->generation = store::PlansGeneration();
 }
 
 bool SamePlan(const store::PlanKey& a, const store::PlanKey& b) {
@@ -66,17 +64,19 @@ bool Admitted() {
   return likely(!store::PlansFull()) || ++sights % kAdmittedOneOf == 0;
 }
 
-// Remembers the sight; true when nothing has to be done for the plan.
-bool SeenBefore(const store::PlanKey& key) {
+enum class Sighting : uint8 { kKnown, kNew, kNotNow };
+
+// Remembers the sight.
+Sighting Sight(const store::PlanKey& key) {
   SeenEntry& entry = seen[(key.planid ^ key.queryid) % kSeen];
   const uint64 generation = store::PlansGeneration();
   if (SamePlan(entry.key, key) && entry.generation == generation && entry.sights < kSightsBetweenChecks) {
     entry.sights++;
-    return true;
+    return Sighting::kKnown;
   }
-  if (!Admitted()) return true;
+  if (!Admitted()) return Sighting::kNotNow;
   entry = SeenEntry{key, generation, 0};
-  return store::PlanKnown(key);
+  return store::PlanKnown(key) ? Sighting::kKnown : Sighting::kNew;
 }
 
 void ForgetSight(const store::PlanKey& key) {
@@ -84,7 +84,8 @@ void ForgetSight(const store::PlanKey& key) {
   if (SamePlan(entry.key, key)) entry = SeenEntry{};
 }
 
-void StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
+// False when it is to be tried again at the next sight.
+bool StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
   const PlanSource source{query->plannedstmt, query->params};
   uint32 length = 0;
   char* facts = CollectFacts(source, settings.track_predicates, CurrentMemoryContext, &length);
@@ -93,17 +94,20 @@ void StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
     store::CountLost();
     facts = CollectFacts(source, false, CurrentMemoryContext, &length);
   }
-  if (facts != nullptr && store::PutPlanFacts(key, facts, length) == store::PutResult::kBusy) ForgetSight(key);
+  if (facts == nullptr || store::PutPlanFacts(key, facts, length) != store::PutResult::kBusy) return true;
+  ForgetSight(key);
+  return false;
 }
 
-struct Sight {
+struct NewPlan {
   store::PlanKey key;
   const QueryDesc* query;
+  bool stored;
 };
 
-void StoreSight(void* argument) {
-  const auto* sight = static_cast<Sight*>(argument);
-  StoreFacts(sight->key, sight->query);
+void StoreNewPlan(void* argument) {
+  auto* plan = static_cast<NewPlan*>(argument);
+  plan->stored = StoreFacts(plan->key, plan->query);
 }
 
 // Runs `work` so that nothing of it reaches the user's statement; a failure is counted as lost.
@@ -168,8 +172,7 @@ void Keep(void* argument) {
     store::AddMeasures(key, measured.items, measured.count);
   }
   const store::Bytes plan = end.planid != 0 ? Plan(*ending, key) : store::Bytes{nullptr, 0};
-  if (end.planid != 0)
-    store::CountPlanExecution(key, {end.exec_time_ms, plan.data, plan.length, ending->instrumented});
+  if (plan.data != nullptr) store::PutPlanJson(key, plan.data, plan.length, ending->instrumented);
   if (!ending->slow) return;
   store::SlowExecution slow = Describe(end, store::SlowState::kOk);
   slow.instrumented = ending->instrumented;
@@ -179,27 +182,32 @@ void Keep(void* argument) {
 
 }  // namespace
 
-int ChooseInstrumentation(uint64 queryid) {
-  if (likely(!store::Armed(queryid)) || !settings.track_plans || settings.slow_min_duration_ms < 0) return 0;
+int ChooseInstrumentation() {
+  if (!settings.track_plans || settings.slow_min_duration_ms < 0) return 0;
   const bool timed = settings.track_timing || pg_prng_double(&pg_global_prng_state) < settings.sample_rate;
   return INSTRUMENT_ROWS | INSTRUMENT_BUFFERS | (timed ? INSTRUMENT_TIMER : 0);
 }
 
-uint64 PlanSeen(const store::StatementKey& key, QueryDesc* query) {
+PlanMemory* PlanSeen(const store::StatementKey& key, QueryDesc* query) {
   PlannedStmt* statement = query->plannedstmt;
-  if (statement->planTree == nullptr || (!settings.track_plans && !settings.track_predicates)) return 0;
-  const uint64 planid = CachedPlanId(statement);
-  const store::PlanKey plan{key.userid, key.dbid, key.queryid, planid};
-  if (SeenBefore(plan) || ExplainOnly(query) || !TouchesUserRelation(statement)) return planid;
-  Sight sight{plan, query};
-  Capture(StoreSight, &sight);
-  return planid;
+  if (statement->planTree == nullptr || (!settings.track_plans && !settings.track_predicates)) return nullptr;
+  PlanMemory* memory = PlanMemoryAt(statement);
+  Recall(memory, statement, key.queryid, key.userid);
+  const store::PlanKey plan{key.userid, key.dbid, key.queryid, memory->planid};
+  const Sighting sighting = Sight(plan);
+  bool again = sighting == Sighting::kNotNow;
+  if (sighting == Sighting::kNew && !ExplainOnly(query) && TouchesUserRelation(statement)) {
+    NewPlan fresh{plan, query, true};
+    Capture(StoreNewPlan, &fresh);
+    again = !fresh.stored;
+  }
+  if (again) memory->sights = kSightsBetweenChecks;  // PlanSurelySeen says no the next time
+  return memory;
 }
 
 void StatementDone(const ExecutionEnd& end, QueryDesc* query) {
   const bool slow = Slow(end.exec_time_ms);
   const bool armed = store::Armed(end.key.queryid);
-  if (likely(!slow && !armed)) return;
   if (query->planstate == nullptr || ExplainOnly(query)) return;
   const bool instrumented = query->planstate->instrument != nullptr;
   if (!slow && !instrumented) return;

@@ -5,10 +5,13 @@
 
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
+#include "settings.hpp"
+#include "store/plans.hpp"
 #include "store/statement_key.hpp"
 
 extern "C" {
 #include "executor/execdesc.h"
+#include "nodes/plannodes.h"
 }
 
 namespace steward::capture {
@@ -25,16 +28,53 @@ struct ExecutionEnd {
   bool canceled;  // the failure was a cancel or a shutdown
 };
 
-/// At ExecutorStart, before standard_ExecutorStart: instrument options to add to the execution's own, 0 for none. Not 0 only
-/// for the run after a slow one of the same statement.
-[[nodiscard]] int ChooseInstrumentation(uint64 queryid);
+/// Instrument options to add to an execution's own, 0 for none: not 0 only for the run after a slow one of the same statement.
+/// To be asked before standard_ExecutorStart where store::Armed() says so.
+[[nodiscard]] int ChooseInstrumentation();
 
-/// At ExecutorStart, after standard_ExecutorStart: the plan's id. The first time that this backend sees the plan, its
-/// predicates are collected unless they are stored already. Later sights of the same plan cost a look into a local cache.
-[[nodiscard]] uint64 PlanSeen(const store::StatementKey& key, QueryDesc* query);
+/// What this backend remembers of a plan, by the plan's address. A cached plan keeps its address; the query id and the cost
+/// tell a plan that was freed from another one at the same place. Another plan may take the place at any time.
+struct PlanMemory {
+  const PlannedStmt* statement;
+  uint64 queryid;
+  double total_cost;
+  uint64 planid;
+  uint64 generation;  // of the plan table when the plan was last seen to be dealt with
+  Oid userid;
+  uint32 sights;      // since then
+  uint32 entry_hint;  // where the slot had the statement last
+  bool long_running;  // worth measuring CPU time of each execution
+};
+inline constexpr uint32 kPlanMemories = 256;
+inline constexpr uint32 kSightsBetweenChecks = 4096;
+extern STEWARD_LOCAL PlanMemory plan_memories[kPlanMemories];
 
-/// At ExecutorEnd, before standard_ExecutorEnd: keeps a slow execution and its plan, and what an instrumented one measured.
-/// Two comparisons for any other.
+inline PlanMemory* PlanMemoryAt(const PlannedStmt* statement) {
+  return &plan_memories[(reinterpret_cast<uintptr_t>(statement) >> 6) % kPlanMemories];
+}
+
+/// The first look of PlanSeen: true when the plan was dealt with before and not long ago.
+inline bool PlanSurelySeen(PlanMemory* memory, const PlannedStmt* statement, uint64 queryid, Oid userid) {
+  if (memory->statement != statement || memory->queryid != queryid || memory->userid != userid ||
+      memory->total_cost != statement->planTree->total_cost || memory->generation != store::PlansGeneration() ||
+      memory->sights >= kSightsBetweenChecks)
+    return false;
+  memory->sights++;
+  return true;
+}
+
+/// At ExecutorStart, after standard_ExecutorStart: what is known of the plan, null where plans are not wanted. The first time
+/// that this backend sees the plan, its predicates are collected unless they are stored already.
+[[nodiscard]] PlanMemory* PlanSeen(const store::StatementKey& key, QueryDesc* query);
+
+/// True when the duration makes an execution slow.
+inline bool IsSlow(uint64 exec_ns) {
+  return unlikely(exec_ns >= static_cast<uint64>(settings.slow_min_duration_ms) * 1000000U) &&
+         settings.slow_min_duration_ms >= 0;
+}
+
+/// At ExecutorEnd of a slow or an armed execution, before standard_ExecutorEnd: keeps it with its plan, and what it measured
+/// where it was instrumented.
 void StatementDone(const ExecutionEnd& end, QueryDesc* query);
 
 /// After a utility statement: keeps a slow one. It has no plan of its own.

@@ -24,21 +24,7 @@ uint64 Nanoseconds(const instr_time& t) {
 
 uint64 Elapsed(const instr_time& now, const instr_time& then) { return Nanoseconds(now) - Nanoseconds(then); }
 
-uint64 Grown(int64 now, int64 then) { return static_cast<uint64>(now - then); }
-
-// Adds the difference of two states of the server's counters.
-void AddDifference(const BufferUsage& now, const BufferUsage& then, const WalUsage& wal_now, const WalUsage& wal_then,
-                   uint64* v) {
-  v[kSharedHit] += Grown(now.shared_blks_hit, then.shared_blks_hit);
-  v[kSharedRead] += Grown(now.shared_blks_read, then.shared_blks_read);
-  v[kSharedDirtied] += Grown(now.shared_blks_dirtied, then.shared_blks_dirtied);
-  v[kSharedWritten] += Grown(now.shared_blks_written, then.shared_blks_written);
-  v[kLocalHit] += Grown(now.local_blks_hit, then.local_blks_hit);
-  v[kLocalRead] += Grown(now.local_blks_read, then.local_blks_read);
-  v[kLocalDirtied] += Grown(now.local_blks_dirtied, then.local_blks_dirtied);
-  v[kLocalWritten] += Grown(now.local_blks_written, then.local_blks_written);
-  v[kTempRead] += Grown(now.temp_blks_read, then.temp_blks_read);
-  v[kTempWritten] += Grown(now.temp_blks_written, then.temp_blks_written);
+void AddTimes(const BufferUsage& now, const BufferUsage& then, uint64* v) {
 #if PG_VERSION_NUM >= 170000
   v[kSharedReadNs] += Elapsed(now.shared_blk_read_time, then.shared_blk_read_time);
   v[kSharedWriteNs] += Elapsed(now.shared_blk_write_time, then.shared_blk_write_time);
@@ -50,45 +36,47 @@ void AddDifference(const BufferUsage& now, const BufferUsage& then, const WalUsa
 #endif
   v[kTempReadNs] += Elapsed(now.temp_blk_read_time, then.temp_blk_read_time);
   v[kTempWriteNs] += Elapsed(now.temp_blk_write_time, then.temp_blk_write_time);
-  v[kWalRecords] += Grown(wal_now.wal_records, wal_then.wal_records);
-  v[kWalFpi] += Grown(wal_now.wal_fpi, wal_then.wal_fpi);
-  v[kWalBytes] += wal_now.wal_bytes - wal_then.wal_bytes;
+}
+
+void AddWal(const WalUsage& wal, uint64* v) {
+  v[kWalRecords] += static_cast<uint64>(wal.wal_records);
+  v[kWalFpi] += static_cast<uint64>(wal.wal_fpi);
+  v[kWalBytes] += wal.wal_bytes;
 #if PG_VERSION_NUM >= 180000
-  v[kWalBuffersFull] += Grown(wal_now.wal_buffers_full, wal_then.wal_buffers_full);
+  v[kWalBuffersFull] += static_cast<uint64>(wal.wal_buffers_full);
 #endif
 }
 
 }  // namespace
 
-void AddUsageSince(const UsageMark& mark, ResourceUsage* total) {
-  AddDifference(pgBufferUsage, mark.buffers, pgWalUsage, mark.wal, total->value);
+void ClearTimes(ResourceUsage* usage) {
+  for (int i = kSharedReadNs; i <= kTempWriteNs; i++) usage->value[i] = 0;
+  usage->timed = true;
 }
 
-void AttachMeter(QueryDesc* desc, Instrumentation* own) {
-  if (desc->totaltime == nullptr) {
-    InstrInit(own, INSTRUMENT_ALL);
-    desc->totaltime = own;
-    return;
-  }
-  desc->totaltime->need_timer = true;
-  desc->totaltime->need_bufusage = true;
-  desc->totaltime->need_walusage = true;
+void AddMoreUsageSince(const UsageMark& mark, ResourceUsage* usage) {
+  AddDifferences<kBlockCounts>(usage->value, &pgBufferUsage, mark.blocks);
+  usage->value[kWalRecords] += static_cast<uint64>(pgWalUsage.wal_records - mark.wal.wal_records);
+  usage->value[kWalFpi] += static_cast<uint64>(pgWalUsage.wal_fpi - mark.wal.wal_fpi);
+  usage->value[kWalBytes] += pgWalUsage.wal_bytes - mark.wal.wal_bytes;
+  usage->value[kWalBuffersFull] += WalBuffersFullSince(mark.wal);
+  if (usage->timed) AddTimesSince(mark.times, usage);
 }
+
+void AddTimesSince(const BufferUsage& then, ResourceUsage* usage) { AddTimes(pgBufferUsage, then, usage->value); }
 
 bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage) {
   Instrumentation* meter = desc->totaltime;
-  if (meter == nullptr) return false;
+  if (meter == nullptr || !meter->need_timer || !meter->need_bufusage) return false;
   InstrEndLoop(meter);  // does nothing the second time
   *exec_ns = static_cast<uint64>(meter->total * 1e9 + 0.5);
-  const BufferUsage no_buffers{};
-  const WalUsage no_wal{};
-  AddDifference(meter->bufusage, no_buffers, meter->walusage, no_wal, usage->value);
+  const BufferUsage none{};
+  ClearUsage(usage);
+  ClearTimes(usage);
+  memcpy(usage->value, &meter->bufusage, sizeof(uint64) * kBlockCounts);
+  AddTimes(meter->bufusage, none, usage->value);
+  AddWal(meter->walusage, usage->value);
   return true;
-}
-
-void ReadUnfinishedMeter(const Instrumentation& meter, ResourceUsage* usage) {
-  if (!meter.need_bufusage || INSTR_TIME_IS_ZERO(meter.starttime)) return;
-  AddDifference(pgBufferUsage, meter.bufusage_start, pgWalUsage, meter.walusage_start, usage->value);
 }
 
 bool ReadJit(const EState* estate, JitUsage* usage) {
@@ -140,19 +128,15 @@ void ReadWorkers([[maybe_unused]] const EState* estate, uint64* to_launch, uint6
 }
 
 CallOrigin OriginOf(const PlannedStmt* statement) {
-  CallOrigin origin{};
   const Portal portal = ActivePortal;
-  if (portal == nullptr || portal->stmts == NIL || !list_member_ptr(portal->stmts, statement)) return origin;
-  if (portal->cplan == nullptr) {
-    // A simple query's portal is hidden from pg_cursors; so is none that a client made.
-    origin.simple = !portal->visible;
-    return origin;
-  }
-  origin.prepared = true;
+  if (portal == nullptr || portal->stmts == NIL) return CallOrigin::kInner;
+  if (unlikely(linitial(portal->stmts) != statement) && !list_member_ptr(portal->stmts, statement))
+    return CallOrigin::kInner;
+  // A simple query's portal is hidden from pg_cursors; so is none that a client made.
+  if (portal->cplan == nullptr) return portal->visible ? CallOrigin::kInner : CallOrigin::kSimple;
+  if (statement->commandType == CMD_UTILITY) return CallOrigin::kPreparedUtility;
   // Of a generic plan the plan source holds a reference besides the portal's.
-  origin.generic = portal->cplan->refcount > 1;
-  origin.custom = !origin.generic;
-  return origin;
+  return portal->cplan->refcount > 1 ? CallOrigin::kGeneric : CallOrigin::kCustom;
 }
 
 bool OutsidePortals() { return ActivePortal == nullptr; }

@@ -2,6 +2,7 @@
 // them. No other file tests PG_VERSION_NUM. Leaves the meaning of what is read to the callers.
 #pragma once
 
+#include "pg/lanes.hpp"
 #include "pg/postgres.hpp"
 
 extern "C" {
@@ -16,6 +17,7 @@ extern "C" {
 #include "utils/queryjumble.h"
 #endif
 #include "portability/instr_time.h"
+#include "storage/bufmgr.h"
 }
 
 namespace steward::pg {
@@ -35,17 +37,6 @@ inline constexpr uint32 kServerMajor = PG_VERSION_NUM / 10000;
 /// From 17 on planning and execution share one nesting level in pg_stat_statements; before, top level is told by
 /// execution's alone.
 inline constexpr bool kPlanningNests = PG_VERSION_NUM >= 170000;
-
-/// Monotonic nanoseconds. The one clock of capture.
-inline uint64 NowNs() {
-  instr_time now;
-  INSTR_TIME_SET_CURRENT(now);
-#if PG_VERSION_NUM >= 160000
-  return static_cast<uint64>(INSTR_TIME_GET_NANOSEC(now));
-#else
-  return static_cast<uint64>(now.tv_sec) * 1000000000U + static_cast<uint64>(now.tv_nsec);
-#endif
-}
 
 /// What a statement used. The order is that of core::kSharedHit..kWalBuffersFull; times in nanoseconds. What this server
 /// cannot tell stays 0, and the kHas... constants say so.
@@ -74,35 +65,93 @@ enum Usage : int {
 };
 struct ResourceUsage {
   uint64 value[kUsageCount];
+  bool timed;  // the I/O times mean something; else they are not set
+  bool empty;  // nothing was added yet, and the values are not set
 };
 inline constexpr bool kHasLocalTimes = PG_VERSION_NUM >= 170000;
 inline constexpr bool kHasWalBuffersFull = PG_VERSION_NUM >= 180000;
 inline constexpr bool kHasJitDeform = PG_VERSION_NUM >= 170000;
 inline constexpr bool kHasWorkerCounts = PG_VERSION_NUM >= 180000;
 
-/// The server's running counters at one moment.
-struct UsageMark {
-  BufferUsage buffers;
-  WalUsage wal;
-};
-inline void MarkUsage(UsageMark* mark) {
-  mark->buffers = pgBufferUsage;
-  mark->wal = pgWalUsage;
+inline constexpr int kBlockCounts = kTempWritten + 1;
+static_assert(offsetof(BufferUsage, shared_blks_hit) == 0 &&
+              offsetof(BufferUsage, temp_blks_written) == (kBlockCounts - 1) * sizeof(int64));
+
+/// Sets the I/O times to zero and says that they mean something.
+void ClearTimes(ResourceUsage* usage);
+
+/// Nothing used, with the values left alone until the first AddUsageSince.
+inline void StartUsage(ResourceUsage* usage) {
+  usage->empty = true;
+  usage->timed = false;
+  if (unlikely(track_io_timing)) ClearTimes(usage);
 }
 
-/// Adds what was used since `mark` to `total`.
-void AddUsageSince(const UsageMark& mark, ResourceUsage* total);
+/// Makes the values of a usage to which nothing was added zero.
+inline void CompleteUsage(ResourceUsage* usage) {
+  if (likely(!usage->empty)) return;
+  usage->empty = false;
+  Clear<kBlockCounts>(usage->value);
+  Clear<kUsageCount - kWalRecords>(usage->value + kWalRecords);
+}
 
-/// Has the executor meter time, buffers and WAL of a query: of ExecutorRun and ExecutorFinish, nothing around them. `own`
-/// is used, and must live as long as the execution, unless another module asked for the same before. Call between
-/// ExecutorStart and the first ExecutorRun.
-void AttachMeter(QueryDesc* desc, Instrumentation* own);
+/// Nothing used.
+inline void ClearUsage(ResourceUsage* usage) {
+  StartUsage(usage);
+  CompleteUsage(usage);
+}
 
-/// What the meter shows when the execution has ended. False when there is none.
+/// The server's running counters at one moment. I/O times move only under track_io_timing.
+struct UsageMark {
+  uint64 blocks[kBlockCounts];
+  WalUsage wal;
+  BufferUsage times;  // where the usage is timed
+};
+
+/// Remembers the counters, for AddUsageSince with a usage that is `timed`.
+inline void MarkUsage(UsageMark* mark, bool timed) {
+  Copy<kBlockCounts>(mark->blocks, &pgBufferUsage);
+  mark->wal = pgWalUsage;
+  if (unlikely(timed)) mark->times = pgBufferUsage;
+}
+
+/// True when a block was read since `mark`, in the shared or the local buffers: without, nothing else was used either.
+inline bool ReadSince(const UsageMark& mark) {
+  const auto* now = reinterpret_cast<const uint64*>(&pgBufferUsage);
+  return ((now[kSharedHit] ^ mark.blocks[kSharedHit]) | (now[kSharedRead] ^ mark.blocks[kSharedRead]) |
+          (now[kLocalHit] ^ mark.blocks[kLocalHit]) | (now[kLocalRead] ^ mark.blocks[kLocalRead])) != 0;
+}
+
+/// How often WAL buffers were full since `then`; 0 before 18.
+inline uint64 WalBuffersFullSince([[maybe_unused]] const WalUsage& then) {
+#if PG_VERSION_NUM >= 180000
+  return static_cast<uint64>(pgWalUsage.wal_buffers_full - then.wal_buffers_full);
+#else
+  return 0;
+#endif
+}
+
+/// AddUsageSince for a usage to which something was added before.
+void AddMoreUsageSince(const UsageMark& mark, ResourceUsage* usage);
+
+/// Adds the I/O times that passed since `then`.
+void AddTimesSince(const BufferUsage& then, ResourceUsage* usage);
+
+/// Adds what was used since `mark` to `usage`.
+inline void AddUsageSince(const UsageMark& mark, ResourceUsage* usage) {
+  if (unlikely(!usage->empty)) return AddMoreUsageSince(mark, usage);
+  usage->empty = false;
+  SetDifferences<kBlockCounts>(usage->value, &pgBufferUsage, mark.blocks);
+  usage->value[kWalRecords] = static_cast<uint64>(pgWalUsage.wal_records - mark.wal.wal_records);
+  usage->value[kWalFpi] = static_cast<uint64>(pgWalUsage.wal_fpi - mark.wal.wal_fpi);
+  usage->value[kWalBytes] = pgWalUsage.wal_bytes - mark.wal.wal_bytes;
+  usage->value[kWalBuffersFull] = WalBuffersFullSince(mark.wal);
+  if (unlikely(usage->timed)) AddTimesSince(mark.times, usage);
+}
+
+/// True when another module has the executor meter time, buffers and WAL of this query; then *exec_ns and *usage are what its
+/// meter shows at the end, of ExecutorRun and ExecutorFinish and nothing around them, so that the two modules agree.
 bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage);
-
-/// What a meter of AttachMeter's caller had seen used when its execution failed; nothing when it did not run.
-void ReadUnfinishedMeter(const Instrumentation& meter, ResourceUsage* usage);
 
 /// Work of the JIT compiler for one execution; the order is that of core::kJitFunctions..kJitDeformNs.
 enum Jit : int {
@@ -123,6 +172,7 @@ struct JitUsage {
 };
 /// Reads the leader's JIT work of a finished execution; false when there was none.
 bool ReadJit(const EState* estate, JitUsage* usage);
+inline bool UsedJit(const EState* estate) { return estate->es_jit != nullptr; }
 
 /// Index of this process among the server's processes, from 0; below MaxBackends for all that run statements. -1: none.
 [[nodiscard]] int OwnProcIndex();
@@ -134,13 +184,14 @@ bool ReadJit(const EState* estate, JitUsage* usage);
 void ReadWorkers(const EState* estate, uint64* to_launch, uint64* launched);
 
 /// How a statement came to be executed.
-struct CallOrigin {
-  bool simple;    // text in a simple query message
-  bool prepared;  // through the extended protocol or EXECUTE
-  bool generic;   // with a cached generic plan
-  bool custom;    // with a plan made for its parameters
+enum class CallOrigin : uint8 {
+  kInner,            // inside a function
+  kSimple,           // as text in a simple query message
+  kGeneric,          // through the extended protocol or EXECUTE, with a cached generic plan
+  kCustom,           // the same, with a plan made for its parameters
+  kPreparedUtility,  // the same, of a statement that is not planned
 };
-/// Told by the active portal: false in all fields for statements run inside functions.
+/// Told by the active portal.
 [[nodiscard]] CallOrigin OriginOf(const PlannedStmt* statement);
 
 /// True when the innermost code is not run by a portal: the server's main loop, a background worker, or its clean-up.

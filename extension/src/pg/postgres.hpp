@@ -36,6 +36,10 @@ extern "C" {
 /// empty on 15, so the attribute is spelled out.
 #define STEWARD_EXPORT extern "C" __attribute__((visibility("default")))
 
+/// Marks the declaration of a variable that is shared between our own files. Hidden visibility is the rule for definitions;
+/// only this tells the compiler that an access needs no detour.
+#define STEWARD_LOCAL __attribute__((visibility("hidden")))
+
 /// Defines an SQL-callable C function: `STEWARD_FUNCTION(name) { ... }`, with `fcinfo` in scope.
 #define STEWARD_FUNCTION(name)                                                                                \
   STEWARD_EXPORT const Pg_finfo_record* pg_finfo_##name(void);                                                \

@@ -6,6 +6,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
+#include "store/plans.hpp"
 #include "store/shmem.hpp"
 #include "store/slots.hpp"
 #include "store/statements.hpp"
@@ -21,10 +22,20 @@ struct DrainState {
 DrainState* state = nullptr;
 const core::SlotCounters kZero{};
 
+void MergePlans(const StatementKey& key, const core::SlotCounters& now, const core::SlotCounters& before, TimestampTz at) {
+  for (int i = 0; i < core::kPlansPerSlot; i++) {
+    const core::PlanCount& plan = now.plans[i];
+    if (plan.calls == before.plans[i].calls) continue;
+    CountPlanCalls(PlanKey{key.userid, key.dbid, key.queryid, plan.planid}, plan.calls - before.plans[i].calls,
+                   plan.exec_ns - before.plans[i].exec_ns, at);
+  }
+}
+
 // An entry that counted nothing new must not bring back a statement that was reset or evicted.
 void Merge(const StatementKey& key, const core::SlotCounters& now, const core::SlotCounters& before, TimestampTz at) {
   if (key.queryid == 0 || memcmp(now.count, before.count, sizeof now.count) == 0) return;
   core::AddDelta(now, before, Slots()->epoch, StatementFor(key, at));
+  MergePlans(key, now, before, at);
 }
 
 // Merges evicted tenants. Afterwards the mirror of each of their entries stands at zero of the next tenancy.

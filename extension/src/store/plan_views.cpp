@@ -1,5 +1,6 @@
 // The SQL functions behind steward.plans and steward.predicates: what is stored, with numbers for names; the views look names
 // up. Both show the current database only, because that is where the numbers mean something.
+#include "store/drain.hpp"
 #include "store/plans.hpp"
 #include "store/shmem.hpp"
 #include "store/visibility.hpp"
@@ -127,6 +128,7 @@ void EmitPlan(ReturnSetInfo* result, const PlanCopy& plan, const char* blob) {
 
 void EmitAll(FunctionCallInfo fcinfo, bool predicates) {
   RequireReady();
+  Drain();
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const bool all = ReadsAllStats();

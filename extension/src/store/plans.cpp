@@ -11,6 +11,8 @@ extern "C" {
 
 namespace steward::store {
 
+const volatile uint64* plans_generation = nullptr;
+
 namespace {
 
 constexpr int kVictimSample = 16;
@@ -107,21 +109,21 @@ bool EvictJson(const PlanEntry* spared) {
   return true;
 }
 
-void PutJson(PlanEntry* entry, const PlanExecution& execution) {
+void PutJson(PlanEntry* entry, const char* data, uint32 length, bool instrumented) {
   const Size budget = HeapTotalBytes() / kJsonShare;
-  if (execution.json_length > budget) return;
-  while (region->json_bytes + execution.json_length > budget && EvictJson(entry)) {
+  if (length > budget) return;
+  while (region->json_bytes + length > budget && EvictJson(entry)) {
   }
-  HeapRef json = HeapPut(execution.json, execution.json_length);
-  while (json == 0 && EvictJson(entry)) json = HeapPut(execution.json, execution.json_length);
+  HeapRef json = HeapPut(data, length);
+  while (json == 0 && EvictJson(entry)) json = HeapPut(data, length);
   if (json == 0) {
     region->lost++;
     return;
   }
   DropJson(entry);
   entry->json = json;
-  entry->instrumented = execution.instrumented;
-  region->json_bytes += execution.json_length;
+  entry->instrumented = instrumented;
+  region->json_bytes += length;
 }
 
 // Plan texts make room first, then old plans, a few at a time.
@@ -194,6 +196,7 @@ Size PlansRegionSize() {
 void PlansAttach(void* base, bool init) {
   char* at = static_cast<char*>(base);
   region = reinterpret_cast<PlansRegion*>(at);
+  plans_generation = &region->generation;
   bucket = reinterpret_cast<uint32*>(at + MAXALIGN(sizeof(PlansRegion)));
   entries = reinterpret_cast<PlanEntry*>(reinterpret_cast<char*>(bucket) +
                                          MAXALIGN(sizeof(uint32) * static_cast<Size>(BucketCount())));
@@ -201,8 +204,6 @@ void PlansAttach(void* base, bool init) {
   region->capacity = static_cast<uint32>(settings.max_plans);
   region->mask = BucketCount() - 1;
 }
-
-uint64 PlansGeneration() { return *const_cast<volatile uint64*>(&region->generation); }
 
 bool PlansFull() {
   const volatile PlansRegion* now = region;
@@ -274,16 +275,18 @@ PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
   return kept ? PutResult::kKept : PutResult::kFull;
 }
 
-void CountPlanExecution(const PlanKey& key, const PlanExecution& execution) {
-  const TimestampTz now = GetCurrentTimestamp();
+void CountPlanCalls(const PlanKey& key, uint64 calls, uint64 exec_ns, TimestampTz at) {
+  PlanEntry* entry = Find(key);
+  if (entry == nullptr) return;
+  entry->calls += calls;
+  entry->total_exec_time_ms += static_cast<double>(exec_ns) / 1e6;
+  entry->last_seen = at;
+}
+
+void PutPlanJson(const PlanKey& key, const char* json, uint32 length, bool instrumented) {
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   PlanEntry* entry = Find(key);
-  if (entry != nullptr) {
-    entry->calls++;
-    entry->total_exec_time_ms += execution.exec_time_ms;
-    entry->last_seen = now;
-    if (execution.json != nullptr) PutJson(entry, execution);
-  }
+  if (entry != nullptr) PutJson(entry, json, length, instrumented);
   LWLockRelease(Lock());
 }
 

@@ -20,8 +20,8 @@ struct PlanKey {
   uint64 planid;
 };
 
-/// A plan as it lies in shared memory. Only slow and instrumented executions are counted: counting every one would cost a
-/// lock on the hot path, and `statements` has them.
+/// A plan as it lies in shared memory. Executions are counted in the backends' slots and merged here, from the moment the plan
+/// has an entry.
 struct PlanEntry {
   PlanKey key;
   uint64 calls;
@@ -39,7 +39,8 @@ Size PlansRegionSize();
 void PlansAttach(void* base, bool init);
 
 /// Changes whenever entries are taken away by a reset, so that a backend's own memory of known plans can be dropped.
-[[nodiscard]] uint64 PlansGeneration();
+extern STEWARD_LOCAL const volatile uint64* plans_generation;
+[[nodiscard]] inline uint64 PlansGeneration() { return *plans_generation; }
 
 /// True while a new plan would push out an old one. Read without the lock.
 [[nodiscard]] bool PlansFull();
@@ -53,14 +54,11 @@ enum class PutResult : uint8 { kKept, kBusy, kFull };
 /// lock was taken, to be tried again at the next sight; kFull when there was no room, which is counted.
 PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length);
 
-/// A slow or instrumented execution of a plan. `json` may be null (nothing new to keep).
-struct PlanExecution {
-  double exec_time_ms;
-  const char* json;
-  uint32 json_length;
-  bool instrumented;
-};
-void CountPlanExecution(const PlanKey& key, const PlanExecution& execution);
+/// Adds executions to a plan that has an entry. The drainer's: call with store::Lock() held exclusively.
+void CountPlanCalls(const PlanKey& key, uint64 calls, uint64 exec_ns, TimestampTz at);
+
+/// Keeps the JSON of a plan that has an entry, in the place of what it had.
+void PutPlanJson(const PlanKey& key, const char* json, uint32 length, bool instrumented);
 
 /// True when the plan has an entry without JSON, or with one that has no actual rows although `instrumented`.
 [[nodiscard]] bool PlanWantsJson(const PlanKey& key, bool instrumented);

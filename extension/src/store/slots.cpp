@@ -4,6 +4,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "port/atomics.h"
+#include "storage/bufmgr.h"
 #include "storage/proc.h"
 }
 
@@ -13,7 +14,6 @@ namespace steward::store {
 
 namespace {
 
-using core::Counter;
 using core::SlotCounters;
 
 constexpr uint32 kWays = 4;
@@ -26,9 +26,9 @@ char* slots_base = nullptr;
 // This backend's own slot. Tags repeat the entries' keys in local memory, packed for the probe.
 struct Own {
   bool attached;
-  bool none;  // no slot for this process
+  bool ready;  // attached, and there is a slot
   uint32 index;
-  uint32 updates;  // since this backend last drained itself
+  uint32 drained;  // slot->changes when this backend last drained itself
   Slot* slot;
   SlotEntry* entries;
   Evicted* ring;
@@ -38,7 +38,6 @@ Own own;
 constexpr uint32 kMaxEntries = 64;
 StatementKey tags[kMaxEntries];
 uint32 last_used[kMaxEntries];
-uint32 use_clock = 0;
 
 // Fewer entries a backend where there are many backends: about 180 kB each up to 128 of them, 30 kB from 2,048 on.
 uint32 EntriesFor(uint32 backends) {
@@ -56,11 +55,10 @@ Size SlotSize(uint32 entries, uint32 ring) {
   return CACHELINEALIGN(MAXALIGN(sizeof(Slot)) + entries * (sizeof(SlotEntry) + sizeof(Mirror)) + ring * sizeof(Evicted));
 }
 
-bool Attach() {
+void Attach() {
   own.attached = true;
   const int proc = pg::OwnProcIndex();
-  own.none = proc < 0 || static_cast<uint32>(proc) >= area->slots;
-  if (own.none) return false;
+  if (proc < 0 || static_cast<uint32>(proc) >= area->slots) return;
   own.index = static_cast<uint32>(proc);
   own.slot = SlotAt(own.index);
   own.entries = EntriesOf(own.index);
@@ -70,7 +68,8 @@ bool Attach() {
     if (own.entries[i].sequence % 2 != 0) own.entries[i].sequence++;
     tags[i] = own.entries[i].key;
   }
-  return true;
+  own.drained = own.slot->changes;
+  own.ready = true;
 }
 
 // Moves a tenant's counters to the ring. False when there is no room and the store is busy.
@@ -91,107 +90,139 @@ bool Evict(uint32 index) {
 // In the order in which entries are given away: empty ones first, then by their last use.
 uint64 Rank(uint32 index) { return tags[index].queryid == 0 ? 0 : 1 + static_cast<uint64>(last_used[index]); }
 
-// The entry for `key`, taken over from the least recently used of its set when it has none. Null when it cannot be.
-SlotEntry* EntryFor(const StatementKey& key, bool* fresh) {
+constexpr uint32 kFresh = 0x80000000;  // flag: the entry has a new tenant
+
+// The entry for `key`, taken over from the least recently used of its set when it has none. kNoHint when it cannot be.
+pg_noinline uint32 Probe(const StatementKey& key) {
+  if (!own.attached) Attach();
+  if (!own.ready) return kNoHint;
   const uint32 sets = area->entries / kWays;
   const uint32 first = (HashOf(key) & (sets - 1)) * kWays;
   uint32 oldest = first;
-  *fresh = false;
-  use_clock++;
   for (uint32 i = first; i < first + kWays; i++) {
-    if (tags[i] == key) {
-      last_used[i] = use_clock;
-      return &own.entries[i];
-    }
+    if (tags[i] == key) return i;
     if (Rank(i) < Rank(oldest)) oldest = i;
   }
-  if (tags[oldest].queryid != 0 && !Evict(oldest)) return nullptr;
+  if (tags[oldest].queryid != 0 && !Evict(oldest)) {
+    own.slot->lost++;
+    return kNoHint;
+  }
   tags[oldest] = key;
-  last_used[oldest] = use_clock;
-  *fresh = true;
-  return &own.entries[oldest];
+  return oldest | kFresh;
 }
 
-// Opens the entry for writing: the counter is odd until Close.
-SlotCounters* Open(const StatementKey& key, SlotEntry** opened) {
-  if (unlikely(!own.attached)) Attach();
-  if (unlikely(own.none)) return nullptr;
-  if (unlikely(own.updates >= kUpdatesBetweenDrains) && TryDrainSlot(own.index)) own.updates = 0;
-  bool fresh = false;
-  SlotEntry* entry = EntryFor(key, &fresh);
-  if (unlikely(entry == nullptr)) {
-    own.slot->lost++;
-    return nullptr;
-  }
+pg_noinline void DrainOwn() {
+  if (TryDrainSlot(own.index)) own.drained = own.slot->changes;
+}
+
+// Opens the entry at `index` for writing, from zero when it has a new tenant. Its counter is odd until Close.
+inline SlotEntry* Begin(uint32 index) {
+  SlotEntry* entry = &own.entries[index & ~kFresh];
+  Slot* slot = own.slot;
+  last_used[index & ~kFresh] = slot->changes;
   entry->sequence++;
   pg_write_barrier();
-  if (fresh) {
+  if (unlikely((index & kFresh) != 0)) {
     entry->tenancy++;
-    entry->key = key;
+    entry->key = tags[index & ~kFresh];
     memset(&entry->counters, 0, sizeof entry->counters);
   }
-  *opened = entry;
-  return &entry->counters;
+  return entry;
 }
 
-void Close(SlotEntry* entry) {
+inline void Close(SlotEntry* entry) {
   pg_write_barrier();
   entry->sequence++;
-  own.slot->changes++;
-  own.updates++;
+  const uint32 changes = ++own.slot->changes;
+  if (unlikely(changes - own.drained >= kUpdatesBetweenDrains)) DrainOwn();
 }
 
-void AddUsage(SlotCounters* counters, const pg::ResourceUsage& usage) {
-  static_assert(core::kWalBuffersFull - core::kSharedHit + 1 == pg::kUsageCount);
-  for (int i = 0; i < pg::kUsageCount; i++) counters->count[core::kSharedHit + i] += usage.value[i];
+// Opens the entry of `key`; null when nothing can be counted.
+SlotEntry* Open(const StatementKey& key) {
+  const uint32 index = Probe(key);
+  return index == kNoHint ? nullptr : Begin(index);
 }
 
-void AddJit(SlotCounters* counters, const pg::JitUsage& jit) {
+// A statement with more plans than an entry has places for begins a new tenancy; its counters so far go to the ring.
+pg_noinline core::PlanCount* MakePlace(SlotEntry* entry, uint64 planid) {
+  const auto index = static_cast<uint32>(entry - own.entries);
+  Close(entry);
+  Begin(Evict(index) ? index | kFresh : index);
+  return core::PlaceOf(&entry->counters, planid);
+}
+
+inline void CountPlan(SlotEntry* entry, uint64 planid, uint64 exec_ns) {
+  core::PlanCount* plan = core::PlaceOf(&entry->counters, planid);
+  if (unlikely(plan == nullptr)) plan = MakePlace(entry, planid);
+  if (unlikely(plan == nullptr)) return;
+  plan->calls++;
+  plan->exec_ns += exec_ns;
+}
+
+static_assert(core::kWalBuffersFull - core::kSharedHit + 1 == pg::kUsageCount);
+
+inline void AddRange(uint64* count, const pg::ResourceUsage& usage, int first, int last) {
+  for (int i = first; i <= last; i++) count[i] += usage.value[i];
+}
+
+// Block counts nearly always; the rest where there is some.
+inline void AddUsage(SlotCounters* counters, const pg::ResourceUsage& usage) {
+  uint64* count = counters->count + core::kSharedHit;
+  pg::AddAll<pg::kBlockCounts>(count, usage.value);
+  if (unlikely(usage.timed)) AddRange(count, usage, pg::kSharedReadNs, pg::kTempWriteNs);
+  if (usage.value[pg::kWalRecords] != 0) AddRange(count, usage, pg::kWalRecords, pg::kWalBuffersFull);
+}
+
+pg_noinline void AddJit(SlotCounters* counters, const pg::JitUsage& jit) {
   static_assert(core::kJitDeformNs - core::kJitFunctions + 1 == pg::kJitUsageCount);
   for (int i = 0; i < pg::kJitUsageCount; i++) counters->count[core::kJitFunctions + i] += jit.value[i];
 }
 
-void Count(SlotCounters* counters, Counter counter) { counters->count[counter]++; }
-
 }  // namespace
 
-void RecordExecution(const StatementKey& key, const Execution& execution) {
-  SlotEntry* entry = nullptr;
-  SlotCounters* counters = Open(key, &entry);
-  if (counters == nullptr) return;
-  core::CountExecution(counters, execution.exec_ns, area->epoch);
-  counters->count[core::kRows] += execution.rows;
-  AddUsage(counters, *execution.usage);
-  if (execution.jit != nullptr) AddJit(counters, *execution.jit);
-  if (execution.origin.simple) Count(counters, core::kSimpleCalls);
-  if (execution.origin.prepared) Count(counters, core::kExtendedCalls);
-  if (execution.origin.generic) Count(counters, core::kGenericPlanCalls);
-  if (execution.origin.custom) Count(counters, core::kCustomPlanCalls);
+void RecordExecution(Execution* execution, const pg::JitUsage* jit) {
+  uint32 index = execution->entry_hint;
+  if (unlikely(index >= kMaxEntries || !(tags[index] == execution->key))) {
+    index = Probe(execution->key);
+    if (unlikely(index == kNoHint)) return;
+    execution->entry_hint = index & ~kFresh;
+  }
+  SlotEntry* entry = Begin(index);
+  if (likely(execution->planid != 0)) CountPlan(entry, execution->planid, execution->exec_ns);
+  SlotCounters* counters = &entry->counters;
+  if (execution->count_planning) core::CountPlanning(counters, execution->plan_ns, area->epoch);
+  core::CountExecution(counters, execution->exec_ns, area->epoch);
+  counters->count[core::kRows] += execution->rows;
+  counters->count[core::kInnerCalls + static_cast<int>(execution->origin)]++;
+  AddUsage(counters, execution->usage);
+  if (unlikely(jit != nullptr)) AddJit(counters, *jit);
+  if (unlikely(execution->cpu_ns != 0)) {
+    counters->count[core::kCpuNs] += execution->cpu_ns;
+    counters->count[core::kCpuExecNs] += execution->exec_ns;
+  }
   counters->last_call = GetCurrentStatementStartTimestamp();
   Close(entry);
 }
 
 void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage& usage) {
-  SlotEntry* entry = nullptr;
-  SlotCounters* counters = Open(key, &entry);
-  if (counters == nullptr) return;
-  core::CountPlanning(counters, plan_ns, area->epoch);
-  AddUsage(counters, usage);
+  SlotEntry* entry = Open(key);
+  if (entry == nullptr) return;
+  core::CountPlanning(&entry->counters, plan_ns, area->epoch);
+  AddUsage(&entry->counters, usage);
   Close(entry);
 }
 
 void RecordFailure(const StatementKey& key, bool canceled, int sqlstate) {
-  SlotEntry* entry = nullptr;
-  SlotCounters* counters = Open(key, &entry);
-  if (counters == nullptr) return;
-  Count(counters, canceled ? core::kCanceledCalls : core::kFailedCalls);
-  counters->last_sqlstate = sqlstate;
+  SlotEntry* entry = Open(key);
+  if (entry == nullptr) return;
+  entry->counters.count[canceled ? core::kCanceledCalls : core::kFailedCalls]++;
+  entry->counters.last_sqlstate = sqlstate;
   Close(entry);
 }
 
 void CountLost() {
   if (!own.attached) Attach();
-  if (!own.none) own.slot->lost++;
+  if (own.ready) own.slot->lost++;
 }
 
 SlotArea* Slots() { return area; }

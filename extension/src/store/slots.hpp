@@ -13,18 +13,25 @@
 
 namespace steward::store {
 
-/// One completed execution, as capture measured it.
+inline constexpr uint32 kNoHint = ~uint32{0};
+
+/// One execution, as capture measured it so far.
 struct Execution {
+  StatementKey key;
   uint64 exec_ns;
+  uint64 plan_ns;           // of the planning right before; 0: none
+  uint64 planid;            // 0: unknown, or not to be counted by plan
+  uint64 cpu_ns;            // 0: not measured
   uint64 rows;
-  const pg::ResourceUsage* usage;
-  const pg::JitUsage* jit;  // null: none
+  uint32 entry_hint;        // where the statement's entry was last time; updated. kNoHint: unknown
   pg::CallOrigin origin;
+  bool count_planning;  // plan_ns was not counted yet
+  pg::ResourceUsage usage;
 };
 
 /// Counting functions. Hot path: plain stores to the backend's own slot; no lock, no allocation, no system call. When the
 /// ring is full and the store is busy the event is dropped and counted as lost. `now` is the statement's start time.
-void RecordExecution(const StatementKey& key, const Execution& execution);
+void RecordExecution(Execution* execution, const pg::JitUsage* jit);
 void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage& usage);
 void RecordFailure(const StatementKey& key, bool canceled, int sqlstate);
 

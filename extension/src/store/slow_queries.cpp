@@ -12,9 +12,10 @@ extern "C" {
 
 namespace steward::store {
 
+volatile uint64* arm_marks = nullptr;
+
 namespace {
 
-constexpr uint32 kMarks = 1024;
 constexpr double kTokensPerSecond = 20;
 constexpr double kMostTokens = 40;
 // The ring's plans and parameters may fill this share of the text memory.
@@ -25,13 +26,11 @@ struct SlowRegion {
   Size bytes;  // of plans and parameters
   double tokens;
   TimestampTz refilled;
-  uint64 mark[kMarks];
+  uint64 mark[kArmMarks];
   SlowRecord record[kSlowRing];
 };
 
 SlowRegion* region = nullptr;
-
-volatile uint64& MarkOf(uint64 queryid) { return region->mark[(queryid ^ queryid >> 32) % kMarks]; }
 
 void DropPlan(SlowRecord* record) {
   region->bytes -= HeapLength(record->plan) + HeapLength(record->parameters);
@@ -102,6 +101,7 @@ Size SlowRegionSize() { return sizeof(SlowRegion); }
 
 void SlowAttach(void* base, bool init) {
   region = static_cast<SlowRegion*>(base);
+  arm_marks = region->mark;
   if (init) region->tokens = kMostTokens;
 }
 
@@ -145,12 +145,10 @@ void RestoreSlow(const SlowRecord& saved, Bytes plan, Bytes parameters) {
   slot.parameters = parameters_ref;
 }
 
-void Arm(uint64 queryid) { MarkOf(queryid) = queryid; }
-
-bool Armed(uint64 queryid) { return MarkOf(queryid) == queryid; }
+void Arm(uint64 queryid) { arm_marks[queryid % kArmMarks] = queryid; }
 
 void Disarm(uint64 queryid) {
-  if (Armed(queryid)) MarkOf(queryid) = 0;
+  if (Armed(queryid)) arm_marks[queryid % kArmMarks] = 0;
 }
 
 bool TakeExplainToken() {

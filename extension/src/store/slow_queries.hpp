@@ -55,7 +55,9 @@ void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters);
 /// Marks a statement so that one next run of it, in any backend, is instrumented. Two statements may share a mark; the later
 /// one wins.
 void Arm(uint64 queryid);
-[[nodiscard]] bool Armed(uint64 queryid);
+inline constexpr uint32 kArmMarks = 1024;
+extern STEWARD_LOCAL volatile uint64* arm_marks;
+[[nodiscard]] inline bool Armed(uint64 queryid) { return arm_marks[queryid % kArmMarks] == queryid; }
 void Disarm(uint64 queryid);
 
 /// For saving, in a process that is alone: the record that is `index` younger than the oldest there may be, null when there is

@@ -13,7 +13,12 @@ struct StatementKey {
 };
 
 inline bool operator==(const StatementKey& a, const StatementKey& b) {
-  return a.queryid == b.queryid && a.userid == b.userid && a.dbid == b.dbid && a.toplevel == b.toplevel;
+  static_assert(offsetof(StatementKey, dbid) == sizeof(Oid));
+  uint64 a_owner = 0;
+  uint64 b_owner = 0;
+  memcpy(&a_owner, &a.userid, sizeof a_owner);  // userid and dbid at once
+  memcpy(&b_owner, &b.userid, sizeof b_owner);
+  return a.queryid == b.queryid && a_owner == b_owner && a.toplevel == b.toplevel;
 }
 
 /// Spreads a key over hash buckets. Query ids are hashes already; the rest only has to tell users and databases apart.

@@ -128,6 +128,13 @@ void AddStandardColumns(Row* row, const Statement& s) {
   row->Add(TimestampTzGetDatum(s.stats_since));
 }
 
+// CPU time is measured of every long execution and of a sample of the short ones; the sample stands for the rest.
+void AddCpuTime(Row* row, const uint64* count) {
+  if (count[core::kCpuExecNs] == 0) return row->AddNull();
+  const double share = static_cast<double>(count[core::kCpuNs]) / static_cast<double>(count[core::kCpuExecNs]);
+  row->AddMs(share * static_cast<double>(count[core::kExecNs]));
+}
+
 void AddOwnColumns(Row* row, const Statement& s) {
   const core::StatementTotals& totals = s.totals;
   static constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
@@ -141,8 +148,9 @@ void AddOwnColumns(Row* row, const Statement& s) {
   row->AddCount(totals.count[core::kCanceledCalls]);
   AddSqlState(row, totals.last_sqlstate);
   row->AddCount(totals.count[core::kSimpleCalls]);
-  row->AddCount(totals.count[core::kExtendedCalls]);
-  row->AddNull();  // cpu_time: not measured yet
+  row->AddCount(totals.count[core::kGenericPlanCalls] + totals.count[core::kCustomPlanCalls] +
+                totals.count[core::kPreparedUtilityCalls]);
+  AddCpuTime(row, totals.count);
   if (totals.last_call == 0)
     row->AddNull();
   else

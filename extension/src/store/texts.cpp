@@ -13,6 +13,9 @@ extern "C" {
 
 namespace steward::store {
 
+KnownText known_texts[kKnownTexts];
+const volatile uint32* texts_generation = nullptr;
+
 namespace {
 
 struct Text {
@@ -38,19 +41,9 @@ struct Table {
   uint64 missing;
 };
 
-// What this backend knows to be stored (or not worth trying) in its own database.
-struct Known {
-  uint64 queryid;
-  uint32 generation;
-  bool full;  // not only found lexically
-};
-
-constexpr uint32 kKnown = 8192;
-
 Table* table = nullptr;
 uint32* heads = nullptr;
 Text* texts = nullptr;
-Known known[kKnown];
 
 uint32 Capacity() { return static_cast<uint32>(settings.max_statements) * 5 / 4 + 64; }
 
@@ -156,7 +149,7 @@ bool PutLocked(const TextKey& key, const char* display, uint32 display_length, c
   return false;
 }
 
-void Remember(uint64 queryid, bool full) { known[queryid & (kKnown - 1)] = Known{queryid, table->generation, full}; }
+void Remember(uint64 queryid, bool full) { known_texts[queryid & (kKnownTexts - 1)] = KnownText{queryid, table->generation, full}; }
 
 char* CopyOut(HeapRef ref, uint32 room, char* buffer, uint32* length) {
   *length = Min(HeapLength(ref), room);
@@ -177,6 +170,7 @@ void TextAttach(void* base, bool init) {
   table = reinterpret_cast<Table*>(next);
   heads = reinterpret_cast<uint32*>(next + MAXALIGN(sizeof(Table)));
   texts = reinterpret_cast<Text*>(next + MAXALIGN(sizeof(Table)) + MAXALIGN(sizeof(uint32) * Buckets()));
+  texts_generation = &table->generation;
   if (!init) return;
   table->generation = 1;
   table->buckets = Buckets();
@@ -188,8 +182,7 @@ void TextAttach(void* base, bool init) {
 }
 
 bool TextKnown(const TextKey& key, bool has_tree) {
-  const Known& slot = known[key.queryid & (kKnown - 1)];
-  if (slot.queryid == key.queryid && slot.generation == table->generation && (slot.full || !has_tree)) return true;
+  if (TextSurelyKnown(key.queryid, has_tree)) return true;
   if (!LWLockConditionalAcquire(Lock(), LW_SHARED)) return true;
   const Text* text = Find(key);
   const bool full = text != nullptr && IsFull(*text);

@@ -17,6 +17,22 @@ inline bool operator==(const TextKey& a, const TextKey& b) { return a.queryid ==
 
 inline constexpr int kMaxSamples = 4;
 
+/// What this backend knows to be stored (or not worth trying) in its own database.
+struct KnownText {
+  uint64 queryid;
+  uint32 generation;
+  bool full;  // not only found lexically
+};
+inline constexpr uint32 kKnownTexts = 8192;
+extern STEWARD_LOCAL KnownText known_texts[kKnownTexts];
+extern STEWARD_LOCAL const volatile uint32* texts_generation;
+
+/// The first look of TextKnown, for hot paths: true means known, false means ask TextKnown.
+inline bool TextSurelyKnown(uint64 queryid, bool has_tree) {
+  const KnownText& slot = known_texts[queryid & (kKnownTexts - 1)];
+  return slot.queryid == queryid && slot.generation == *texts_generation && (slot.full || !has_tree);
+}
+
 /// True when the text is stored already, or when this is no moment to store it (the lock is busy, the heap was full and
 /// nothing was freed since). Usually one probe of backend-local memory; never waits. A text of reason kNoText was stored
 /// without its parse tree at hand: whoever has one (`has_tree`) is told that it is not known, and puts the full text.
