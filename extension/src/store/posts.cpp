@@ -15,6 +15,7 @@ namespace {
 constexpr int kMostHolds = 16;
 
 struct Pending {
+  bool any;
   bool post;
   bool list;
   int holds;
@@ -33,6 +34,7 @@ void Finish(bool commit) {
 }
 
 void OnTransaction(XactEvent event, void*) {
+  if (likely(!pending.any)) return;
   switch (event) {
     case XACT_EVENT_COMMIT:
       Finish(true);
@@ -61,17 +63,19 @@ void InstallPosts() {
 
 bool PostAtCommit() {
   if (!BoardFollow(MyDatabaseId)) return false;
-  pending.post = true;
+  pending.any = pending.post = true;
   return true;
 }
 
 void PostListAtCommit() {
-  pending.list = true;
+  pending.any = pending.list = true;
 }
 
 void HoldUntilEnd(Oid dbid) {
   if (pending.holds == kMostHolds) return;
-  if (BoardHold(dbid)) pending.held[pending.holds++] = dbid;
+  if (!BoardHold(dbid)) return;
+  pending.held[pending.holds++] = dbid;
+  pending.any = true;
 }
 
 }  // namespace steward::store

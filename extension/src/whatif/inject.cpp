@@ -78,11 +78,16 @@ void AddCandidates(const Configuration& configuration, Oid relid, RelOptInfo* re
   }
 }
 
-void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
-  if (previous_hook != nullptr) previous_hook(root, relid, inhparent, rel);
-  if (active.configuration == nullptr || root->glob->boundParams != active.token || inhparent) return;
+pg_noinline void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
+  if (root->glob->boundParams != active.token || inhparent) return;
   HideIndexes(*active.configuration, rel);
   AddCandidates(*active.configuration, relid, rel);
+}
+
+// Of every table in every planning of the server, and nearly always there is nothing to do.
+void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
+  if (unlikely(previous_hook != nullptr)) previous_hook(root, relid, inhparent, rel);
+  if (unlikely(active.configuration != nullptr)) Inject(root, relid, inhparent, rel);
 }
 
 }  // namespace
