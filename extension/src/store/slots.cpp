@@ -184,7 +184,10 @@ void RecordExecution(Execution* execution, const pg::JitUsage* jit) {
   uint32 index = execution->entry_hint;
   if (unlikely(index >= kMaxEntries || !(tags[index] == execution->key))) {
     index = Probe(execution->key);
-    if (unlikely(index == kNoHint)) return;
+    if (unlikely(index == kNoHint)) {
+      if (execution->count_planning) CountLost();  // two events are lost at once
+      return;
+    }
     execution->entry_hint = index & ~kFresh;
   }
   SlotEntry* entry = Begin(index);
