@@ -126,15 +126,21 @@ check_exit "and exits with 1" 1 pgsteward advise indexes --from "$out/cut.json"
 check_exit "as does a file that is not there" 1 pgsteward advise indexes --from "$out/none.json"
 
 # ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
-psql -qAtc 'BEGIN; LOCK TABLE steward.suggestion_run; SELECT pg_sleep(3)' >/dev/null &
-sleep 0.5
+sessions() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward' AND $1"; }
+becomes() { # EXPECTED COMMAND...: waits until the command prints that
+  local expected=$1 tries=600; shift
+  until [ "$("$@")" = "$expected" ]; do [ $((tries--)) -gt 0 ] || { echo "never $expected: $*"; return 1; }; sleep 0.05; done
+}
 interrupted() { # a command that waits for the lock is interrupted: the server's query too, and at once
   bash -c 'trap - INT; exec pgsteward advise indexes >/dev/null' & local pid=$!
-  sleep 1.5; kill -INT $pid; wait $pid
+  becomes 1 sessions "wait_event_type = 'Lock'" && kill -INT $pid; wait $pid
 }
+coproc psql -qAtX
+echo "SET idle_in_transaction_session_timeout = '1min'; BEGIN; LOCK TABLE steward.suggestion_run; SELECT 1;" >&"${COPROC[1]}"
+read -r _ <&"${COPROC[0]}"
 check_exit "Ctrl-C ends it with exit 1" 1 interrupted
-check_is "nothing keeps running on the server" 0 psql -Atc \
-  "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward'"
+check "nothing keeps running on the server" becomes 0 sessions true
+echo '\q' >&"${COPROC[1]}"
 wait
 check_is "no server process died" '' cluster_crashes
 checks_done

@@ -29,13 +29,14 @@ cluster_env main
 
 check_is "no crash is reported without one" '' cluster_crashes
 expect_crashes
-psql -Atqc 'SELECT pg_sleep(60) /* victim */' >/dev/null 2>&1 &
-sleep 0.5
-kill -KILL "$(psql -Atc "SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* victim */' AND pid <> pg_backend_pid()")"
-sleep 0.5
+psql -Atqc 'SELECT pg_sleep(600) /* victim */' >/dev/null 2>&1 &
+until victim=$(psql -Atc "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'") && [ -n "$victim" ]; do sleep 0.1; done
+kill -KILL "$victim"
+until [ -n "$(cluster_crashes)" ]; do sleep 0.1; done
 check_like "a killed server process is reported" 'terminated by signal 9' cluster_crashes
 
-died='. "$0"; cluster_start --no-preload; psql -c "COPY (SELECT 1) TO PROGRAM \$\$kill -SEGV \$PPID\$\$"; sleep 1; exit 0'
+died='. "$0"; cluster_start --no-preload; psql -c "COPY (SELECT 1) TO PROGRAM \$\$kill -SEGV \$PPID\$\$"
+  until [ -n "$(cluster_crashes)" ]; do sleep 0.1; done; exit 0'
 check_like "a script in which a server process died fails" '^not ok - no server process died' \
   env -u STEWARD_RUNNER bash -c "$died" "$here/../server/harness.sh"
 
