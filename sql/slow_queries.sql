@@ -66,14 +66,14 @@ WHERE instrumented AND query LIKE '%max(price)%';
 
 -- failed and cancelled statements
 SELECT 1 FROM steward.reset();
-SET pg_steward.slow_min_duration = '10ms';
-SELECT pg_sleep(0.02), 1 / (id - 1) FROM slow_items WHERE id = 1;
-SET statement_timeout = '20ms';
+SET pg_steward.slow_min_duration = '300ms';
+SELECT pg_sleep(0.3), 1 / (id - 1) FROM slow_items WHERE id = 1;
+SET statement_timeout = '500ms';
 SELECT pg_sleep(10) FROM slow_items WHERE id = 2;
 RESET statement_timeout;
 SELECT 1 / (id - 1) FROM slow_items WHERE id = 1;  -- fails quickly
 SET pg_steward.slow_min_duration = -1;
-SELECT state, sqlstate, exec_time >= 10 AS slow, planid IS NOT NULL AS has_plan, plan IS NULL AS no_json, query
+SELECT state, sqlstate, exec_time >= 300 AS slow, planid IS NOT NULL AS has_plan, plan IS NULL AS no_json, query
 FROM steward.slow_queries ORDER BY id;
 
 -- utility statements have no plan

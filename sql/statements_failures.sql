@@ -17,7 +17,7 @@ SET ROLE regress_steward_poor;
 SELECT id AS at_the_start FROM t;
 RESET ROLE;
 COPY t FROM '/nonexistent/file';
-SET statement_timeout = '50ms';
+SET statement_timeout = '500ms';
 SELECT pg_sleep(10) AS canceled;
 RESET statement_timeout;
 -- At top level again after each: else these would count as nested.

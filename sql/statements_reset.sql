@@ -6,7 +6,7 @@ CREATE VIEW own AS
 SELECT steward.reset() IS NOT NULL AS reset;
 SELECT 1 AS first;
 SELECT 1 AS second, 2 AS two;
-SELECT pg_sleep(0.02) AS slow, 1 AS third;
+SELECT pg_sleep(0.5) AS slow, 1 AS third;
 SET ROLE regress_steward_other;
 SELECT 1 AS of_another, 2 AS two, 3 AS three;
 RESET ROLE;
@@ -17,7 +17,7 @@ SELECT steward.reset(queryid => queryid) IS NOT NULL AS reset FROM own WHERE que
 SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS|AS slow' ORDER BY 1, 2;
 -- Counting starts anew, extremes too; the text comes back though the statement is known to this session.
 SELECT pg_sleep(0) AS slow, 2 AS third;
-SELECT query, calls, max_exec_time < 15 AS fast FROM own WHERE query ~ 'AS slow,';
+SELECT query, calls, max_exec_time < 500 AS fast FROM own WHERE query ~ 'AS slow,';
 -- One user, another database, everything.
 SELECT steward.reset('regress_steward_other'::regrole) IS NOT NULL AS reset;
 SELECT query, calls FROM own WHERE query ~ '^SELECT .1 AS' ORDER BY 1, 2;

@@ -24,7 +24,7 @@ SQL
     echo 'SELECT deep(5) AS nested;'
     echo 'BEGIN; SAVEPOINT s; SELECT deep(3), 1 AS in_savepoint; ROLLBACK TO s; SELECT deep(2), 1 AS in_savepoint; ROLLBACK;'
   done
-  echo "SET statement_timeout = '2ms';"
+  echo "SET statement_timeout = '20ms';"
   for i in $(seq 50); do echo 'SELECT count(pg_sleep(1)) AS timed_out FROM t;'; done
   echo 'RESET statement_timeout;'
   for i in $(seq 40); do echo 'SELECT count(*) AS canceled FROM generate_series(1, 100000000);'; done
