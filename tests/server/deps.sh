@@ -16,7 +16,7 @@ if pgxs=$("$pg_config" --pgxs 2>/dev/null) && [ -f "$pgxs" ]; then
 fi
 packages=(g++ make cmake pkg-config "postgresql-$major" "postgresql-server-dev-$major"
   libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
-  pgbouncer libipc-run-perl)
+  pgbouncer libipc-run-perl python3)
 
 missing() {
   command -v dpkg-query >/dev/null || return 0
