@@ -5,14 +5,15 @@
 #   bench/capture.sh [--workload LIST] [--metric LIST] [--config LIST] [--rounds N] [--profile DIR] [--json FILE]
 #     --workload   of prepared, simple, join (some 3 ms), hc (20,736 query ids against 5,000 entries)      default: all
 #     --metric     of instructions, cpu; the environment's METRIC is the default                          default: both
-#     --config     of none, query_id, pg_stat_statements, pgss+auto_explain, pgss+pg_qualstats, pg_steward   default: all
+#     --config     of none, query_id, control (query_id once more), pg_stat_statements, pgss+auto_explain,
+#                  pgss+pg_qualstats, pg_steward                                                           default: all
 #     --rounds     rounds of cpu (61): each runs every server for a fraction of a second, in changing order
 #     --profile    keeps callgrind's files there, with a difference to query_id by function (NAME.diff)
 #     --json       writes what was measured and the gates there as well
 # Lists are comma-separated. Gates compare with query_id; those whose servers were left out are not judged.
 # Exit code: 0, or 1 when a gate fails, or 2 for wrong usage.
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit ;; esac
+case "${1:-}" in -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit ;; esac
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=instructions.sh

@@ -5,7 +5,8 @@ bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../tests/server/harness.sh
 . "$bench/../tests/server/harness.sh"
 
-all_configs='none query_id pg_stat_statements pgss+auto_explain pgss+pg_qualstats pg_steward'
+# "control" is query_id once more: its distance from query_id is what the method cannot tell apart.
+all_configs='none query_id control pg_stat_statements pgss+auto_explain pgss+pg_qualstats pg_steward'
 scale=2 # of pgbench's tables: 200,000 accounts, all of them in shared buffers
 dir=$(session_dir)
 results=$dir/results
@@ -54,7 +55,7 @@ drop_missing_configs() {
 # ---- configurations ---------------------------------------------------------------------------------------------------
 config_preload() {
   case "$1" in
-    none | query_id) ;;
+    none | query_id | control) ;;
     pgss+auto_explain) echo pg_stat_statements,auto_explain ;;
     pgss+pg_qualstats) echo pg_stat_statements,pg_qualstats ;;
     *) echo "$1" ;;
@@ -66,7 +67,7 @@ config_preload() {
 config_settings() {
   case "$1" in
     none) echo 'compute_query_id = off' ;;
-    query_id) echo 'compute_query_id = on' ;;
+    query_id | control) echo 'compute_query_id = on' ;;
     pgss+auto_explain) echo "auto_explain.log_min_duration = $((100 * $2))ms" ;;
     pg_steward) if [ "$2" != 1 ]; then echo "pg_steward.slow_min_duration = $((500 * $2))ms"; fi ;;
   esac

@@ -5,7 +5,7 @@
 #   paced_backend NAME     process number of its backend
 #   paced_stop NAME
 declare -A paced_client paced_pid paced_go paced_done
-paced_timeout=600 # seconds that a batch may take
+paced_lifetime=7200 # seconds after which a client is given up, and with it the benchmark
 
 paced_start() {
   local name=$1 batch=$2 protocol=$3 base=$dir/paced.$1; shift 3
@@ -14,20 +14,20 @@ paced_start() {
   { printf '%s\n' "\\if :batch_at % $batch = 0" "\\shell sh $base.wait" '\endif' '\set batch_at :batch_at + 1'; cat; } >"$base.pgbench"
   # Open for reading and writing: whoever opens the other end never waits for a partner.
   exec {paced_go[$name]}<>"$base.go" {paced_done[$name]}<>"$base.done"
-  PGAPPNAME="paced $name" pgbench -n --random-seed=42 -c 1 -t 2000000000 -D batch_at=0 -M "$protocol" \
+  PGAPPNAME="paced $name" timeout $paced_lifetime pgbench -n --random-seed=42 -c 1 -t 2000000000 -D batch_at=0 -M "$protocol" \
     -f "$base.pgbench" "$@" >"$base.log" 2>&1 &
   paced_client[$name]=$!
+  { tail -f --pid="${paced_client[$name]}" /dev/null; echo gone >&"${paced_done[$name]}"; } &
   _paced_wait "$name"
-  paced_pid[$name]=$(psql -qXAt -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'paced $name'")
+  paced_pid[$name]=$(psql -qXAt -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'paced $name'
+    ORDER BY backend_start DESC LIMIT 1") # the one before may not have left yet
 }
 
+# No "read -t": bash loses the line that arrives in the moment when the time is up.
 _paced_wait() {
-  local tries=$paced_timeout
-  until read -r -t 1 -u "${paced_done[$1]}" _; do
-    if [ $((tries--)) = 0 ] || ! kill -0 "${paced_client[$1]}" 2>/dev/null; then
-      echo "the client $1 does not answer" >&2; cat "$dir/paced.$1.log" >&2; return 1
-    fi
-  done
+  local line
+  read -r line <&"${paced_done[$1]}"
+  [ "$line" != gone ] || { echo "the client $1 is gone" >&2; cat "$dir/paced.$1.log" >&2; return 1; }
 }
 
 paced_run() { echo >&"${paced_go[$1]}"; _paced_wait "$1"; }

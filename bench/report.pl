@@ -8,7 +8,8 @@
 #                                       what was looked at, ROUND the look)
 # Ratios are taken within a round and their median is shown with the 95 % confidence interval of the median by order
 # statistics (no distribution assumed). A gate on a ratio passes when the whole interval keeps the limit, fails when the
-# whole interval breaks it, and is inconclusive else. Exit code 1 when a gate fails.
+# whole interval breaks it, and is inconclusive else; the interval is widened by the distance from 1 of the configuration
+# "control", which is query_id once more. Exit code 1 when a gate fails.
 use strict;
 use warnings;
 use JSON::PP;
@@ -20,7 +21,7 @@ my %title = (
     prepared => 'prepared select', simple => 'simple select', join => '3 ms join',
     hc => '20,736 query ids against 5,000 entries', select_prepared => 'select, prepared',
     select_simple => 'select, simple protocol', tpcb => 'tpcb-like');
-my @configs = qw(none query_id pg_stat_statements pgss+auto_explain pgss+pg_qualstats pg_steward);
+my @configs = qw(none query_id control pg_stat_statements pgss+auto_explain pgss+pg_qualstats pg_steward);
 my (%value, %note, @gates);    # $value{METRIC}{WORKLOAD}{CONFIG} = [value of each round]
 
 sub read_results {
@@ -126,10 +127,15 @@ sub added_instructions {
 
 sub at_most { my ($n, $limit) = @_; return $n <= $limit ? 'PASS' : 'FAIL' }
 
+# The widened interval of a ratio against a limit: at most that when MOST, else at least that.
 sub judge {
-    my ($ratio, $kept, $broken) = @_;
-    return 'inconclusive' if $ratio->{rounds} < $least_rounds;
-    return $broken ? 'FAIL' : $kept ? 'PASS' : 'inconclusive';
+    my ($metric, $workload, $r, $limit, $most) = @_;
+    return 'inconclusive' if $r->{rounds} < $least_rounds;
+    my $control = ratios($metric, $workload, 'control', 'query_id');
+    my $blur = $control ? abs($control->{median} - 1) : 0;
+    my ($low, $high) = ($r->{low} - $blur, $r->{high} + $blur);
+    return $high <= $limit ? 'PASS' : $low > $limit ? 'FAIL' : 'inconclusive' if $most;
+    return $low >= $limit ? 'PASS' : $high < $limit ? 'FAIL' : 'inconclusive';
 }
 
 sub gate_added {
@@ -157,7 +163,7 @@ sub gate_instruction_ratio {
 sub gate_cpu_ratio {
     my ($workload, $limit) = @_;
     my $r = ratios('cpu', $workload, 'pg_steward', 'query_id') or return;
-    my $result = judge($r, $r->{high} <= $limit, $r->{low} > $limit);
+    my $result = judge('cpu', $workload, $r, $limit, 1);
     my $measured = sprintf '%s [%s, %s]', map { percent($_) } @$r{qw(median low high)};
     gate("$title{$workload}, CPU time", 'at most ' . percent($limit), $measured, $result);
 }
@@ -192,7 +198,7 @@ sub throughput_report {
         my $values = $value{tps}{$workload} or next;
         throughput_table($workload, $values);
         my $r = ratios('tps', $workload, 'pg_steward', 'pg_stat_statements') or next;
-        my $result = judge($r, $r->{low} >= 1, $r->{high} < 1);
+        my $result = judge('tps', $workload, $r, 1, 0);
         gate("$title{$workload}, transactions a second", 'at least those of pg_stat_statements',
             sprintf('%.3f [%.3f, %.3f]', @$r{qw(median low high)}), $result);
     }

@@ -4,13 +4,14 @@
 #
 #   bench/throughput.sh [--workload LIST] [--config LIST] [--rounds N] [--seconds N] [--clients N] [--json FILE]
 #     --workload   of select_prepared, select_simple, tpcb (pgbench's tpcb-like, prepared)                 default: all
-#     --config     of none, query_id, pg_stat_statements, pgss+auto_explain, pgss+pg_qualstats, pg_steward   default: all
+#     --config     of none, query_id, control (query_id once more), pg_stat_statements, pgss+auto_explain,
+#                  pgss+pg_qualstats, pg_steward                                                           default: all
 #     --rounds     rounds of each workload (11)       --seconds   length of a turn (3)       --clients   clients (16)
 #     --json       writes what was measured and the gates there as well
 # Gate: pg_steward is not slower than pg_stat_statements; it fails when the whole interval of the ratio is below 1.
 # Exit code: 0, or 1 when a gate fails, or 2 for wrong usage.
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit ;; esac
+case "${1:-}" in -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit ;; esac
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
