@@ -2,6 +2,7 @@
 #include "capture/samples.hpp"
 
 #include "capture/plannable.hpp"
+#include "pg/protected_call.hpp"
 #include "settings.hpp"
 #include "store/texts.hpp"
 
@@ -26,6 +27,20 @@ bool Due(Sights* sights, uint64 queryid) {
   return (times & (times - 1)) == 0 || times % 64 == 0;
 }
 
+struct ParameterJob {
+  store::TextKey key;
+  ParamListInfo values;
+};
+
+void KeepParameters(void* argument) {
+  const auto* job = static_cast<const ParameterJob*>(argument);
+  const store::TextCopy text = store::GetText(job->key);
+  if (text.plannable == nullptr) return;
+  uint32 length = 0;
+  const char* sample = SampleExternal(text.plannable, text.plannable_length, job->values, &length);
+  if (sample != nullptr) store::PutSample(job->key, sample, length);
+}
+
 }  // namespace
 
 void SampleConstants(uint64 queryid, const Query* query, const char* source) {
@@ -37,12 +52,8 @@ void SampleConstants(uint64 queryid, const Query* query, const char* source) {
 
 void SampleParameters(uint64 queryid, ParamListInfo values) {
   if (!settings.capture_parameters || values == nullptr || values->numParams == 0 || !Due(with_parameters, queryid)) return;
-  const store::TextKey key{MyDatabaseId, queryid};
-  const store::TextCopy text = store::GetText(key);
-  if (text.plannable == nullptr) return;
-  uint32 length = 0;
-  const char* sample = SampleExternal(text.plannable, text.plannable_length, values, &length);
-  if (sample != nullptr) store::PutSample(key, sample, length);
+  ParameterJob job{store::TextKey{MyDatabaseId, queryid}, values};
+  pg::RunProtected(KeepParameters, &job);
 }
 
 }  // namespace steward::capture

@@ -69,14 +69,17 @@ bool InProtectedCall() { return depth > 0; }
 
 bool RunProtected(void (*function)(void*), void* argument) {
   const Surroundings before = Remember();
-  ResourceOwner owner = ResourceOwnerCreate(before.owner, "pg_steward protected call");
-  MemoryContext context = AllocSetContextCreate(before.context, "pg_steward protected call", ALLOCSET_DEFAULT_SIZES);
+  // Made inside as well: where memory is short that is an error already.
+  ResourceOwner volatile owner = nullptr;
+  MemoryContext volatile context = nullptr;
   volatile bool success = false;
   ErrorData* volatile swallowed = nullptr;
   const int before_depth = depth++;
 
   PG_TRY();
   {
+    owner = ResourceOwnerCreate(before.owner, "pg_steward protected call");
+    context = AllocSetContextCreate(before.context, "pg_steward protected call", ALLOCSET_DEFAULT_SIZES);
     CurrentResourceOwner = owner;
     MemoryContextSwitchTo(context);
     function(argument);
@@ -90,7 +93,7 @@ bool RunProtected(void (*function)(void*), void* argument) {
       PG_RE_THROW();
     }
     HOLD_INTERRUPTS();
-    if (message_level_is_interesting(DEBUG1)) {
+    if (context != nullptr && message_level_is_interesting(DEBUG1)) {
       MemoryContextSwitchTo(context);
       swallowed = CopyErrorData();
     }
@@ -101,13 +104,13 @@ bool RunProtected(void (*function)(void*), void* argument) {
   PG_END_TRY();
 
   depth = before_depth;
-  Release(owner, success);
+  if (owner != nullptr) Release(owner, success);
   CurrentResourceOwner = before.owner;
-  ResourceOwnerDelete(owner);
+  if (owner != nullptr) ResourceOwnerDelete(owner);
   AtEOXact_GUC(success, before.guc_level);
   MemoryContextSwitchTo(before.context);
   if (swallowed != nullptr) elog(DEBUG1, "pg_steward dropped a sample: %s", swallowed->message);
-  MemoryContextDelete(context);
+  if (context != nullptr) MemoryContextDelete(context);
   InterruptHoldoffCount = before.interrupt_holdoff;
   QueryCancelHoldoffCount = before.cancel_holdoff;
   return success;
