@@ -15,8 +15,8 @@ END $$;
 SELECT count(*) AS plans FROM steward.plans;
 SELECT count(*) < 60 AS sampled FROM steward.predicates WHERE role = 'filter' AND attnum > 100;
 SELECT count(DISTINCT planid || ' ' || queryid) AS with_predicates, count(*) AS predicates FROM steward.predicates;
--- a full table takes only one of sixteen sights of new plans: what is executed often gets in
-DO $$ BEGIN FOR i IN 1..16 LOOP EXECUTE 'SELECT c400 FROM wide WHERE c399 = 0'; END LOOP; END $$;
+-- a full table takes only one of thirty-two sights of new plans: what is executed often gets in
+DO $$ BEGIN FOR i IN 1..32 LOOP EXECUTE 'SELECT c400 FROM wide WHERE c399 = 0'; END LOOP; END $$;
 SELECT count(*) AS newest FROM steward.predicates WHERE attname = 'c399' AND role = 'filter';
 SELECT plans FROM steward.capture_status;
 

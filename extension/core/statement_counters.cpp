@@ -22,6 +22,19 @@ void Merge(Extremes* into, const Extremes& from, bool first) {
   if (from.min <= from.max) Widen(into, from.min, from.max);
 }
 
+// Where the extremes hold for all that is new, the buckets outside of them have nothing new.
+void AddLatencies(const SlotCounters& now, const SlotCounters& before, StatementTotals* totals) {
+  if (now.count[kCalls] == before.count[kCalls]) return;
+  int first = 0;
+  int last = kLatencyBuckets - 1;
+  const bool held = now.epochs == before.epochs || (now.epochs == 1 && before.epochs == 0);
+  if (held && now.exec.min <= now.exec.max) {
+    first = LatencyBucket(now.exec.min);
+    last = LatencyBucket(now.exec.max);
+  }
+  for (int i = first; i <= last; i++) totals->latency[i] += static_cast<uint16_t>(now.latency[i] - before.latency[i]);
+}
+
 }  // namespace
 
 void AddDelta(const SlotCounters& now, const SlotCounters& before, uint32_t epoch, StatementTotals* totals) {
@@ -30,7 +43,7 @@ void AddDelta(const SlotCounters& now, const SlotCounters& before, uint32_t epoc
   for (int i = 0; i < kCounterCount; i++) totals->count[i] += now.count[i] - before.count[i];
   totals->plan_squares += now.plan_squares - before.plan_squares;
   totals->exec_squares += now.exec_squares - before.exec_squares;
-  for (int i = 0; i < kLatencyBuckets; i++) totals->latency[i] += static_cast<uint16_t>(now.latency[i] - before.latency[i]);
+  AddLatencies(now, before, totals);
   if (now.epoch == epoch) {
     Merge(&totals->plan, now.plan, first_plan);
     Merge(&totals->exec, now.exec, first_call);

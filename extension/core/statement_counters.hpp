@@ -87,6 +87,7 @@ struct SlotCounters {
   int64_t last_call;  // the server's timestamp format; 0: never completed
   int32_t last_sqlstate;
   uint32_t epoch;
+  uint32_t epochs;  // how often the extremes began anew
   PlanCount plans[kPlansPerSlot];  // in the order in which the plans were met; a place is never given to another plan
   uint16_t latency[kLatencyBuckets];
 };
@@ -115,6 +116,7 @@ inline void StartEpoch(SlotCounters* counters, uint32_t epoch) {
   if (counters->epoch == epoch) [[likely]]
     return;
   counters->epoch = epoch;
+  counters->epochs++;
   counters->plan = Extremes{~uint64_t{0}, 0};
   counters->exec = Extremes{~uint64_t{0}, 0};
 }

@@ -31,7 +31,7 @@ struct SeenEntry {
 };
 
 constexpr uint32 kSeen = 1024;
-constexpr uint32 kAdmittedOneOf = 16;
+constexpr uint32 kAdmittedOneOf = 32;
 // The planner's costs are about milliseconds / 100 on today's machines; only the first execution goes by it.
 constexpr double kLongRunningCost = 10000;
 

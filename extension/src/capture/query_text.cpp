@@ -4,10 +4,12 @@
 #include <algorithm>
 
 extern "C" {
+#include "access/xact.h"
 #include "mb/pg_wchar.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "tcop/utility.h"
+#include "utils/timestamp.h"
 }
 
 #include "capture/plannable.hpp"
@@ -22,6 +24,9 @@ namespace {
 
 using store::NotCostable;
 using store::TextKey;
+
+constexpr double kPlannablesPerSecond = 10;
+constexpr double kMostPlannables = 50;
 
 // Cut before anything is copied, and not within a character.
 core::SqlText Capped(const char* text, int length) {
@@ -90,11 +95,29 @@ bool MayCarrySecrets(const Node* utility) {
   }
 }
 
+// Making a plannable text takes as long as a short statement. Where statements come and go faster than their texts can be
+// kept, only so many a second are made in each backend, and the others are kept as they are displayed: what is executed
+// often gets its plannable text soon.
+bool MayMakePlannable() {
+  static double tokens = kMostPlannables;
+  static TimestampTz refilled = 0;
+  const TimestampTz now = GetCurrentStatementStartTimestamp();
+  if (!store::TextsCrowded(now)) return true;
+  const double passed = static_cast<double>(now - refilled) / static_cast<double>(USECS_PER_SEC);
+  if (passed > 0) tokens = std::min(kMostPlannables, tokens + passed * kPlannablesPerSecond);
+  refilled = now;
+  if (tokens < 1) return false;
+  tokens -= 1;
+  return true;
+}
+
 }  // namespace
 
 void RememberQuery(uint64 queryid, const StatementSource& source, const Query* query, const JumbleState* jumble) {
   if (source.text == nullptr) return;
   if (store::TextKnown(TextKey{MyDatabaseId, queryid}, true)) return SampleConstants(queryid, query, source.text);
+  const bool make = MayMakePlannable();
+  if (!make && store::TextKnown(TextKey{MyDatabaseId, queryid}, false)) return;
   if (jumble == nullptr) return PutRedacted(queryid, source, MakePlannable(query, source.text));
   const char* text = nullptr;
   int length = 0;
@@ -104,7 +127,7 @@ void RememberQuery(uint64 queryid, const StatementSource& source, const Query* q
   if (at != nullptr && out.data != nullptr) {
     core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1,
                            &out);
-    PutPlannable(queryid, out, MakePlannable(query, source.text));
+    PutPlannable(queryid, out, make ? MakePlannable(query, source.text) : Plannable{});
   }
   if (at != nullptr) pfree(at);
   if (out.data != nullptr) pfree(out.data);

@@ -122,6 +122,13 @@ uint64 LostExecutionsLocked() { return SumLost() - state->lost_base; }
 
 void RestoreLostExecutions(uint64 lost) { state->lost_base = SumLost() - lost; }
 
+bool TryDrainRing(uint32 slot) {
+  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  DrainRing(slot, GetCurrentTimestamp());
+  LWLockRelease(Lock());
+  return true;
+}
+
 uint64 LostExecutions() {
   LWLockAcquire(Lock(), LW_SHARED);
   const uint64 lost = LostExecutionsLocked();

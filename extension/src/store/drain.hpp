@@ -14,8 +14,9 @@ void Drain();
 /// The same for a caller that holds the lock exclusively.
 void DrainLocked();
 
-/// Merges one slot if the lock is free right now. For its owner.
+/// Merges one slot, or only its ring, if the lock is free right now. For its owner.
 bool TryDrainSlot(uint32 slot);
+bool TryDrainRing(uint32 slot);
 
 /// Executions that had to be dropped since the last reset. Takes the lock.
 [[nodiscard]] uint64 LostExecutions();

@@ -75,7 +75,7 @@ void Attach() {
 // Moves a tenant's counters to the ring. False when there is no room and the store is busy.
 bool Evict(uint32 index) {
   SlotEntry& entry = own.entries[index];
-  if (own.slot->ring_written - own.slot->ring_read >= area->ring / 4) TryDrainSlot(own.index);
+  if (own.slot->ring_written - own.slot->ring_read >= area->ring / 4) TryDrainRing(own.index);
   if (own.slot->ring_written - own.slot->ring_read >= area->ring) return false;
   Evicted& item = own.ring[own.slot->ring_written % area->ring];
   item.entry = index;

@@ -4,6 +4,7 @@
 extern "C" {
 #include "mb/pg_wchar.h"
 #include "port/pg_bitutils.h"
+#include "utils/timestamp.h"
 }
 
 #include "settings.hpp"
@@ -39,7 +40,10 @@ struct Table {
   bool exhausted;  // the last attempt to make room found nothing
   uint64 puts;
   uint64 missing;
+  TimestampTz crowded_at;  // when room had to be made last
 };
+
+constexpr TimestampTz kCrowdedFor = 10 * USECS_PER_SEC;
 
 Table* table = nullptr;
 uint32* heads = nullptr;
@@ -102,6 +106,7 @@ bool MakeRoom() {
   }
   if (made) table->generation++;
   table->exhausted = !made;
+  table->crowded_at = GetCurrentTimestamp();
   return made;
 }
 
@@ -179,6 +184,10 @@ void TextAttach(void* base, bool init) {
     texts[i - 1].next = table->free;
     table->free = i;
   }
+}
+
+bool TextsCrowded(TimestampTz now) {
+  return now - *const_cast<const volatile TimestampTz*>(&table->crowded_at) < kCrowdedFor;
 }
 
 bool TextKnown(const TextKey& key, bool has_tree) {

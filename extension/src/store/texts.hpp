@@ -6,6 +6,10 @@
 #include "store/block_heap.hpp"
 #include "store/plannable_record.hpp"
 
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
 namespace steward::store {
 
 struct TextKey {
@@ -43,6 +47,9 @@ inline bool TextSurelyKnown(uint64 queryid, bool has_tree) {
 /// place of a text of reason kNoText, and of no other.
 bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
              uint32 plannable_length, NotCostable reason);
+
+/// True while texts push each other out: room had to be made a short time before `now`.
+[[nodiscard]] bool TextsCrowded(TimestampTz now);
 
 /// Keeps one more sample of parameter values of a stored text; the oldest of kMaxSamples makes room. Never waits.
 bool PutSample(const TextKey& key, const char* blob, uint32 length);
