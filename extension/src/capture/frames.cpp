@@ -17,7 +17,7 @@ Frame frames[kMaxFrames + 1];
 Frame* newest_frame = frames;
 SubTransactionId current_subxact = TopSubTransactionId;
 Planning plannings[kMaxPlannings];
-int plannings_used = 0;
+Planning* next_planning = plannings;
 LastPlanning last_planning;
 
 namespace {
@@ -90,9 +90,9 @@ void ResetNesting() {
 
 // Plannings that began in a subtransaction from `first` on.
 void EndPlannings(SubTransactionId first) {
-  while (plannings_used > 0 && plannings[plannings_used - 1].subxact >= first) {
-    plannings_used--;
-    store::RecordFailure(plannings[plannings_used].key, IsCancel(last_sqlstate), last_sqlstate);
+  while (next_planning > plannings && next_planning[-1].subxact >= first) {
+    next_planning--;
+    store::RecordFailure(next_planning->key, IsCancel(last_sqlstate), last_sqlstate);
   }
 }
 
@@ -114,7 +114,7 @@ void ForgetStaleFrames() {
     CountPlanningOf(*frame);
     PopFrame(frame);
   }
-  plannings_used = 0;
+  next_planning = plannings;
 }
 
 pg_noinline void TidyUp(XactEvent event) {

@@ -118,14 +118,13 @@ inline void StopMeter(Frame* frame) {
 /// A planning in progress, for the case that it fails.
 struct Planning {
   store::StatementKey key;
-  uint64 began_ns;
   SubTransactionId subxact;
   pg::UsageMark mark;
 };
 /// They nest where planning evaluates a function that plans a query; deeper ones are not measured.
 inline constexpr int kMaxPlannings = 64;
 extern STEWARD_LOCAL Planning plannings[kMaxPlannings];
-extern STEWARD_LOCAL int plannings_used;
+extern STEWARD_LOCAL Planning* next_planning;  // the first that is not used
 
 /// The planning that ended last: it is counted with the execution that follows at once, or by itself when none does.
 struct LastPlanning {

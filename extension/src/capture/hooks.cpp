@@ -113,11 +113,11 @@ inline void TakeLastPlanning(store::Execution* execution) {
 
 PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInfo parameters) {
   const auto queryid = static_cast<uint64>(query->queryId);
-  if (source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) || plannings_used == kMaxPlannings)
+  if (unlikely(source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) ||
+               next_planning == plannings + kMaxPlannings))
     return CallPlanner(query, source, options, parameters);
 
-  const int place = plannings_used++;
-  Planning* planning = &plannings[place];
+  Planning* planning = next_planning++;
   planning->key = KeyOf(queryid);
   planning->subxact = current_subxact;
   pg::MarkUsage(&planning->mark, track_io_timing);
@@ -126,11 +126,11 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
     nesting.exec++;
   else
     nesting.plan++;
-  planning->began_ns = pg::NowNs();
+  const uint64 began_ns = pg::NowNs();
   PlannedStmt* planned = CallPlanner(query, source, options, parameters);
-  const uint64 ns = pg::NowNs() - planning->began_ns;
+  const uint64 ns = pg::NowNs() - began_ns;
   nesting = before;
-  plannings_used = place;
+  next_planning = planning;
   PlanningDone(*planning, ns);
   return planned;
 }

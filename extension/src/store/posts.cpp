@@ -55,24 +55,32 @@ void OnTransaction(XactEvent event, void*) {
   }
 }
 
+// Only backends that have something to post pay for the callback at each transaction's end.
+void Register() {
+  static bool registered = false;
+  if (registered) return;
+  RegisterXactCallback(OnTransaction, nullptr);
+  registered = true;
+}
+
 }  // namespace
 
-void InstallPosts() {
-  RegisterXactCallback(OnTransaction, nullptr);
-}
 
 bool PostAtCommit() {
   if (!BoardFollow(MyDatabaseId)) return false;
+  Register();
   pending.any = pending.post = true;
   return true;
 }
 
 void PostListAtCommit() {
+  Register();
   pending.any = pending.list = true;
 }
 
 void HoldUntilEnd(Oid dbid) {
   if (pending.holds == kMostHolds) return;
+  Register();
   if (!BoardHold(dbid)) return;
   pending.held[pending.holds++] = dbid;
   pending.any = true;

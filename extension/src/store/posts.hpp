@@ -6,9 +6,6 @@
 
 namespace steward::store {
 
-/// Installs the callback. Call once, during preload.
-void InstallPosts();
-
 /// At commit: this session's database is visited at once. False when the board has no room for it. A transaction that
 /// did this cannot be prepared: the launcher would not hear of COMMIT PREPARED.
 [[nodiscard]] bool PostAtCommit();
