@@ -56,7 +56,7 @@ count_workload() {
   local config=$1 workload=$2 small large few many
   read -r small large < <(sample_sizes "$workload")
   workload_script "$workload" >"$dir/$workload.pgbench"
-  if [ "$workload" = hc ] && [ -n "$(config_preload "$config")" ]; then saturate 5500; fi
+  if [ "$workload" = hc ] && [ -n "$(config_preload "$config")" ]; then saturate 8000; fi
   count "$config" "$workload" $((small / 3 + 2)) 7 >/dev/null
   few=$(count "$config" "$workload" "$small" 11)
   many=$(count "$config" "$workload" "$large" 12)

@@ -25,7 +25,7 @@ namespace {
 using store::NotCostable;
 using store::TextKey;
 
-constexpr double kPlannablesPerSecond = 10;
+constexpr double kPlannablesPerSecond = 5;
 constexpr double kMostPlannables = 50;
 
 // Cut before anything is copied, and not within a character.

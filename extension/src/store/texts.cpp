@@ -43,7 +43,7 @@ struct Table {
   TimestampTz crowded_at;  // when room had to be made last
 };
 
-constexpr TimestampTz kCrowdedFor = 10 * USECS_PER_SEC;
+constexpr TimestampTz kCrowdedFor = 60 * USECS_PER_SEC;
 
 Table* table = nullptr;
 uint32* heads = nullptr;
