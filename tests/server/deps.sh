@@ -40,22 +40,25 @@ explain() {
   fi
 } >&2
 
-# While packages are installed: no service is started, no cluster is made. These files go away again.
+# While packages are installed: no service is started, no cluster is made. These files go away again; what a killed run
+# left behind goes with the next run, as no_cluster, the first to come, tells.
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/pg_steward_setup.conf
+mark='# until "make deps" of pg_steward ends'
 made=()
 restore() { [ ${#made[@]} = 0 ] || rm -f "${made[@]}"; }
 
 install_as_root() {
   local lack=("$@")
   trap restore EXIT
-  if [ ! -e "$policy" ]; then
-    made+=("$policy")
-    printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"
-  fi
   mkdir -p "${no_cluster%/*}"
   made+=("$no_cluster")
   echo 'create_main_cluster = false' >"$no_cluster"
+  if [ ! -e "$policy" ] || grep -qxF "$mark" "$policy"; then
+    made+=("$policy")
+    printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"; chmod 755 "$policy"
+  fi
+  [ ${#lack[@]} -gt 0 ] || return 0
   export DEBIAN_FRONTEND=noninteractive
   echo "Installing: ${lack[*]}"
   local log; log=$(mktemp)
@@ -68,12 +71,12 @@ install_as_root() {
 
 install() {
   local lack; mapfile -t lack < <(missing)
-  [ ${#lack[@]} -gt 0 ] || return 0
+  if [ ${#lack[@]} = 0 ] && [ ! -e "$no_cluster" ]; then return; fi
   if [ "$(id -u)" = 0 ]; then
-    install_as_root "${lack[@]}"
+    install_as_root ${lack[@]+"${lack[@]}"}
   elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
     sudo PG_CONFIG="$pg_config" "$repo/tests/server/deps.sh" install
-  else
+  elif [ ${#lack[@]} -gt 0 ]; then
     explain; exit 1
   fi
 }
