@@ -4,10 +4,11 @@
 #     --user       as a plain user who has sudo instead;   --no-sudo   as a plain user without it
 #     --offline    then runs each TARGET once more without a network
 #     --suite S    Debian release, default bookworm
-# Prints wall times; exit 1 when a target fails or a process is left behind. The apt sources and proxy settings of
-# this machine are copied in at run time. The base system is kept as a tarball in ${XDG_CACHE_HOME:-~/.cache}/pg_steward.
+# Prints wall times; exit 1 when a target fails or a process is left behind. Leaves the base system and the settings of
+# its apt to chroot.sh.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$repo/tests/server/chroot.sh"
 user=root sudo=no offline=no suite=bookworm
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -48,35 +49,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
-# What apt is told about proxies and checks on this machine.
-apt_acquire() { apt-config dump | grep -E '^Acquire::(https?::|Check-|Retries)' || true; }
-
-make_base() { # TARBALL
-  local mirror proxy='' scratch=$root.base
-  mirror=$(apt-get indextargets --format '$(SITE)' "Created-By: Packages" | grep -v security | head -n 1)
-  eval "$(apt-config shell proxy Acquire::http::Proxy)"
-  http_proxy=${proxy:-${http_proxy:-}} debootstrap --variant=minbase --include=git,make,ca-certificates \
-    "$suite" "$scratch" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1 || { tail -n 20 "$root.log"; return 1; }
-  tar -C "$scratch" -cf "$1.new" . && mv "$1.new" "$1"
-  rm -rf --one-file-system "$scratch" "$root.log"
-}
-
-unpack() {
-  local tarball=${XDG_CACHE_HOME:-$HOME/.cache}/pg_steward/$suite.tar
-  mkdir -p "${tarball%/*}"
-  [ -e "$tarball" ] || make_base "$tarball"
-  tar -C "$root" -xf "$tarball"
-  mount -t proc proc "$root/proc"
-  mkdir -p "$root/dev/shm"
-  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-  cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-  cp /etc/apt/trusted.gpg.d/* "$root/etc/apt/trusted.gpg.d/" 2>/dev/null || true
-  rm -f "$root/etc/apt/sources.list"
-  cp -R /etc/apt/sources.list* "$root/etc/apt/"
-  apt_acquire >"$root/etc/apt/apt.conf.d/99host"
-}
-
-in_chroot() { env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb chroot "$root" "$@"; }
+in_chroot() { chroot_run "$root" "$@"; }
 
 prepare_user() {
   home=/root
@@ -107,7 +80,8 @@ run_make() { # LABEL PREFIX... -- TARGET
   return $status
 }
 
-unpack
+chroot_unpack "$suite" "$root"
+chroot_mount "$root"
 prepare_user
 result=0
 for target in "$@"; do run_make "fresh system" env -- "$target" || result=1; done

@@ -9,14 +9,20 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
 
-# The major version to build for: that of the server build files there are, else Debian 12's.
-major=15
-if pgxs=$("$pg_config" --pgxs 2>/dev/null) && [ -f "$pgxs" ]; then
-  major=$("$pg_config" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
-fi
-packages=(g++ make cmake pkg-config "postgresql-$major" "postgresql-server-dev-$major"
-  libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
-  pgbouncer libipc-run-perl python3)
+# The major version to build for: that of the server build files there are, else the one that the release offers. Before
+# the lists of packages were ever fetched that is not known: then Debian's metapackages stand for it.
+offered() { apt-cache depends postgresql 2>/dev/null | sed -nE 's/^ *Depends: postgresql-([0-9]+)$/\1/p' | head -n 1; }
+name_packages() {
+  local pgxs major
+  if pgxs=$("$pg_config" --pgxs 2>/dev/null) && [ -f "$pgxs" ]; then
+    major=$("$pg_config" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+  else
+    major=$(offered || true)
+  fi
+  packages=(g++ make cmake pkgconf "postgresql${major:+-$major}" "postgresql-server-dev-${major:-all}"
+    libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
+    pgbouncer libipc-run-perl python3)
+}
 
 missing() {
   command -v dpkg-query >/dev/null || return 0
@@ -49,8 +55,9 @@ made=()
 restore() { [ ${#made[@]} = 0 ] || rm -f "${made[@]}"; }
 
 install_as_root() {
-  local lack=("$@")
+  local lack log; log=$(mktemp)
   trap restore EXIT
+  made+=("$log")
   mkdir -p "${no_cluster%/*}"
   made+=("$no_cluster")
   echo 'create_main_cluster = false' >"$no_cluster"
@@ -58,13 +65,14 @@ install_as_root() {
     made+=("$policy")
     printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"; chmod 755 "$policy"
   fi
+  mapfile -t lack < <(missing)
   [ ${#lack[@]} -gt 0 ] || return 0
+  apt-get update -qq >"$log" 2>&1 || { cat "$log" >&2; echo "apt-get update failed" >&2; return 1; }
+  name_packages # now the release's version is known
+  mapfile -t lack < <(missing)
   export DEBIAN_FRONTEND=noninteractive
   echo "Installing: ${lack[*]}"
-  local log; log=$(mktemp)
-  made+=("$log")
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}"; } \
-    >"$log" 2>&1 || { cat "$log" >&2; echo "Installing these packages failed: ${lack[*]}" >&2; return 1; }
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}" >"$log" 2>&1 || { cat "$log" >&2; echo "Installing these packages failed: ${lack[*]}" >&2; return 1; }
   # A pooler that came only for the tests does not start with the machine either.
   case " ${lack[*]} " in *" pgbouncer "*) update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;; esac
 }
@@ -73,7 +81,7 @@ install() {
   local lack; mapfile -t lack < <(missing)
   if [ ${#lack[@]} = 0 ] && [ ! -e "$no_cluster" ]; then return; fi
   if [ "$(id -u)" = 0 ]; then
-    install_as_root ${lack[@]+"${lack[@]}"}
+    install_as_root
   elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
     sudo PG_CONFIG="$pg_config" "$repo/tests/server/deps.sh" install
   elif [ ${#lack[@]} -gt 0 ]; then
@@ -81,6 +89,7 @@ install() {
   fi
 }
 
+name_packages
 case "${1:-}" in
   missing | explain | install) "$1" ;;
   *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
