@@ -8,7 +8,8 @@ mkdir -p "$tree"/extension/{core,src/capture,src/store,src/pg,src/refresh} "$tre
 
 header='// Opens as it should.'
 put() { printf '%s\n' "$header" "${@:2}" >"$tree/$1"; }
-put extension/src/pg/guard.cpp '#include "postgres.h"' 'PG_TRY();' '#if PG_VERSION_NUM' # allowed there
+put extension/src/pg/guard.cpp '#include "postgres.h"' 'PG_TRY();'                    # allowed there
+put extension/src/pg/compat.cpp '#if PG_VERSION_NUM >= 160000'                         # allowed there
 put optimizer/db/database.cpp '#include <libpq-fe.h>' '#include <string>'               # allowed there
 put optimizer/model/workload.hpp '#pragma once'
 

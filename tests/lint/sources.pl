@@ -30,7 +30,7 @@ sub code_lines {
 my $containers = qr/\bstd::(vector|string|map|set|multimap|unordered_\w+|deque|list|forward_list|function|stringstream|ostringstream|shared_ptr|unique_ptr)\b/;
 my @line_rules = (
     ['PG_TRY stands only in extension/src/pg', qr{^extension/(?!src/pg/)}, qr/\bPG_(END_)?(TRY|CATCH|FINALLY)\b/],
-    ['version differences stand only in extension/src/pg', qr{^extension/(?!src/pg/)}, qr/\bPG_(VERSION_NUM|MAJORVERSION\w*)\b/],
+    ['version differences stand only in extension/src/pg/compat', qr{^extension/(?!src/pg/compat\.)}, qr/\bPG_(VERSION_NUM|MAJORVERSION\w*)\b/],
     ['capture and store own no C++ containers', qr{^extension/src/(capture|store)/}, $containers],
     ['capture and store allocate nothing with new', qr{^extension/src/(capture|store)/}, qr/\bnew\s+[A-Za-z_]/],
     ['no threads inside the server', qr{^extension/}, qr/\bstd::(thread|jthread|async|mutex|condition_variable)\b/],

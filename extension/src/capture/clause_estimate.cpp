@@ -1,6 +1,7 @@
 // See clause_estimate.hpp. The estimators want a PlannerInfo; one with a single relation is enough for them.
 #include "capture/clause_estimate.hpp"
 
+#include "pg/compat.hpp"
 #include "pg/node_walk.hpp"
 
 extern "C" {
@@ -31,10 +32,10 @@ PlannerInfo* RootFor(PlanContext* context, Index scan) {
   auto* rte = static_cast<RangeTblEntry*>(palloc(sizeof(RangeTblEntry)));
   *rte = *BaseRelation(context, scan);
   rte->inh = false;
-  pg::ForgetPermissions(rte);
   auto* query = makeNode(Query);
   query->commandType = CMD_SELECT;
   query->rtable = list_make1(rte);
+  pg::OwnPermissions(query, rte, context->statement);
   auto* root = makeNode(PlannerInfo);
   root->glob = makeNode(PlannerGlobal);
   root->glob->boundParams = context->bound_parameters;

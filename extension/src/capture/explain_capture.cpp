@@ -3,11 +3,11 @@
 
 #include "capture/plan_outline.hpp"
 #include "core/redact.hpp"
+#include "pg/compat.hpp"
 #include "pg/protected_call.hpp"
 #include "settings.hpp"
 
 extern "C" {
-#include "commands/explain.h"
 #include "executor/instrument.h"
 #include "nodes/params.h"
 #include "utils/fmgrprotos.h"

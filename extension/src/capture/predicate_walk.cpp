@@ -4,11 +4,7 @@
 
 #include "capture/plan_walk.hpp"
 #include "capture/predicate_clauses.hpp"
-
-extern "C" {
-#include "access/stratnum.h"
-#include "utils/lsyscache.h"
-}
+#include "pg/compat.hpp"
 
 namespace steward::capture {
 
@@ -50,12 +46,7 @@ void AddKeyColumn(ClauseContext* context, const KeyColumns& keys, int i) {
   if (key.kind != SideKind::kKey) return;
   context->flags = 0;
   if (keys.sort_operators != nullptr) {
-    Oid family = InvalidOid;
-    Oid input = InvalidOid;
-    int16 strategy = 0;
-    if (get_ordering_op_properties(keys.sort_operators[i], &family, &input, &strategy) &&
-        strategy == BTGreaterStrategyNumber)
-      context->flags |= store::kDescending;
+    if (pg::SortsDescending(keys.sort_operators[i])) context->flags |= store::kDescending;
     if (keys.nulls_first[i]) context->flags |= store::kNullsFirst;
   }
   context->position = static_cast<uint16>(i + 1);

@@ -2,10 +2,13 @@
 #include "pg/compat.hpp"
 
 extern "C" {
+#include "access/stratnum.h"
 #include "nodes/execnodes.h"
+#include "parser/parse_relation.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
+#include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
 }
@@ -168,6 +171,44 @@ int StatementText(const char* source, int location, int length, const char** tex
   *text = CleanQuerytext(source, &location, &length);
   *text_length = length;
   return static_cast<int>(*text - source);
+}
+
+void OwnPermissions([[maybe_unused]] Query* query, [[maybe_unused]] RangeTblEntry* entry,
+                    [[maybe_unused]] const PlannedStmt* origin) {
+#if PG_VERSION_NUM >= 160000
+  const bool known = origin != nullptr && entry->perminfoindex != 0;
+  const Oid user = known ? getRTEPermissionInfo(origin->permInfos, entry)->checkAsUser : InvalidOid;
+  entry->perminfoindex = 0;
+  addRTEPermissionInfo(&query->rteperminfos, entry)->checkAsUser = user;
+#endif
+}
+
+bool SortsDescending(Oid ordering_operator) {
+  Oid family = InvalidOid;
+  Oid input = InvalidOid;
+#if PG_VERSION_NUM >= 180000
+  CompareType kind = COMPARE_INVALID;
+  return get_ordering_op_properties(ordering_operator, &family, &input, &kind) && kind == COMPARE_GT;
+#else
+  int16 strategy = 0;
+  return get_ordering_op_properties(ordering_operator, &family, &input, &strategy) && strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+bool HasBitmapScans(const TableAmRoutine* methods) {
+#if PG_VERSION_NUM >= 180000
+  return methods->scan_bitmap_next_tuple != nullptr;
+#else
+  return methods->scan_bitmap_next_block != nullptr;
+#endif
+}
+
+bool HasOwnRights(const Query* query) {
+#if PG_VERSION_NUM >= 160000
+  return ExecCheckPermissions(query->rtable, query->rteperminfos, false);
+#else
+  return ExecCheckRTPerms(query->rtable, false);
+#endif
 }
 
 }  // namespace steward::pg

@@ -6,9 +6,16 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "access/tableam.h"
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "jit/jit.h"
+#include "nodes/parsenodes.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #if PG_VERSION_NUM >= 160000
@@ -33,6 +40,14 @@ namespace steward::pg {
 
 /// The server's major version, for what only that version can read again.
 inline constexpr uint32 kServerMajor = PG_VERSION_NUM / 10000;
+
+/// The server's tree walkers take functions without a prototype on 15 and typed ones from 16 on. For pg/node_walk and
+/// pg/query_walk, which everybody else uses.
+#if PG_VERSION_NUM >= 160000
+#define STEWARD_WALKER(result, walker) (walker)
+#else
+#define STEWARD_WALKER(result, walker) reinterpret_cast<result (*)()>(reinterpret_cast<void*>(walker))
+#endif
 
 /// From 17 on planning and execution share one nesting level in pg_stat_statements; before, top level is told by
 /// execution's alone.
@@ -207,5 +222,39 @@ void AbandonPageRead();
 /// The text of one statement in `source`, which may hold several: moves *text and *length to it, without the white space
 /// around it. Returns how many bytes *text moved by.
 int StatementText(const char* source, int location, int length, const char** text, int* text_length);
+
+/// Gives `entry`, taken over from `origin` (null: from nowhere), a place in the list of permissions of `query`, which exists
+/// from 16 on: the planner wants one for each relation. Whose rights count stays as it was.
+void OwnPermissions(Query* query, RangeTblEntry* entry, const PlannedStmt* origin);
+
+/// What a range-table entry of kind RTE_GROUP (from 18 on) stands for; NIL for every other kind.
+inline List* GroupExpressions([[maybe_unused]] const RangeTblEntry* entry) {
+#if PG_VERSION_NUM >= 180000
+  return entry->rtekind == RTE_GROUP ? entry->groupexprs : NIL;
+#else
+  return NIL;
+#endif
+}
+
+/// The query inside CREATE TABLE AS or DECLARE CURSOR where the parse analysis hook sees only the wrapper; from 18 on it is
+/// called for the query too, and this is nullptr.
+inline const Query* WrappedQuery([[maybe_unused]] Node* utility) {
+#if PG_VERSION_NUM < 180000
+  Node* inner = nullptr;
+  if (utility != nullptr && IsA(utility, CreateTableAsStmt)) inner = castNode(CreateTableAsStmt, utility)->query;
+  if (utility != nullptr && IsA(utility, DeclareCursorStmt)) inner = castNode(DeclareCursorStmt, utility)->query;
+  if (inner != nullptr && IsA(inner, Query)) return castNode(Query, inner);
+#endif
+  return nullptr;
+}
+
+/// True when this ordering operator sorts downwards: a "greater than" of its B-tree family.
+[[nodiscard]] bool SortsDescending(Oid ordering_operator);
+
+/// True when tables of this access method can be read by bitmap scans.
+[[nodiscard]] bool HasBitmapScans(const TableAmRoutine* methods);
+
+/// True when the current user has the rights that `query` needs on the relations of its own range table.
+[[nodiscard]] bool HasOwnRights(const Query* query);
 
 }  // namespace steward::pg

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/index_size.hpp"
+#include "pg/compat.hpp"
 #include "whatif/column_statistics.hpp"
 #include "whatif/distinct_sample.hpp"
 
@@ -47,6 +48,7 @@ double PredicateSelectivity(Relation relation, List* predicate) {
   auto* query = makeNode(Query);
   query->commandType = CMD_SELECT;
   query->rtable = list_make1(item->p_rte);
+  pg::OwnPermissions(query, item->p_rte, nullptr);
   auto* root = makeNode(PlannerInfo);
   root->glob = makeNode(PlannerGlobal);
   root->parse = query;

@@ -2,6 +2,7 @@
 // a CREATE INDEX statement. See candidate.hpp.
 #include "whatif/candidate.hpp"
 
+#include "pg/compat.hpp"
 #include "whatif/code_trust.hpp"
 
 extern "C" {
@@ -164,7 +165,7 @@ void SetAbilities(Relation relation, const IndexAmRoutine* am, IndexOptInfo* inf
   info->amsearchnulls = am->amsearchnulls;
   info->amcanparallel = am->amcanparallel;
   info->amhasgettuple = am->amgettuple != nullptr;
-  info->amhasgetbitmap = am->amgetbitmap != nullptr && relation->rd_tableam->scan_bitmap_next_block != nullptr;
+  info->amhasgetbitmap = am->amgetbitmap != nullptr && pg::HasBitmapScans(relation->rd_tableam);
   info->amcanmarkpos = am->ammarkpos != nullptr && am->amrestrpos != nullptr;
   // Until 15 the field has no prototype.
   info->amcostestimate = reinterpret_cast<decltype(info->amcostestimate)>(am->amcostestimate);

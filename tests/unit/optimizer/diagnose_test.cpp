@@ -79,7 +79,8 @@ TEST(DiagnoseTest, PreloadTellsTheOtherStates) {
   facts.preload = "";
   facts.preload_next = "pg_steward";
   EXPECT_EQ(Find(facts, "preload").fixes, std::vector<std::string>{"restart the server"});
-  facts.preload_next = facts.preload = std::nullopt;
+  facts.preload_next.reset();
+  facts.preload.reset();
   EXPECT_NE(Find(facts, "preload").message.find("cannot see"), std::string::npos);
   facts.preload = "";
   facts.available_version = std::nullopt;  // the line alone would make a server that does not start
