@@ -95,7 +95,7 @@ SELECT reset();
 SELECT count(*) FROM orders o WHERE o.customer_id NOT IN (SELECT c.id FROM customers c WHERE c.country = 'fr');
 TABLE shown;
 SELECT reset();
-SELECT count(*) FROM orders o WHERE a = (SELECT min(c.id) FROM customers c);
+SELECT count(*) FROM customers c WHERE name = (SELECT min(o.created_at)::text FROM orders o);
 TABLE shown;
 
 -- sort and group keys, with position and direction; through subqueries and CTEs
@@ -118,7 +118,8 @@ TABLE shown;
 CREATE VIEW big_orders AS SELECT id, customer_id, total FROM orders WHERE total > 4990;
 SELECT reset();
 SELECT count(*) FROM big_orders WHERE customer_id = 500;
-TABLE shown;
+-- 15 has two more entries in the range table for a view
+SELECT relname, key, role, kind, operator FROM shown;
 
 -- partitions: the leaves
 CREATE TABLE events (id int, kind text, at date) PARTITION BY RANGE (at);

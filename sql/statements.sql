@@ -69,8 +69,14 @@ SELECT calls, rows, plans, simple_calls, extended_calls, generic_plan_calls AS g
 FROM own WHERE toplevel AND calls > 0 AND query !~ 'reset' ORDER BY query COLLATE "C", rows, calls, plans, extended_calls;
 SELECT * FROM disagreement;
 
--- What this server cannot measure is NULL, not 0.
-SELECT DISTINCT wal_buffers_full, local_blk_read_time, jit_deform_count, parallel_workers_launched, cpu_time FROM own;
+-- What this server cannot measure is NULL, not 0. Its pg_stat_statements has columns for what it can measure.
+SET track_io_timing = on;
+SELECT key AS measure, bool_and((value = 'null') = (a.attname IS NULL)) AS "NULL where not measured"
+FROM own, jsonb_each(to_jsonb(own)) LEFT JOIN pg_attribute a ON attrelid = 'pg_stat_statements'::regclass AND attname = key
+WHERE key IN ('wal_buffers_full', 'local_blk_read_time', 'local_blk_write_time', 'temp_blk_read_time', 'jit_deform_count',
+              'jit_deform_time', 'parallel_workers_to_launch', 'parallel_workers_launched', 'cpu_time')
+GROUP BY key ORDER BY key;
+RESET track_io_timing;
 -- The statement's own figures hang together.
 SELECT count(*) AS inconsistent FROM own
 WHERE calls > 0 AND NOT (min_exec_time <= p50_exec_time AND p50_exec_time <= p95_exec_time AND p95_exec_time <= p99_exec_time

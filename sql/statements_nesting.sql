@@ -65,8 +65,11 @@ SELECT in_plpgsql(5);
 CALL commits(4);
 SELECT survives();
 DO $$ BEGIN PERFORM in_plpgsql(3); END $$;
+\o /dev/null
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT in_sql(3);
-SELECT toplevel, calls, rows, failed_calls, last_sqlstate, query FROM own
+\o
+-- Of a loop over a cursor 15 counts the last fetch alone, later versions all of them.
+SELECT toplevel, calls, CASE WHEN query !~ 'LIMIT' THEN rows END AS rows, failed_calls, last_sqlstate, query FROM own
 WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel, calls, rows, failed_calls;
 SELECT * FROM disagreement;
 

@@ -34,8 +34,10 @@ CREATE FOREIGN DATA WRAPPER regress_steward_fdw OPTIONS (debug 'true');
 CREATE SERVER regress_steward_server FOREIGN DATA WRAPPER regress_steward_fdw OPTIONS (password 'hunter2-server');
 CREATE USER MAPPING FOR regress_steward_secret SERVER regress_steward_server OPTIONS (password 'hunter2-mapping');
 ALTER USER MAPPING FOR regress_steward_secret SERVER regress_steward_server OPTIONS (SET password 'hunter2-remapping');
+SET client_min_messages = error;
 CREATE SUBSCRIPTION regress_steward_sub CONNECTION 'dbname=nowhere password=hunter2-sub' PUBLICATION p
     WITH (connect = false, slot_name = NONE);
+RESET client_min_messages;
 ALTER SUBSCRIPTION regress_steward_sub CONNECTION 'dbname=nowhere password=hunter2-resub';
 SET pg_steward.track = 'all';
 DO $$ BEGIN ALTER ROLE regress_steward_secret PASSWORD 'hunter2-do'; END $$;
