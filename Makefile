@@ -17,6 +17,8 @@ help:
 	@echo 'make install          install both (as root); DESTDIR= is honoured, "make uninstall" removes them'
 	@echo 'make deps             install the Debian packages that building and testing need (as root or with sudo)'
 	@echo 'make test             install what is missing, build, run every suite in a private, throw-away server'
+	@echo 'make test-matrix      the same for PostgreSQL $$(VERSIONS), default 15 17 18, in chroots (as root, needs debootstrap)'
+	@echo '    TARGET=...        makes that instead of run-tests in each, e.g. TARGET=check-regress ONLY="statements"'
 	@echo 'make demo [KEEP=1]    the sample shop: measure, advise, apply, measure again; KEEP=1 leaves it running'
 	@echo 'make check-SUITE      one suite: $(SUITES)'
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
@@ -37,6 +39,10 @@ deps:
 test:
 	@$(HARNESS)/deps.sh install
 	@$(MAKE) --no-print-directory run-tests
+
+.PHONY: test-matrix
+test-matrix:
+	@TARGET='$(TARGET)' $(HARNESS)/matrix.sh $(VERSIONS)
 
 demo:
 	@$(HARNESS)/deps.sh install
