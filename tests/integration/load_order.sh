@@ -38,6 +38,34 @@ SQL
   check_like "$2: auto_explain has its plans" 'Seq Scan on t .*actual' cat "$(cluster_log "$1")"
   cluster_stop --name "$1"
 }
+
+# pgaudit keeps a stack of the statements that the executor started: its hooks must not be called outside of one.
+try_audit() { # NAME LIBRARIES
+  cluster_start --name "$1" --preload "$2" --conf pgaudit.log=all --conf pgaudit.log_relation=on
+  cluster_env "$1"
+  psql -q -c 'CREATE EXTENSION pg_steward'
+  check "$2: statements of every kind run" psql -q -v ON_ERROR_STOP=1 <<'SQL'
+CREATE TABLE t (a int PRIMARY KEY, b text);
+INSERT INTO t SELECT g, 'x' FROM generate_series(1, 100) g;
+SELECT * FROM t WHERE a = 1 AND b = lower('X');
+UPDATE t SET b = 'y' WHERE a = 2;
+PREPARE q (int) AS SELECT b FROM t WHERE a = $1;
+EXECUTE q (1);
+DO $$ BEGIN PERFORM count(*) FROM t WHERE a < 5; END $$;
+SELECT count(*) FROM steward.statements s, steward.whatif(ARRAY[s.userid], ARRAY[s.queryid], '{}', '{1}', '{""}');
+SQL
+  check_is "$2: and are captured" 't' psql -Atc \
+    "SELECT bool_and(costable) FROM steward.plannable WHERE query ~ 'public.t ' AND query !~ 'steward'"
+  check_like "$2: pgaudit logs them" 'AUDIT: SESSION,.*SELECT \* FROM t WHERE a = 1' cat "$(cluster_log "$1")"
+  cluster_stop --name "$1"
+}
+
 try_order outer pg_stat_statements,auto_explain,pg_steward
 try_order inner pg_steward,auto_explain,pg_stat_statements
+if [ -e "$(pg_config --pkglibdir)/pgaudit.so" ]; then
+  try_audit audited pgaudit,pg_steward
+  try_audit auditing pg_steward,pgaudit
+else
+  echo "# skipped: pgaudit beside us, in both orders (the package postgresql-*-pgaudit is not installed)"
+fi
 checks_done

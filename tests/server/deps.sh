@@ -20,8 +20,8 @@ name_packages() {
     major=$(offered || true)
   fi
   packages=(g++ make cmake pkgconf "postgresql${major:+-$major}" "postgresql-server-dev-${major:-all}"
-    libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
-    pgbouncer libipc-run-perl python3)
+    ${major:+"postgresql-$major-pgaudit"} libpq-dev libboost-program-options-dev nlohmann-json3-dev libfmt-dev
+    libgtest-dev libgmock-dev pgbouncer libipc-run-perl python3)
 }
 
 missing() {
@@ -72,7 +72,8 @@ install_as_root() {
   mapfile -t lack < <(missing)
   export DEBIAN_FRONTEND=noninteractive
   echo "Installing: ${lack[*]}"
-  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}" >"$log" 2>&1 || { cat "$log" >&2; echo "Installing these packages failed: ${lack[*]}" >&2; return 1; }
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${lack[@]}" >"$log" 2>&1 ||
+    { cat "$log" >&2; echo "Installing these packages failed: ${lack[*]}" >&2; return 1; }
   # A pooler that came only for the tests does not start with the machine either.
   case " ${lack[*]} " in *" pgbouncer "*) update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;; esac
 }

@@ -12,7 +12,7 @@ pg_config=${PG_CONFIG:-pg_config}
 build() {
   local bindir sharedir libdir stamp
   bindir=$("$pg_config" --bindir) sharedir=$("$pg_config" --sharedir) libdir=$("$pg_config" --pkglibdir)
-  stamp="$("$pg_config" --version) $bindir $(stat -c '%s %Y' "$bindir/postgres" "$libdir/pg_stat_statements.so" | tr '\n' ' ')"
+  stamp="$("$pg_config" --version) $bindir $(stat -c '%s %Y' "$bindir/postgres" "$libdir/pg_stat_statements.so" "$libdir" | tr '\n' ' ')"
   [ "$(cat "$tree/.stamp" 2>/dev/null)" = "$stamp" ] && return
   rm -rf "$tree"
   local dir

@@ -17,6 +17,17 @@ bool Forbidden(Node* node, void* context) {
 
 }  // namespace
 
-bool MayExecute(Query* query) { return !Forbidden(reinterpret_cast<Node*>(query), nullptr); }
+bool MayExecute(Query* query) {
+  // Other modules may count on having seen this statement start (pgaudit does), and parse analysis starts nothing.
+  const ExecutorCheckPerms_hook_type foreign = ExecutorCheckPerms_hook;
+  volatile bool forbidden = true;
+  ExecutorCheckPerms_hook = nullptr;
+  PG_TRY();
+  { forbidden = Forbidden(reinterpret_cast<Node*>(query), nullptr); }
+  PG_FINALLY();
+  { ExecutorCheckPerms_hook = foreign; }
+  PG_END_TRY();
+  return !forbidden;
+}
 
 }  // namespace steward::pg

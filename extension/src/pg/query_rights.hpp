@@ -10,7 +10,7 @@ extern "C" {
 namespace steward::pg {
 
 /// True when the current user has the rights that `query`, as parse analysis left it, needs on its relations, those of
-/// subqueries included. Views count as themselves.
+/// subqueries included. Views count as themselves. Only the server's own rules count: no hook of another module is called.
 [[nodiscard]] bool MayExecute(Query* query);
 
 }  // namespace steward::pg
