@@ -45,6 +45,26 @@ TEST(StatementCounters, MergingInStepsGivesTheSumsAndExtremesOfAll) {
   EXPECT_NEAR(StandardDeviation(all.size(), sum, totals.exec_squares) / exact, 1.0, 1e-9);
 }
 
+TEST(StatementCounters, APlanKeepsItsPlaceAndAFifthFindsNone) {
+  SlotCounters slot{};
+  for (uint64_t plan = 11; plan <= 14; plan++) PlaceOf(&slot, plan)->calls++;
+  PlaceOf(&slot, 12)->calls++;
+  EXPECT_EQ(slot.plans[1].planid, 12U);
+  EXPECT_EQ(slot.plans[1].calls, 2U);
+  EXPECT_EQ(PlaceOf(&slot, 15), nullptr);
+}
+
+TEST(StatementCounters, LatenciesOfAnEarlierEpochAreMergedToo) {
+  SlotCounters now{};
+  SlotCounters merged{};
+  StatementTotals totals{};
+  CountExecution(&now, 1'000'000, kEpoch);
+  CountExecution(&now, 5'000, kEpoch + 1);  // the extremes began anew and leave the first bucket out
+  AddDelta(now, merged, kEpoch + 1, &totals);
+  EXPECT_EQ(std::accumulate(totals.latency, totals.latency + kLatencyBuckets, uint64_t{0}), 2U);
+  EXPECT_EQ(totals.latency[LatencyBucket(1'000'000)], 1U);
+}
+
 TEST(StatementCounters, SlotsOfSeveralBackendsAddUp) {
   StatementTotals totals{};
   for (uint64_t backend = 1; backend <= 3; backend++) {
