@@ -180,6 +180,7 @@ Frame* FindOlderFrame(const QueryDesc* desc) {
 }
 
 void InstallFrameCallbacks() {
+  frames[0].used = true;
   RegisterXactCallback(AtTransactionEnd, nullptr);
   RegisterSubXactCallback(AtSubtransaction, nullptr);
   previous_emit_log = emit_log_hook;

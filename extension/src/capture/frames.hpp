@@ -44,8 +44,8 @@ struct Nesting {
 };
 extern STEWARD_LOCAL Nesting nesting;
 
-/// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep. The first is never used, so that there is
-/// always a newest one.
+/// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep. The first is nobody's and always used,
+/// so that there is a newest one at any time.
 inline constexpr int kMaxFrames = 1024;
 extern STEWARD_LOCAL Frame frames[kMaxFrames + 1];
 extern STEWARD_LOCAL Frame* newest_frame;  // no later one is used
@@ -94,7 +94,7 @@ void ForgetUnusedFrames();
 inline void PopFrame(Frame* frame) {
   frame->used = false;
   frame->desc = nullptr;
-  if (likely(frame == newest_frame && (frame[-1].used || frame == frames + 1)))
+  if (likely(frame == newest_frame && frame[-1].used))
     newest_frame--;
   else
     ForgetUnusedFrames();

@@ -38,10 +38,18 @@ ExecutorFinish_hook_type previous_finish = nullptr;
 ExecutorEnd_hook_type previous_end = nullptr;
 ProcessUtility_hook_type previous_utility = nullptr;
 
+pg_noinline bool TrackedWithin(int level) {
+  const auto track = static_cast<Track>(settings.track);
+  return (level == 0 ? track != Track::kNone : track == Track::kAll) && nesting.own == 0;
+}
+
 // Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts.
 inline bool Tracked(int level) {
-  const auto track = static_cast<Track>(settings.track);
-  return (level == 0 ? track != Track::kNone : track == Track::kAll) && nesting.own == 0 && !IsParallelWorker();
+  uint64 all = 0;
+  static_assert(sizeof nesting == sizeof all);
+  memcpy(&all, &nesting, sizeof all);
+  if (unlikely(IsParallelWorker())) return false;
+  return likely(all == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin(level);
 }
 
 // CPU time is measured of what runs longer than this, and of one execution of so many others.

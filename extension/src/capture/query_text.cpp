@@ -25,8 +25,7 @@ namespace {
 using store::NotCostable;
 using store::TextKey;
 
-constexpr double kPlannablesPerSecond = 5;
-constexpr double kMostPlannables = 50;
+constexpr uint32 kPlannableOneOf = 32;
 
 // Cut before anything is copied, and not within a character.
 core::SqlText Capped(const char* text, int length) {
@@ -96,19 +95,11 @@ bool MayCarrySecrets(const Node* utility) {
 }
 
 // Making a plannable text takes as long as a short statement. Where statements come and go faster than their texts can be
-// kept, only so many a second are made in each backend, and the others are kept as they are displayed: what is executed
-// often gets its plannable text soon.
+// kept it is made at one of some sights, and the others are kept as they are displayed: what is executed often gets its
+// plannable text soon.
 bool MayMakePlannable() {
-  static double tokens = kMostPlannables;
-  static TimestampTz refilled = 0;
-  const TimestampTz now = GetCurrentStatementStartTimestamp();
-  if (!store::TextsCrowded(now)) return true;
-  const double passed = static_cast<double>(now - refilled) / static_cast<double>(USECS_PER_SEC);
-  if (passed > 0) tokens = std::min(kMostPlannables, tokens + passed * kPlannablesPerSecond);
-  refilled = now;
-  if (tokens < 1) return false;
-  tokens -= 1;
-  return true;
+  static uint32 sights = 0;
+  return !store::TextsCrowded(GetCurrentStatementStartTimestamp()) || ++sights % kPlannableOneOf == 0;
 }
 
 }  // namespace
