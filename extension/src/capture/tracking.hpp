@@ -1,0 +1,38 @@
+// Which statements are tracked, and under which key: shared by the hooks. Hot: inline where nothing is nested.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "access/parallel.h"
+#include "nodes/nodes.h"
+}
+
+#include "capture/frames.hpp"
+#include "settings.hpp"
+#include "store/statement_key.hpp"
+
+namespace steward::capture {
+
+/// Tracked for a backend that is inside of something.
+[[nodiscard]] bool TrackedWithin(int level);
+
+/// Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts.
+[[nodiscard]] inline bool Tracked(int level) {
+  uint64 all = 0;
+  static_assert(sizeof nesting == sizeof all);
+  memcpy(&all, &nesting, sizeof all);
+  if (unlikely(IsParallelWorker())) return false;
+  return likely(all == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin(level);
+}
+
+[[nodiscard]] inline store::StatementKey KeyOf(uint64 queryid) {
+  return store::StatementKey{GetUserId(), MyDatabaseId, queryid, nesting.exec == 0};
+}
+
+/// PREPARE, EXECUTE and DEALLOCATE count as the statement they handle.
+[[nodiscard]] inline bool HandlesPrepared(const Node* utility) {
+  return IsA(utility, ExecuteStmt) || IsA(utility, PrepareStmt) || IsA(utility, DeallocateStmt);
+}
+
+}  // namespace steward::capture
