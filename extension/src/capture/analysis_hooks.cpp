@@ -63,19 +63,6 @@ inline void PlanningDone(const Planning& planning, uint64 ns) {
   if (unlikely(pg::ReadSince(planning.mark)) && settings.track_planning) CountReading(planning, ns);
 }
 
-// Gives the planning that has just ended to the execution that it was for.
-inline void TakeLastPlanning(store::Execution* execution) {
-  if (last_planning.ns == 0) return;
-  if (likely(last_planning.key == execution->key)) {
-    execution->plan_ns = last_planning.ns;
-    execution->count_planning = last_planning.pending;
-    last_planning.pending = false;
-  } else if (last_planning.pending) {
-    CountLastPlanning();
-  }
-  last_planning.ns = 0;
-}
-
 PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInfo parameters) {
   const auto queryid = static_cast<uint64>(query->queryId);
   if (unlikely(source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) ||

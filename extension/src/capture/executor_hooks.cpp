@@ -33,6 +33,19 @@ ExecutorRun_hook_type previous_run = nullptr;
 ExecutorFinish_hook_type previous_finish = nullptr;
 ExecutorEnd_hook_type previous_end = nullptr;
 
+// Gives the planning that has just ended to the execution that it was for.
+inline void TakeLastPlanning(store::Execution* execution) {
+  if (last_planning.ns == 0) return;
+  if (likely(last_planning.key == execution->key)) {
+    execution->plan_ns = last_planning.ns;
+    execution->count_planning = last_planning.pending;
+    last_planning.pending = false;
+  } else if (last_planning.pending) {
+    CountLastPlanning();
+  }
+  last_planning.ns = 0;
+}
+
 void CallStart(QueryDesc* desc, int flags) {
   if (previous_start != nullptr)
     previous_start(desc, flags);
