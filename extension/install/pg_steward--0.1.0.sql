@@ -240,7 +240,7 @@ COMMENT ON VIEW steward.predicates IS
     'what captured plans do with columns: filter, index, join, sort, group, output. One row for each plan and predicate of the current database; constants are not kept';
 COMMENT ON COLUMN steward.predicates.attnum IS '0: see expression; negative: the row itself is needed (role output)';
 COMMENT ON COLUMN steward.predicates.expression IS
-    'expression over one relation; constants that are part of it (not those it is compared with) are shown';
+    'expression over one relation, with the formats, paths and numbers in it; one with other constants is not listed';
 COMMENT ON COLUMN steward.predicates.role IS
     'filter and index restrict a scan, join compares with other_relid, sort and group have a position, output is a column the scan must fetch';
 COMMENT ON COLUMN steward.predicates.kind IS
@@ -316,7 +316,7 @@ COMMENT ON FUNCTION steward.plannable_texts() IS
 
 CREATE VIEW steward.plannable AS SELECT * FROM steward.plannable_texts();
 COMMENT ON VIEW steward.plannable IS
-    'statements of the current database in a form that can be planned again: compared constants are typed parameters';
+    'statements of the current database in a form that can be planned again: constants that may be data are typed parameters';
 COMMENT ON COLUMN steward.plannable.reason IS 'why the statement cannot be costed; NULL when it can';
 COMMENT ON COLUMN steward.plannable.query IS
     'to be parsed with search_path = pg_catalog, and planned as the role that ran it under its own search_path';

@@ -2,6 +2,7 @@
 // dropped there, and the statement counts as not costable.
 #include "capture/plannable.hpp"
 
+#include "capture/plannable_close.hpp"
 #include "capture/plannable_shape.hpp"
 #include "capture/plannable_walk.hpp"
 #include "pg/protected_call.hpp"
@@ -118,6 +119,10 @@ void Make(void* argument) {
   auto* query = static_cast<Query*>(copyObjectImpl(statement));
   ParamList list = NewParamList();
   ReplaceInStatement(query, &list);
+  if (!CloseLiterals(query, &list)) {
+    job->result.reason = NotCostable::kLiteral;
+    return;
+  }
   if (!list.overflow) Renumber(&list, query);
   if (list.overflow) {
     job->result.reason = NotCostable::kTooManyParameters;

@@ -1,6 +1,8 @@
 // See plannable_replace.hpp.
 #include "capture/plannable_replace.hpp"
 
+#include "capture/literals.hpp"
+
 extern "C" {
 #include "access/stratnum.h"
 #include "catalog/pg_amop.h"
@@ -62,17 +64,6 @@ Site WeakSite(const Site& site) {
   return weak;
 }
 
-// Arguments that select what a function does rather than being a value: formats, fields, zones.
-bool StructuralArgument(Oid function, int index) {
-  if (function >= FirstNormalObjectId) return false;
-  const char* name = get_func_name(function);
-  if (name == nullptr) return true;
-  if (strncmp(name, "to_", 3) == 0) return index > 0;
-  if (strncmp(name, "date_", 5) == 0 || strcmp(name, "timezone") == 0 || strcmp(name, "extract") == 0)
-    return index == 0;
-  return false;
-}
-
 void ReplaceLeaves(Node** slot, const Site& site, ParamList* params);
 
 void ReplaceLeafList(List* list, const Site& site, ParamList* params) {
@@ -103,7 +94,7 @@ void ReplaceCallLeaves(FuncExpr* call, const Site& site, ParamList* params) {
   }
   const Site weak = WeakSite(site);
   for (int i = 0; i < list_length(call->args); i++) {
-    if (StructuralArgument(call->funcid, i)) continue;
+    if (SaysHow(call->funcid, i)) continue;
     ListCell* cell = list_nth_cell(call->args, i);
     auto* node = static_cast<Node*>(lfirst(cell));
     ReplaceLeaves(&node, weak, params);

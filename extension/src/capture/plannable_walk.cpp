@@ -2,6 +2,7 @@
 // TABLESAMPLE, ON CONFLICT's arbiter, CYCLE marks, XMLTABLE; parameters there are found by Renumber.
 #include "capture/plannable_walk.hpp"
 
+#include "capture/plannable_close.hpp"
 #include "capture/plannable_replace.hpp"
 #include "pg/node_walk.hpp"
 
@@ -146,6 +147,7 @@ void WalkTargets(Query* query, const Walk& walk) {
 void WalkQuery(Query* query, const Walk& outer) {
   check_stack_depth();
   if (outer.params->overflow || query->commandType == CMD_UTILITY) return;
+  TypeStoredLiterals(query);
   const Scope scope{query, outer.scope, ++*outer.scopes};
   const Walk walk{outer.params, &scope, outer.scopes};
   ListCell* cell;

@@ -2,6 +2,7 @@
 #include "capture/predicate_draft.hpp"
 
 #include "capture/clause_estimate.hpp"
+#include "capture/literals.hpp"
 #include "capture/plan_walk.hpp"
 #include "pg/node_walk.hpp"
 
@@ -35,6 +36,7 @@ bool PointToFirst(Node* node, void* context) {
 }
 
 const char* DeparseKey(const Side& key, Oid relid) {
+  if (HoldsData(key.expression)) return nullptr;
   Node* copy = static_cast<Node*>(copyObjectImpl(key.expression));
   const char* relation = get_rel_name(relid);
   if (relation == nullptr) return nullptr;

@@ -30,7 +30,8 @@ struct ClauseContext {
   uint16 position;  // and its position among sort or group keys
 };
 
-/// Adds a predicate on `key` unless its relation is a system catalog or temporary, its expression is too long, or it is there already.
+/// Adds a predicate on `key` unless its relation is a system catalog or temporary, its expression is too long or holds a literal that may be
+/// somebody's data, or it is there already.
 /// Returns the draft, or null. `other` is the join partner or null.
 Draft* AddKey(ClauseContext* context, const Side& key, store::PredicateRole role, store::PredicateKind kind, Oid opno,
               const Side* other);

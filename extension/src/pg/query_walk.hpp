@@ -10,4 +10,9 @@ inline bool WalkQueryTree(Query* query, NodeWalker walker, void* context, int fl
   return query_tree_walker(query, STEWARD_WALKER(bool, walker), context, flags);
 }
 
+/// Replaces what `mutator` returns for each expression and subquery of `query`; with QTW_DONT_COPY_QUERY in place.
+inline Query* MutateQueryTree(Query* query, NodeMutator mutator, void* context, int flags) {
+  return query_tree_mutator(query, STEWARD_WALKER(Node*, mutator), context, flags);
+}
+
 }  // namespace steward::pg

@@ -54,6 +54,8 @@ const char* ReasonText(NotCostable reason) {
       return "refers to a cursor";
     case NotCostable::kNoText:
       return "no text";
+    case NotCostable::kLiteral:
+      return "holds a literal that cannot be replaced by a parameter";
   }
   return "unknown";
 }

@@ -54,6 +54,7 @@ enum class NotCostable : uint8 {
   kTooLong,
   kNotDeparsed,
   kCurrentOf,
+  kLiteral,
   kNoText
 };
 
