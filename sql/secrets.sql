@@ -72,4 +72,7 @@ SELECT count(*) FROM users WHERE to_tsvector('english', note) @@ to_tsquery('eng
 SELECT literal FROM unnest('{kind,"{address,city}",level,YYYY-MM,month,Europe/Berlin,english,[^0-9],app.tenant}'::text[]) literal
 WHERE NOT EXISTS (SELECT FROM steward.plannable WHERE strpos(query, quote_literal(literal)) > 0);
 SELECT DISTINCT expression COLLATE "C" FROM steward.predicates WHERE expression IS NOT NULL ORDER BY 1;
+-- Functions that are not the server's own are not run to find a literal's value: this one fails, and its text is kept.
+SELECT count(*) FROM users WHERE hash = encode(digest('HunterTwo', 'sha0'), 'hex');
+SELECT costable FROM steward.plannable WHERE query ~ 'encode\(public.digest';
 DROP EXTENSION pgcrypto;

@@ -11,6 +11,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 }
 
@@ -64,10 +65,12 @@ Node* CloseConst(Const* value, Closing* closing) {
   return param != nullptr ? reinterpret_cast<Node*>(param) : reinterpret_cast<Node*>(value);
 }
 
-// What a call makes of a value together with a column the planner does not look into; without one it may evaluate it.
+// What a call makes of a value together with a column the planner does not look into; without one it may evaluate it,
+// unless the call is volatile.
 Node* CloseCall(Node* node, const Call& call, Closing* closing) {
   const ShapeKind before = closing->kind;
-  closing->kind = Inspect(node).variable ? ShapeKind::kValue : ShapeKind::kNone;
+  const bool evaluated = !Inspect(node).variable && !contain_volatile_functions(node);
+  closing->kind = evaluated ? ShapeKind::kNone : ShapeKind::kValue;
   ListCell* cell;
   foreach (cell, call.args) {
     auto* argument = static_cast<Node*>(lfirst(cell));

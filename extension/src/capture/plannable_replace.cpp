@@ -60,7 +60,7 @@ void Put(Node** slot, const Const* value, const Site& site, ParamList* params) {
 
 Site WeakSite(const Site& site) {
   Site weak{};
-  if (site.kind == ShapeKind::kValue) weak.kind = ShapeKind::kValue;
+  if (site.kind == ShapeKind::kValue || site.kind == ShapeKind::kInput) weak.kind = site.kind;
   return weak;
 }
 
@@ -92,7 +92,8 @@ void ReplaceCallLeaves(FuncExpr* call, const Site& site, ParamList* params) {
     linitial(call->args) = value;
     return;
   }
-  const Site weak = WeakSite(site);
+  Site weak = WeakSite(site);
+  if (weak.kind == ShapeKind::kValue && call->funcid >= FirstNormalObjectId) weak.kind = ShapeKind::kInput;
   for (int i = 0; i < list_length(call->args); i++) {
     if (SaysHow(call->funcid, i)) continue;
     ListCell* cell = list_nth_cell(call->args, i);
@@ -129,7 +130,8 @@ void ReplaceLeaves(Node** slot, const Site& site, ParamList* params) {
   switch (nodeTag(node)) {
     case T_Const: {
       const auto* value = castNode(Const, node);
-      if (Replaceable(value) && (value->consttype != INTERVALOID || site.kind == ShapeKind::kValue))
+      if (Replaceable(value) &&
+          (value->consttype != INTERVALOID || site.kind == ShapeKind::kValue || site.kind == ShapeKind::kInput))
         Put(slot, value, site, params);
       return;
     }

@@ -14,7 +14,7 @@ struct Side {
   bool external;      // the statement's own parameters
   bool changing;      // calls something stable or volatile
   bool kept;          // clock, session, sequence, SQL-syntax pieces: leave it whole
-  bool foreign_code;  // runs functions in a language we do not call, or domain checks
+  bool foreign_code;  // runs functions that are not the server's own, or domain checks
   bool collate;       // COLLATE or a collation that is not its type's own
 };
 

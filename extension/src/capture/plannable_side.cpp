@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "utils/fmgroids.h"
@@ -29,7 +30,8 @@ bool NotesFunction(Oid function, void* context) {
     return false;
   }
   const auto* form = reinterpret_cast<const FormData_pg_proc*>(GETSTRUCT(tuple));
-  if (form->prolang != INTERNALlanguageId && form->prolang != ClanguageId) side.foreign_code = true;
+  const bool callable = form->prolang == INTERNALlanguageId || form->prolang == ClanguageId;
+  if (function >= FirstNormalObjectId || !callable) side.foreign_code = true;
   if (form->provolatile != PROVOLATILE_IMMUTABLE) side.changing = true;
   const bool session =
       form->provolatile == PROVOLATILE_STABLE &&

@@ -62,7 +62,7 @@ const char* ReasonText(NotCostable reason) {
 
 const char* ShapeKindName(ShapeKind kind) {
   static const char* const kNames[kShapeKinds] = {"none", "equality", "lower", "upper",
-                                                  "list", "pattern",  "null",  "value"};
+                                                  "list", "pattern",  "input", "value"};
   const int index = static_cast<int>(kind);
   return index < kShapeKinds ? kNames[index] : "none";
 }

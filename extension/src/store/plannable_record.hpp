@@ -15,7 +15,7 @@ enum class ShapeKind : uint8 {
   kUpper,     // column < or <= value
   kList,      // column = ANY (list), or a list unnested; `length` elements whose frequencies sum to `frequency`
   kPattern,   // LIKE and friends; `length` characters, see pattern_*; `frequency` of the rows match
-  kNull,      // reserved: NULL constants are kept in the text
+  kInput,     // handed to a function whose result is stored: NULL is drawn, for it may refuse any other value
   kValue,     // inserted, assigned or put out: no effect on the plan
 };
 constexpr int kShapeKinds = 8;

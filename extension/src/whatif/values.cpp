@@ -104,7 +104,12 @@ Drawn DrawOne(const Draws& draws, int index, const Ground& ground) {
   }
   if (param.kind == ShapeKind::kNone && ground.column != nullptr && ground.column->type == param.type)
     return DrawEquality(param, ground, draw);
-  return AnyValue(param.type);
+  return param.kind == ShapeKind::kInput ? Drawn{Datum{0}, false} : AnyValue(param.type);
+}
+
+// Inserted, assigned or put out, by itself or through a function: the plan's cost does not depend on it.
+bool IsStored(const PlannableParam& param) {
+  return param.kind == ShapeKind::kValue || param.kind == ShapeKind::kInput;
 }
 
 bool HasShape(const PlannableParam& param) {
@@ -113,7 +118,7 @@ bool HasShape(const PlannableParam& param) {
 
 // A comparison with no column has no statistics, and the planner's estimate does not look at the constant.
 ValueSource SourceOf(const PlannableParam& param, const Ground& ground) {
-  if (param.kind == ShapeKind::kValue) return ValueSource::kParameters;
+  if (IsStored(param)) return ValueSource::kParameters;
   if (!OidIsValid(param.relid) && !param.external) return ValueSource::kShapes;
   if (HasShape(param) && ground.column != nullptr) return ValueSource::kShapes;
   return ValueSource::kStatistics;
@@ -141,7 +146,7 @@ void DrawParam(const Draws& draws, int index, ValueSource* source) {
     return;
   }
   Bind(draws, index, Datum{0}, true);
-  if (param.kind != ShapeKind::kValue) *source = ValueSource::kGeneric;
+  if (!IsStored(param)) *source = ValueSource::kGeneric;
 }
 
 // Lower ends first: upper ends of ranges are placed relative to them.
