@@ -107,6 +107,13 @@ SELECT costable, kinds FROM kept('SELECT count(*) FROM secret');
 DELETE FROM secret WHERE card <> 'c1' OR ctid <> '(0,1)';
 SELECT card FROM secret WHERE card = 'c1';
 SELECT costable, kinds FROM kept('SELECT card FROM secret');
+-- A text is shown to the user from whose statement it was made: a failed attempt at another's gives no right to its keys.
+SELECT count(*) FROM secret WHERE to_jsonb(card) ->> 'kept key' = 'c1' AND card = 'c2';
+SET ROLE regress_plannable_user;
+SELECT count(*) FROM secret WHERE to_jsonb(card) ->> 'other' = 'c3' AND card = 'c4';
+SELECT count(*) FROM steward.plannable WHERE query LIKE '%to_jsonb%';
+RESET ROLE;
+SELECT query LIKE '%kept key%' AS kept FROM steward.plannable WHERE query LIKE '%to_jsonb%';
 -- S3: without pg_steward.capture_parameters no value is kept; with it, those of later statements are.
 SELECT count(*) FROM steward.parameter_samples();
 SET pg_steward.capture_parameters = on;
@@ -120,7 +127,7 @@ SELECT costable, query FROM kept('PREPARE by_id');
 EXECUTE by_id(81, 'plain');
 RESET pg_steward.capture_parameters;
 SELECT "values" FROM steward.parameter_samples() ORDER BY 1;
--- S2: who ran the same text sees no values of others.
+-- S2: who ran the same text sees neither values of others nor the text made of another's.
 SET ROLE regress_plannable_user;
 SELECT email FROM account WHERE id = 1 AND kind = 'none';
 SELECT count(*) AS mine FROM steward.plannable WHERE query LIKE '%email%kind%';

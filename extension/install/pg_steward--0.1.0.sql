@@ -312,7 +312,7 @@ CREATE FUNCTION steward.plannable_texts(
     OUT samples integer)
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_plannable_texts';
 COMMENT ON FUNCTION steward.plannable_texts() IS
-    'statements of the current database in a form that can be planned again; read steward.plannable';
+    'statements of the current database in a form that can be planned again, of other users for members of pg_read_all_stats; read steward.plannable';
 
 CREATE VIEW steward.plannable AS SELECT * FROM steward.plannable_texts();
 COMMENT ON VIEW steward.plannable IS

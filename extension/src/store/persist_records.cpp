@@ -90,6 +90,7 @@ uint32 BeginTexts() {
 
 struct SavedText {
   TextKey key;
+  Oid userid;
   int32 encoding;
   NotCostable reason;
 };
@@ -100,6 +101,7 @@ bool SaveText(uint32 index, core::RecordWriter* out) {
   if (!TakeText(TextKey{key.dbid, key.queryid}, &text)) return false;
   SavedText saved{};
   saved.key = text.key;
+  saved.userid = text.userid;
   saved.encoding = text.encoding;
   saved.reason = text.reason;
   out->Put(saved);
@@ -112,7 +114,7 @@ bool SaveText(uint32 index, core::RecordWriter* out) {
 bool RestoreOneText(core::RecordReader* in) {
   SavedText saved;
   if (!in->Take(&saved) || !EncodingIsKnown(saved.encoding) || saved.reason > NotCostable::kNoText) return false;
-  TextContents contents{saved.key, saved.encoding, saved.reason, TakeString(in), TakeString(in), {}};
+  TextContents contents{saved.key, saved.userid, saved.encoding, saved.reason, TakeString(in), TakeString(in), {}};
   for (Bytes& sample : contents.samples) sample = TakeString(in);
   if (!in->ok()) return false;
   RestoreText(contents);

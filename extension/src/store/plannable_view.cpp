@@ -1,5 +1,6 @@
 // The SQL functions that show plannable texts and parameter samples of the current database. Owns their rows and who
-// may read them: whoever may read every user's statements, and texts also each user who ran the statement.
+// may read them: whoever may read every user's statements, and a text also the user from whose statement it was made. That
+// of another is not his to read, even where he ran the same statement: what was kept of the literals is the other's.
 #include "pg/postgres.hpp"
 
 extern "C" {
@@ -9,51 +10,14 @@ extern "C" {
 #include "utils/json.h"
 }
 
-#include <algorithm>
-
-#include "store/drain.hpp"
 #include "store/plannable_record.hpp"
 #include "store/shmem.hpp"
-#include "store/statements.hpp"
 #include "store/texts.hpp"
 #include "store/visibility.hpp"
 
 namespace steward::store {
 
 namespace {
-
-// Query ids that the current user has run here; filled under the lock by NoteOwn.
-uint64* own = nullptr;
-int owned = 0;
-
-void NoteOwn(const StatementKey& key) {
-  if (key.dbid == MyDatabaseId && key.userid == GetUserId()) own[owned++] = key.queryid;
-}
-
-struct Readable {
-  bool all;
-  uint64* sorted;
-  int count;
-};
-
-Readable ReadableTexts() {
-  Readable readable{ReadsAllStats(), nullptr, 0};
-  if (readable.all) return readable;
-  own = static_cast<uint64*>(palloc(sizeof(uint64) * static_cast<Size>(StatementCapacity() + 1)));
-  owned = 0;
-  LWLockAcquire(Lock(), LW_EXCLUSIVE);
-  DrainLocked();
-  ForEachStatement(NoteOwn);
-  LWLockRelease(Lock());
-  std::sort(own, own + owned);
-  readable.sorted = own;
-  readable.count = owned;
-  return readable;
-}
-
-bool MayRead(const Readable& readable, uint64 queryid) {
-  return readable.all || std::binary_search(readable.sorted, readable.sorted + readable.count, queryid);
-}
 
 void AddNumber(StringInfo out, const char* name, double value) {
   if (value >= 0) appendStringInfo(out, ", \"%s\": %.6g", name, value);
@@ -90,7 +54,7 @@ Datum ParametersJson(const PlannableRecord& record) {
 void EmitText(ReturnSetInfo* result, uint64 queryid) {
   const TextKey key{MyDatabaseId, queryid};
   const TextCopy text = GetText(key);
-  if (!text.found) return;
+  if (!text.found || (!ReadsAllStats() && text.userid != GetUserId())) return;
   PlannableRecord record;
   const bool costable = DecodeRecord(text.plannable, text.plannable_length, &record);
   Datum values[7] = {};
@@ -141,8 +105,7 @@ void EmitSamples(ReturnSetInfo* result, uint64 queryid) {
   }
 }
 
-void EmitEach(FunctionCallInfo fcinfo, const Readable& readable, void (*emit)(ReturnSetInfo*, uint64)) {
-  InitMaterializedSRF(fcinfo, 0);
+void EmitEach(FunctionCallInfo fcinfo, void (*emit)(ReturnSetInfo*, uint64)) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const int capacity = TextCapacity();
   auto* queryids = static_cast<uint64*>(palloc(sizeof(uint64) * static_cast<Size>(capacity)));
@@ -150,7 +113,6 @@ void EmitEach(FunctionCallInfo fcinfo, const Readable& readable, void (*emit)(Re
   MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "pg_steward row", ALLOCSET_DEFAULT_SIZES);
   for (int i = 0; i < count; i++) {
     CHECK_FOR_INTERRUPTS();
-    if (!MayRead(readable, queryids[i])) continue;
     MemoryContext caller = MemoryContextSwitchTo(row);
     emit(result, queryids[i]);
     MemoryContextSwitchTo(caller);
@@ -164,7 +126,8 @@ void EmitEach(FunctionCallInfo fcinfo, const Readable& readable, void (*emit)(Re
 
 STEWARD_FUNCTION(steward_plannable_texts) {
   steward::store::RequireReady();
-  steward::store::EmitEach(fcinfo, steward::store::ReadableTexts(), steward::store::EmitText);
+  InitMaterializedSRF(fcinfo, 0);
+  steward::store::EmitEach(fcinfo, steward::store::EmitText);
   return Datum{0};
 }
 
@@ -172,6 +135,7 @@ STEWARD_FUNCTION(steward_parameter_samples) {
   using namespace steward::store;
   RequireReady();
   // A sample belongs to the text, not to a user: whoever ran the same text would see the values of others.
-  EmitEach(fcinfo, Readable{ReadsAllStats(), nullptr, 0}, EmitSamples);
+  InitMaterializedSRF(fcinfo, 0);
+  if (ReadsAllStats()) EmitEach(fcinfo, EmitSamples);
   return Datum{0};
 }

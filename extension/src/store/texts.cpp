@@ -26,6 +26,7 @@ struct Text {
   HeapRef display;
   HeapRef plannable;
   HeapRef samples[kMaxSamples];
+  Oid userid;
   int encoding;
   uint8 next_sample;
   NotCostable reason;
@@ -145,6 +146,7 @@ bool PutLocked(const TextKey& key, const char* display, uint32 display_length, c
   else
     text = Insert(key);
   if (text == nullptr) return false;
+  text->userid = GetUserId();
   text->encoding = GetDatabaseEncoding();
   text->reason = reason;
   if (Fill(text, display, display_length, plannable, plannable_length)) return true;
@@ -242,6 +244,7 @@ TextCopy GetText(const TextKey& key) {
     if (fits) {
       copy.reason = copy.found ? text->reason : NotCostable::kNoText;
       copy.encoding = copy.found ? text->encoding : 0;
+      copy.userid = copy.found ? text->userid : InvalidOid;
       char* display = copy.display;
       char* plannable = copy.plannable;
       copy.display = CopyOut(copy.found ? text->display : 0, display_room, display, &copy.display_length);
@@ -299,7 +302,7 @@ bool TakeText(const TextKey& key, StoredText* out) {
   Text* text = Find(key);
   if (text == nullptr || text->referenced) return false;
   text->referenced = true;
-  *out = StoredText{text->key, text->encoding, text->reason, text->display, text->plannable, {}};
+  *out = StoredText{text->key, text->userid, text->encoding, text->reason, text->display, text->plannable, {}};
   memcpy(out->samples, text->samples, sizeof out->samples);
   return true;
 }
@@ -315,6 +318,7 @@ void RestoreText(const TextContents& saved) {
     table->missing++;
     return;
   }
+  text->userid = saved.userid;
   text->encoding = saved.encoding;
   text->reason = saved.reason;
   for (int i = 0; i < kMaxSamples; i++) text->samples[i] = HeapPut(saved.samples[i].data, saved.samples[i].length);

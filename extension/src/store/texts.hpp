@@ -42,7 +42,7 @@ inline bool TextSurelyKnown(uint64 queryid, bool has_tree) {
 /// without its parse tree at hand: whoever has one (`has_tree`) is told that it is not known, and puts the full text.
 [[nodiscard]] bool TextKnown(const TextKey& key, bool has_tree);
 
-/// Stores the display text with its plannable record (may be null) and why there is none. Never waits: false when the lock
+/// Stores, for the current user, the display text with its plannable record (may be null) and why there is none. Never waits: false when the lock
 /// is busy or there is no room, in which case the caller tries again at the next sight. Lack of room is counted. Takes the
 /// place of a text of reason kNoText, and of no other.
 bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
@@ -62,6 +62,7 @@ struct TextCopy {
   uint32 plannable_length;
   NotCostable reason;
   int encoding;
+  Oid userid;  // whose statement was at hand when the text was stored
   bool found;
 };
 [[nodiscard]] TextCopy GetText(const TextKey& key);
@@ -81,6 +82,7 @@ int ListTexts(Oid dbid, uint64* queryids, int capacity);
 /// there is none.
 struct StoredText {
   TextKey key;
+  Oid userid;
   int encoding;
   NotCostable reason;
   HeapRef display;
@@ -94,6 +96,7 @@ void StartTakingTexts();
 /// that is alone.
 struct TextContents {
   TextKey key;
+  Oid userid;
   int encoding;
   NotCostable reason;
   Bytes display;
