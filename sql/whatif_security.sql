@@ -207,7 +207,7 @@ BEGIN PERFORM regress_planter.trace(); RETURN true; END $$;
 ALTER DOMAIN regress_planter.checked ADD CHECK (regress_planter.passes(VALUE));
 RESET ROLE;
 CREATE OR REPLACE VIEW regress_planter.view AS SELECT id, x + regress_planter.immutable_one(5) AS x FROM ours;
-CREATE INDEX ON indexed ((x + regress_planter.immutable_one(5)));
+CREATE INDEX indexed_planted ON indexed ((x + regress_planter.immutable_one(5)));
 SELECT regress_planter.forget();
 SELECT a.label, w.cost > 0 AS costed, w.sqlstate, w.error FROM asked a, ask(a.label, 'postgres') w ORDER BY 1;
 SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL ORDER BY 1;
@@ -226,6 +226,21 @@ SELECT n, sqlstate, error FROM unnest(ARRAY[
   'CREATE INDEX ON public.parent (id)']) WITH ORDINALITY t(text, n), steward.whatif_index_size(ARRAY[text]) ORDER BY n;
 RESET ROLE;
 SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL ORDER BY 1;
+
+-- The size of a partial index is a question about the values in its columns: who asks must be able to read them.
+REVOKE ALL ON ours FROM regress_adviser;
+GRANT SELECT (id) ON ours TO regress_adviser;
+DROP INDEX indexed_planted;
+ALTER TABLE indexed ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_adviser;
+SELECT n, sqlstate, error FROM unnest(ARRAY[
+  'CREATE INDEX ON public.ours (id) WHERE id < 500',
+  'CREATE INDEX ON public.ours (id) WHERE x < 500',
+  'CREATE INDEX ON public.ours (x)',
+  'CREATE INDEX ON public.ours (id) WHERE (ours).x < 500',
+  'CREATE INDEX ON public.parent (x) WHERE x < 500',
+  'CREATE INDEX ON public.indexed (id) WHERE id < 500']) WITH ORDINALITY t(text, n), steward.whatif_index_size(ARRAY[text]) ORDER BY n;
+RESET ROLE;
 DROP VIEW captured_ours;
 DROP TABLE ours, indexed, parent CASCADE;
 

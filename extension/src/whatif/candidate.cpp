@@ -12,9 +12,12 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 }
 
@@ -25,6 +28,7 @@ namespace {
 struct ParseInput {
   const char* text;
   Candidate* candidate;
+  Oid caller;
 };
 
 IndexStmt* ParseIndexStatement(const char* text) {
@@ -61,8 +65,28 @@ void CheckTable(Relation table) {
                     errmsg("temporary table \"%s\" cannot have candidates", RelationGetRelationName(table))));
 }
 
+// The size of a partial index tells how many rows its predicate lets in, that is what values the columns have.
+void RequireReadable(Oid table, Oid caller, Relation part, List* predicate) {
+  bool readable = check_enable_rls(table, caller, true) != RLS_ENABLED;
+  const bool whole = pg_class_aclcheck(table, caller, ACL_SELECT) == ACLCHECK_OK;
+  ListCell* cell = nullptr;
+  foreach (cell, whole ? NIL : pull_var_clause(reinterpret_cast<Node*>(predicate), 0)) {
+    const auto* var = lfirst_node(Var, cell);
+    const char* name = get_attname(RelationGetRelid(part), var->varattno, true);
+    const AttrNumber column = name == nullptr ? InvalidAttrNumber : get_attnum(table, name);
+    readable = readable && AttributeNumberIsValid(column) &&
+               pg_attribute_aclcheck(table, column, caller, ACL_SELECT) == ACLCHECK_OK;
+  }
+  if (!readable)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied for columns of table \"%s\" in the predicate of a candidate",
+                           get_rel_name(table)),
+                    errhint("Grant the caller SELECT on these columns, or leave the predicate out.")));
+}
+
 // As the owner of `relation`. Where that is a superuser, nobody else's code may run: see planning_role.hpp.
-void AddPart(Candidate* candidate, Relation relation, IndexStmt* statement) {
+void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
+  Candidate* candidate = input.candidate;
   const pg::SecuritySwitch before = pg::BecomeRestricted(relation->rd_rel->relowner);
   statement = castNode(IndexStmt, copyObject(statement));
   if (superuser()) RequireTrustedRelation(relation, InvalidOid);
@@ -71,13 +95,15 @@ void AddPart(Candidate* candidate, Relation relation, IndexStmt* statement) {
   part->relid = RelationGetRelid(relation);
   List* options = statement->options;
   part->info = MakeIndexTemplate(relation, statement, candidate->index);
+  if (part->info->indpred != NIL) RequireReadable(candidate->table, input.caller, relation, part->info->indpred);
   EstimateIndexSize(relation, options, part);
   candidate->pages += part->info->pages;
   candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
   pg::EndRestricted(before);
 }
 
-void AddParts(Candidate* candidate, Relation table, IndexStmt* statement) {
+void AddParts(const ParseInput& input, Relation table, IndexStmt* statement) {
+  Candidate* candidate = input.candidate;
   List* relids = list_make1_oid(candidate->table);
   if (table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
     relids = find_all_inheritors(candidate->table, AccessShareLock, nullptr);
@@ -87,7 +113,7 @@ void AddParts(Candidate* candidate, Relation table, IndexStmt* statement) {
   foreach (cell, relids) {
     Relation relation = table_open(lfirst_oid(cell), NoLock);
     const char kind = relation->rd_rel->relkind;
-    if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) AddPart(candidate, relation, statement);
+    if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) AddPart(input, relation, statement);
     table_close(relation, NoLock);
   }
 }
@@ -99,7 +125,7 @@ void ParseOne(void* argument) {
   candidate->table = LockTable(statement->relation);
   Relation table = table_open(candidate->table, NoLock);
   CheckTable(table);
-  AddParts(candidate, table, statement);
+  AddParts(*input, table, statement);
   table_close(table, NoLock);
 }
 
@@ -118,7 +144,7 @@ Candidate* ParseCandidates(const char* const* texts, int count) {
     Candidate* candidate = &candidates[i];
     candidate->index = NextUnusedOid(&next);
     candidate->tree_height = -1;
-    ParseInput input{texts[i], candidate};
+    ParseInput input{texts[i], candidate, GetUserId()};
     candidate->error = pg::RunInSubtransaction(ParseOne, &input, true);
   }
   return candidates;

@@ -37,7 +37,7 @@ struct Candidate {
 };
 
 /// Makes candidates of CREATE INDEX texts; errors end in the candidate's `error`. A text names its table with schema,
-/// and everything else is looked up in pg_catalog alone. The tables stay locked (AccessShareLock) until the transaction
+/// and everything else is looked up in pg_catalog alone. A predicate asks for the current user's right to read its columns. The tables stay locked (AccessShareLock) until the transaction
 /// ends. Each table, and each partition, is read as its owner.
 Candidate* ParseCandidates(const char* const* texts, int count);
 

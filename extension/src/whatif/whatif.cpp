@@ -21,7 +21,9 @@ void SetError(const ErrorData* error, Datum* values, bool* nulls, int sqlstate_c
   nulls[sqlstate_column] = nulls[sqlstate_column + 1] = error == nullptr;
   if (error == nullptr) return;
   values[sqlstate_column] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-  values[sqlstate_column + 1] = CStringGetTextDatum(error->message != nullptr ? error->message : "unknown error");
+  const char* message = error->message != nullptr ? error->message : "unknown error";
+  if (error->hint != nullptr) message = psprintf("%s (%s)", message, error->hint);
+  values[sqlstate_column + 1] = CStringGetTextDatum(message);
 }
 
 // Statements of the current database, each with the role whose execution of it was captured.
