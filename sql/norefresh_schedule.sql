@@ -118,6 +118,20 @@ SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';
 SELECT steward.resume_refresh('sales_by_shop');
 SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';
 
+-- Its trigger function is no use elsewhere, and no danger.
+CREATE TABLE other (id int);
+INSERT INTO other VALUES (1);
+CREATE TRIGGER t BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION steward.refresh_schedule_restored();
+INSERT INTO other VALUES (2);
+CREATE OR REPLACE TRIGGER t BEFORE INSERT OR DELETE ON other FOR EACH STATEMENT EXECUTE FUNCTION steward.refresh_schedule_restored();
+INSERT INTO other VALUES (2);
+CREATE OR REPLACE TRIGGER t AFTER DELETE ON other FOR EACH ROW EXECUTE FUNCTION steward.refresh_schedule_restored();
+DELETE FROM other;
+CREATE TRIGGER t BEFORE UPDATE ON steward.refresh_schedule FOR EACH ROW EXECUTE FUNCTION steward.refresh_schedule_restored();
+UPDATE steward.refresh_schedule SET method = method;
+DROP TRIGGER t ON steward.refresh_schedule;
+DROP TABLE other;
+
 DROP MATERIALIZED VIEW who, sales_by_shop;
 DROP TABLE sales;
 DROP EXTENSION pg_steward;

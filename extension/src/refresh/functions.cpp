@@ -11,10 +11,12 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -159,6 +161,14 @@ void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome
   Close(before);
 }
 
+// Before each row that goes into our own table: elsewhere there may be no row, or no column "enabled".
+bool IsRestoring(const TriggerData* trigger) {
+  const TriggerEvent event = trigger->tg_event;
+  return TRIGGER_FIRED_BEFORE(event) && TRIGGER_FIRED_FOR_ROW(event) && TRIGGER_FIRED_BY_INSERT(event) &&
+         RelationGetRelid(trigger->tg_relation) ==
+             get_relname_relid("refresh_schedule", get_namespace_oid("steward", true));
+}
+
 constexpr int kBoardColumns = 6;
 
 void PutBoardRow(ReturnSetInfo* result, const store::BoardRow& row) {
@@ -231,8 +241,10 @@ STEWARD_FUNCTION(steward_refresh_now) {
 }
 
 STEWARD_FUNCTION(steward_refresh_schedule_restored) {
-  if (!CALLED_AS_TRIGGER(fcinfo))
-    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger")));
+  if (!CALLED_AS_TRIGGER(fcinfo) || !IsRestoring(reinterpret_cast<TriggerData*>(fcinfo->context)))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("must be called before a row is inserted into steward.refresh_schedule"),
+                    errhint("This function belongs to the trigger on that table and serves no other purpose.")));
   const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
   HeapTuple tuple = trigger->tg_trigtuple;
   // Our own functions write under a changed user id; a restore does not.
