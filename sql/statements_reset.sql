@@ -27,4 +27,41 @@ SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE da
 SELECT count(*) FROM own WHERE query ~ 'AS first';
 SELECT steward.reset() >= stats_since AS reset FROM steward.capture_status;
 SELECT stats_since > now() - interval '1 minute' AS stats_since, evicted, lost, text_missing FROM steward.capture_status;
+
+-- Samples of values go whatever the reset names: a user, a database (theirs or another), a statement.
+CREATE TABLE sampled (id int);
+CREATE VIEW samples AS SELECT count(*) FROM steward.parameter_samples();
+SET pg_steward.capture_parameters = on;
+SELECT steward.reset() IS NOT NULL AS reset;
+SELECT id FROM sampled WHERE id = 4711;
+SELECT * FROM samples;
+SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = 'template1';
+SELECT count > 0 AS others_stay FROM samples;
+SELECT steward.reset(current_user::regrole) IS NOT NULL AS reset;
+SET pg_steward.capture_parameters = off;
+SELECT * FROM samples;
+SET pg_steward.capture_parameters = on;
+SELECT id FROM sampled WHERE id = 4712;
+SELECT steward.reset(dbid => oid) IS NOT NULL AS reset FROM pg_database WHERE datname = current_database();
+SET pg_steward.capture_parameters = off;
+SELECT * FROM samples;
+
+-- A statement named without a database is forgotten in all of them, with text and samples.
+SELECT current_database() AS here \gset
+SELECT steward.reset() IS NOT NULL AS reset;
+CREATE DATABASE regress_steward_elsewhere;
+\c regress_steward_elsewhere
+CREATE EXTENSION pg_steward;
+SET pg_steward.capture_parameters = on;
+SELECT reltuples FROM pg_class WHERE relname = 'nothing' AND relpages = 4713;
+SET pg_steward.capture_parameters = off;
+SELECT count(*) FROM steward.parameter_samples();
+SELECT queryid FROM steward.plannable WHERE query LIKE '%relpages = %' AND query NOT LIKE '%steward%' \gset
+\c :"here"
+SELECT steward.reset(0, 0, :queryid) IS NOT NULL AS reset;
+\c regress_steward_elsewhere
+SELECT count(*) FROM steward.parameter_samples();
+SELECT count(*) FROM steward.plannable WHERE queryid = :queryid;
+\c :"here"
+DROP DATABASE regress_steward_elsewhere;
 DROP ROLE regress_steward_other;

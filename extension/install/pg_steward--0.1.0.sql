@@ -58,7 +58,7 @@ RETURNS timestamptz LANGUAGE C STRICT VOLATILE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'steward_reset';
 COMMENT ON FUNCTION steward.reset(oid, oid, bigint) IS
     'discards the statistics of the given user, database and statement; 0 stands for all. '
-    'Naming a statement forgets its text and parameter samples too. Returns the time of the reset';
+    'Parameter samples go with any of them, and where a statement is named its text too. Returns the time of the reset';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- History

@@ -235,12 +235,11 @@ STEWARD_FUNCTION(steward_reset) {
   DrainLocked();
   DropStatements(userid, dbid, queryid);
   StartEpoch(everything);
+  ForgetTexts(dbid, queryid);
   if (everything) {
     ResetTexts();
     RestartStatementStatus(now);
   }
-  // Naming a statement forgets its text and samples too; they are learnt anew at its next execution.
-  if (queryid != 0) DropText(TextKey{OidIsValid(dbid) ? dbid : MyDatabaseId, queryid});
   LWLockRelease(Lock());
   ResetPlans(userid, dbid, queryid);
   ResetSlow(userid, dbid, queryid);

@@ -64,13 +64,17 @@ Text* Find(const TextKey& key) {
   return nullptr;
 }
 
-void FreeContents(Text* text) {
-  HeapFree(text->display);
-  HeapFree(text->plannable);
+void FreeSamples(Text* text) {
   for (HeapRef& sample : text->samples) {
     HeapFree(sample);
     sample = 0;
   }
+}
+
+void FreeContents(Text* text) {
+  HeapFree(text->display);
+  HeapFree(text->plannable);
+  FreeSamples(text);
   text->display = 0;
   text->plannable = 0;
 }
@@ -332,24 +336,21 @@ void NoteRoomForTexts() {
   table->generation++;
 }
 
-void DropText(const TextKey& key) {
-  Text* text = Find(key);
-  if (text == nullptr) return;
-  Remove(text);
+void ForgetTexts(Oid dbid, uint64 queryid) {
+  for (uint32 i = 0; i < table->capacity; i++) {
+    Text& text = texts[i];
+    if (text.put_no == 0 || (OidIsValid(dbid) && text.key.dbid != dbid) || (queryid != 0 && text.key.queryid != queryid))
+      continue;
+    FreeSamples(&text);
+    if (queryid != 0) Remove(&text);
+  }
   table->exhausted = false;
   table->generation++;
 }
 
 void ResetTexts() {
-  for (uint32 i = 0; i < table->capacity; i++) {
-    for (HeapRef& sample : texts[i].samples) {
-      HeapFree(sample);
-      sample = 0;
-    }
-  }
+  ForgetTexts(InvalidOid, 0);
   table->missing = 0;
-  table->exhausted = false;
-  table->generation++;
 }
 
 }  // namespace steward::store

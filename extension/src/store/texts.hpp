@@ -113,8 +113,9 @@ void RestoreTextsMissing(uint64 missing);
 /// again. Unused texts go when room is needed. Call with store::Lock() held exclusively.
 void ResetTexts();
 
-/// Forgets one text with its samples. Call with store::Lock() held exclusively.
-void DropText(const TextKey& key);
+/// What a reset of some statements takes: the parameter samples of the texts that match (0: any), whoever ran them, and
+/// where a query id is named the texts as well, which are learnt anew. Call with store::Lock() held exclusively.
+void ForgetTexts(Oid dbid, uint64 queryid);
 
 /// Tells that statements went away, so that room for texts can be made again. Call with store::Lock() held exclusively.
 void NoteRoomForTexts();
