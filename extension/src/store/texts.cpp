@@ -41,9 +41,12 @@ struct Table {
   bool exhausted;  // the last attempt to make room found nothing
   uint64 puts;
   uint64 missing;
+  Size sample_bytes;
   TimestampTz crowded_at;  // when room had to be made last
 };
 
+constexpr uint32 kMostSampleBytes = 16 * 1024;  // of one statement
+constexpr Size kSampleShare = 8;                // samples of all may fill this share of the text memory
 constexpr TimestampTz kCrowdedFor = 60 * USECS_PER_SEC;
 
 Table* table = nullptr;
@@ -64,11 +67,35 @@ Text* Find(const TextKey& key) {
   return nullptr;
 }
 
+void FreeSample(HeapRef* sample) {
+  table->sample_bytes -= HeapLength(*sample);
+  HeapFree(*sample);
+  *sample = 0;
+}
+
 void FreeSamples(Text* text) {
-  for (HeapRef& sample : text->samples) {
-    HeapFree(sample);
-    sample = 0;
-  }
+  for (HeapRef& sample : text->samples) FreeSample(&sample);
+}
+
+uint32 SampleBytes(const Text& text) {
+  uint32 bytes = 0;
+  for (const HeapRef sample : text.samples) bytes += HeapLength(sample);
+  return bytes;
+}
+
+// Takes the place of the oldest sample; further old ones go until the statement is within its bounds.
+bool AddSample(Text* text, Bytes blob) {
+  if (blob.length > kMostSampleBytes) return false;
+  const int place = text->next_sample;
+  FreeSample(&text->samples[place]);
+  for (int i = 1; i < kMaxSamples && SampleBytes(*text) + blob.length > kMostSampleBytes; i++)
+    FreeSample(&text->samples[(place + i) % kMaxSamples]);
+  if (table->sample_bytes + blob.length > HeapTotalBytes() / kSampleShare) return false;
+  text->samples[place] = HeapPut(blob.data, blob.length);
+  if (text->samples[place] == 0) return false;
+  table->sample_bytes += blob.length;
+  text->next_sample = static_cast<uint8>((place + 1) % kMaxSamples);
+  return true;
 }
 
 void FreeContents(Text* text) {
@@ -222,11 +249,8 @@ bool PutSample(const TextKey& key, const char* blob, uint32 length) {
   bool stored = false;
   Text* text = Find(key);
   if (text != nullptr) {
-    HeapRef& sample = text->samples[text->next_sample];
-    HeapFree(sample);
-    sample = HeapPut(blob, length);
-    stored = sample != 0;
-    if (stored) text->next_sample = static_cast<uint8>((text->next_sample + 1) % kMaxSamples);
+    stored = AddSample(text, Bytes{blob, length});
+    if (!stored) table->missing++;
   }
   LWLockRelease(Lock());
   return stored;
@@ -325,7 +349,8 @@ void RestoreText(const TextContents& saved) {
   text->userid = saved.userid;
   text->encoding = saved.encoding;
   text->reason = saved.reason;
-  for (int i = 0; i < kMaxSamples; i++) text->samples[i] = HeapPut(saved.samples[i].data, saved.samples[i].length);
+  for (const Bytes& sample : saved.samples)
+    if (sample.length > 0) (void)AddSample(text, sample);
 }
 
 void RestoreTextsMissing(uint64 missing) { table->missing = missing; }

@@ -51,7 +51,9 @@ bool PutText(const TextKey& key, const char* display, uint32 display_length, con
 /// True while texts push each other out: room had to be made a short time before `now`.
 [[nodiscard]] bool TextsCrowded(TimestampTz now);
 
-/// Keeps one more sample of parameter values of a stored text; the oldest of kMaxSamples makes room. Never waits.
+/// Keeps one more sample of parameter values of a stored text; the oldest of kMaxSamples make room, so that a statement's
+/// take at most 16 kB. Never waits. A sample that is longer, or finds the samples' share of the text memory full, is
+/// counted as a missing text.
 bool PutSample(const TextKey& key, const char* blob, uint32 length);
 
 /// Copies for readers, palloc'ed and zero-terminated; null when absent. `encoding` is the display text's.
@@ -106,7 +108,7 @@ struct TextContents {
 void RestoreText(const TextContents& saved);
 void RestoreTextsMissing(uint64 missing);
 
-/// Texts that could not be kept for lack of room, since the last reset.
+/// Texts and samples that could not be kept for lack of room, since the last reset.
 [[nodiscard]] uint64 TextsMissing();
 
 /// Forgets parameter samples and counts, not texts: a statement that is prepared already would never show its parse tree
