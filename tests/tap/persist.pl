@@ -205,6 +205,9 @@ is(calls($node, 'after_shrinking'), 2, 'again over a restart');
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET ALL');
 $node->restart;
 is(look($node, $often), 40, 'and back in the old size');
+cmp_ok(look($node, 'SELECT text_missing FROM steward.capture_status'), '>', 0, 'plans that found no room are counted');
+$node->safe_psql('postgres', 'SELECT steward.reset()');
+is(look($node, 'SELECT text_missing FROM steward.capture_status'), 0, 'until a reset');
 
 # ---- standby --------------------------------------------------------------------------------------------------------
 $node->backup('base');

@@ -326,6 +326,7 @@ void ResetPlans(Oid userid, Oid dbid, uint64 queryid) {
       continue;
     Remove(&entries[i]);
   }
+  if (userid == 0 && dbid == 0 && queryid == 0) region->lost = 0;
   region->generation++;
   LWLockRelease(Lock());
 }
