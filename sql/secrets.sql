@@ -75,4 +75,14 @@ SELECT DISTINCT expression COLLATE "C" FROM steward.predicates WHERE expression 
 -- Functions that are not the server's own are not run to find a literal's value: this one fails, and its text is kept.
 SELECT count(*) FROM users WHERE hash = encode(digest('HunterTwo', 'sha0'), 'hex');
 SELECT costable FROM steward.plannable WHERE query ~ 'encode\(public.digest';
+-- Utility statements in which a secret may be a bare word are kept by their command alone.
+SET app.token TO HunterTwo;
+SET LOCAL "app.token" = HunterTwo;
+ALTER FUNCTION is_token(text, text) SET app.token TO HunterTwo;
+CREATE OR REPLACE FUNCTION configured() RETURNS int LANGUAGE sql SET app.token TO HunterTwo AS 'SELECT 1';
+SELECT format('ALTER DATABASE %I SET app.token TO HunterTwo', current_database()) \gexec
+SET work_mem TO '4MB';
+SET app.token = 'HunterTwo';
+SELECT query FROM steward.statements WHERE query ~ '^(SET|ALTER|CREATE FUNCTION <)' ORDER BY query COLLATE "C";
+SELECT * FROM everything WHERE text ~* 'hunter|48756e74657254776f|41111111|aGVs';
 DROP EXTENSION pgcrypto;

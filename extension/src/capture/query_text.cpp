@@ -74,8 +74,32 @@ int* ConstantOffsets(const JumbleState* jumble, int moved) {
   return at;
 }
 
+// Settings of modules and applications have a dot in their names. What the server's own hold is no secret.
+bool IsCustomSetting(const Node* node) {
+  if (!IsA(node, VariableSetStmt)) return false;
+  const auto* set = castNode(VariableSetStmt, node);
+  return set->kind == VAR_SET_VALUE && strchr(set->name, '.') != nullptr;
+}
+
+bool HasCustomSetting(const List* options) {
+  const ListCell* cell = nullptr;
+  foreach (cell, options) {
+    const auto* option = lfirst_node(DefElem, cell);
+    if (option->arg != nullptr && IsCustomSetting(option->arg)) return true;
+  }
+  return false;
+}
+
+// Statements in which a secret may stand as a bare word or a part of a name: of others the literals are replaced.
 bool MayCarrySecrets(const Node* utility) {
   switch (nodeTag(utility)) {
+    case T_VariableSetStmt:
+      return IsCustomSetting(utility);
+    case T_CreateFunctionStmt:
+      return HasCustomSetting(castNode(CreateFunctionStmt, utility)->options);
+    case T_AlterFunctionStmt:
+      return HasCustomSetting(castNode(AlterFunctionStmt, utility)->actions);
+    case T_AlterDatabaseSetStmt:
     case T_CreateRoleStmt:
     case T_AlterRoleStmt:
     case T_AlterRoleSetStmt:
