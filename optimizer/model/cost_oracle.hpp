@@ -27,7 +27,6 @@ struct Cost {
   Configuration used;  // candidates in the plan, a subset of the request's
   std::vector<Oid> existing_used;
   CostMethod method = CostMethod::kGeneric;
-  bool exact = true;  // planned for this very configuration, not derived
   std::string error;  // not empty: the statement could not be planned and `total` means nothing
 };
 

@@ -82,6 +82,7 @@ struct IndexAdvice {
   double cost_after = 0;
   std::int64_t candidates = 0;
   std::int64_t planner_calls = 0;
+  bool search_stopped = false;               // at its limits: there may be better sets
   std::vector<IndexSuggestion> suggestions;  // most time at stake first
   std::vector<RedundantIndex> redundant;
   std::vector<Setting> settings;

@@ -248,7 +248,10 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
     text += "\nParameter capture is on: statement texts and samples may hold values.\n";
   for (const std::string& warning : advice.warnings) text += "warning   " + Wrap(Printable(warning), 10) + "\n";
   if (advice.suggestions.empty()) {
-    text += fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
+    text += advice.search_stopped
+                ? fmt::format("\nno suggestion: the search stopped after {} before it found one that saves enough\n",
+                              Plural(advice.planner_calls, "planning"))
+                : fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
   } else {
     text += SizeLine(advice, context) + Table(advice);
     for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);

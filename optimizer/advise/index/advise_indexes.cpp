@@ -12,10 +12,16 @@ namespace {
 
 using Statements = std::vector<const model::Statement*>;
 
-Statements Costable(const model::Workload& workload) {
+// The heaviest first; so many that planning each of them once leaves most of the planner calls to the search.
+Statements Costable(const model::Workload& workload, std::int64_t max_planner_calls) {
   Statements result;
   for (const model::Statement& statement : workload.statements)
     if (statement.costable) result.push_back(&statement);
+  std::stable_sort(result.begin(), result.end(), [](const model::Statement* a, const model::Statement* b) {
+    return a->total_exec_time > b->total_exec_time;
+  });
+  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(max_planner_calls / 4, 1));
+  if (result.size() > most) result.resize(most);
   return result;
 }
 
@@ -68,11 +74,16 @@ void Account(const model::Workload& workload, const Statements& statements, cons
   advice.server = workload.server;
   advice.settings = workload.settings;
   advice.statements = static_cast<std::int64_t>(workload.statements.size());
+  std::size_t costable = 0;
   for (const model::Statement& statement : workload.statements) {
     advice.calls += statement.calls;
     advice.exec_time += statement.total_exec_time;
     if (!statement.costable) advice.not_costed[statement.not_costable]++;
+    costable += statement.costable ? 1 : 0;
   }
+  if (costable > statements.size())
+    advice.not_costed["beyond the " + std::to_string(statements.size()) + " heaviest"] =
+        static_cast<std::int64_t>(costable - statements.size());
   for (std::size_t s = 0; s < statements.size(); s++) {
     const std::string& error = before[s].error.empty() ? after[s].error : before[s].error;
     if (!error.empty()) {
@@ -92,16 +103,16 @@ void Account(const model::Workload& workload, const Statements& statements, cons
 
 model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
                                  const IndexOptions& options) {
-  const Statements statements = Costable(workload);
+  const Statements statements = Costable(workload, options.max_planner_calls);
   const Candidates candidates = GenerateCandidates(workload, statements, options.candidates);
   const std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
-  CostBook book(*model, candidates.relevant);
+  CostBook book(*model, candidates.definitions, candidates.relevant);
 
   const std::vector<model::Cost> before = PlanAll(book, statements.size(), {});
   const std::vector<double> weights = Weights(statements, before, options.weight);
   const SelectionInput selection{book,
                                  weights,
-                                 candidates.definitions,
+                                 candidates,
                                  model->Sizes(),
                                  options.budget,
                                  options.min_share * Sum(weights, before),
@@ -122,6 +133,13 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   advice.budget = options.budget;
   advice.candidates = static_cast<std::int64_t>(candidates.definitions.size());
   advice.planner_calls = model->PlannerCalls();
+  advice.search_stopped = book.Stopped() || candidates.cut;
+  if (book.Stopped())
+    advice.warnings.push_back("the search stopped planning after " + std::to_string(options.max_planner_calls) +
+                              " plannings and went on with what it knew; there may be better sets");
+  if (candidates.cut)
+    advice.warnings.push_back("only the " + std::to_string(candidates.definitions.size()) +
+                              " candidate indexes of the heaviest statements were considered");
   advice.suggestions = BuildSuggestions({workload, statements, candidates, model->Sizes(), chosen, before, after});
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
   advice.redundant = FindRedundant(workload);

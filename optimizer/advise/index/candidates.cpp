@@ -120,43 +120,88 @@ bool ExtendsUnique(const model::Workload& workload, const IndexDefinition& candi
   });
 }
 
-// Could the candidate appear in a plan of a statement with these scans? Its first key must be one that the scan uses.
-bool Relevant(const IndexDefinition& candidate, const std::vector<ScanShape>& scans) {
-  return std::any_of(scans.begin(), scans.end(), [&](const ScanShape& scan) {
-    if (scan.table->relid != candidate.relid) return false;
-    const IndexKey& key = candidate.keys.front();
-    return Has(scan.equality, key) || Has(scan.range, key) || Has(scan.sort, key) || Has(scan.group, key);
-  });
+bool Uses(const ScanShape& scan, const IndexKey& key) {
+  return Has(scan.equality, key) || Has(scan.range, key) || Has(scan.sort, key) || Has(scan.group, key);
+}
+
+// Could the candidate appear in a plan of a statement with this scan? Its first key must be one that the scan uses.
+bool Relevant(const IndexDefinition& candidate, const ScanShape& scan) {
+  return scan.table->relid == candidate.relid && Uses(scan, candidate.keys.front());
+}
+
+bool UsesAll(const IndexDefinition& candidate, const ScanShape& scan) {
+  const auto used = [&](const IndexKey& key) { return Uses(scan, key) || Has(scan.output, key); };
+  return Relevant(candidate, scan) && std::all_of(candidate.keys.begin(), candidate.keys.end(), used) &&
+         std::all_of(candidate.include.begin(), candidate.include.end(), used);
 }
 
 using StatementKey = std::pair<model::Oid, std::int64_t>;
+
+class Generator {
+ public:
+  Generator(const model::Workload& workload, const CandidateOptions& options) : workload_(workload), options_(options) {
+    for (const model::Predicate& predicate : workload.predicates)
+      predicates_[{predicate.userid, predicate.queryid}].push_back(&predicate);
+  }
+
+  Candidates Run(const std::vector<const model::Statement*>& statements) {
+    std::vector<std::vector<ScanShape>> scans;
+    for (const model::Statement* statement : statements) {
+      scans.push_back(ScanShapes(workload_, predicates_[{statement->userid, statement->queryid}]));
+      auto& own = result_.own.emplace_back();
+      for (const ScanShape& scan : scans.back())
+        for (IndexDefinition& candidate : ScanCandidates(scan, options_).Take())
+          if (const std::size_t at = Place(std::move(candidate)); at != kNone) AddOnce(own, at);
+    }
+    for (std::size_t s = 0; s < scans.size(); s++) FindRelevant(scans[s], result_.own[s]);
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  static void AddOnce(std::vector<std::size_t>& list, std::size_t item) {
+    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+  }
+
+  // The candidate's position, a new one when it is new; kNone when it is none.
+  std::size_t Place(IndexDefinition candidate) {
+    const auto [entry, fresh] = places_.try_emplace(CreateSql(candidate, "", false), kNone);
+    if (!fresh || Exists(workload_, candidate) || ExtendsUnique(workload_, candidate)) return entry->second;
+    if (result_.definitions.size() >= options_.max_in_all) {
+      result_.cut = true;
+      return kNone;
+    }
+    entry->second = result_.definitions.size();
+    by_table_[candidate.relid].push_back(entry->second);
+    result_.definitions.push_back(std::move(candidate));
+    return entry->second;
+  }
+
+  void FindRelevant(const std::vector<ScanShape>& scans, std::vector<std::size_t>& own) {
+    std::set<std::size_t> relevant(own.begin(), own.end());
+    for (const ScanShape& scan : scans)
+      for (const std::size_t candidate : by_table_[scan.table->relid]) {
+        if (!Relevant(result_.definitions[candidate], scan)) continue;
+        if (UsesAll(result_.definitions[candidate], scan)) AddOnce(own, candidate);
+        relevant.insert(candidate);
+      }
+    result_.relevant.emplace_back(relevant.begin(), relevant.end());
+  }
+
+  const model::Workload& workload_;
+  const CandidateOptions& options_;
+  std::map<StatementKey, std::vector<const model::Predicate*>> predicates_;
+  std::map<std::string, std::size_t> places_;  // by SQL
+  std::map<model::Oid, std::vector<std::size_t>> by_table_;
+  Candidates result_;
+};
 
 }  // namespace
 
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options) {
-  std::map<StatementKey, std::vector<const model::Predicate*>> predicates;
-  for (const model::Predicate& predicate : workload.predicates)
-    predicates[{predicate.userid, predicate.queryid}].push_back(&predicate);
-
-  Candidates result;
-  std::set<std::string> seen;
-  std::vector<std::vector<ScanShape>> scans;
-  for (const model::Statement* statement : statements) {
-    scans.push_back(ScanShapes(workload, predicates[{statement->userid, statement->queryid}]));
-    for (const ScanShape& scan : scans.back())
-      for (IndexDefinition& candidate : ScanCandidates(scan, options).Take())
-        if (seen.insert(CreateSql(candidate, "", false)).second && !Exists(workload, candidate) &&
-            !ExtendsUnique(workload, candidate))
-          result.definitions.push_back(std::move(candidate));
-  }
-  for (const auto& shapes : scans) {
-    std::vector<std::size_t> relevant;
-    for (std::size_t i = 0; i < result.definitions.size(); i++)
-      if (Relevant(result.definitions[i], shapes)) relevant.push_back(i);
-    result.relevant.push_back(std::move(relevant));
-  }
-  return result;
+  return Generator(workload, options).Run(statements);
 }
 
 }  // namespace steward::advise

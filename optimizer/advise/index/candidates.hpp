@@ -13,20 +13,25 @@ struct CandidateOptions {
   int max_width = 3;              // most key columns
   std::size_t max_include = 4;    // most INCLUDE columns; 0: no covering indexes
   std::size_t max_per_scan = 80;  // most candidates from one scan of one statement
+  std::size_t max_in_all = 5000;  // those of the first statements
 };
 
 struct Candidates {
   std::vector<model::IndexDefinition> definitions;  // none twice, none that an existing valid index covers
   /// For each statement given, the candidates that could appear in its plan (positions, ascending).
   std::vector<std::vector<std::size_t>> relevant;
+  /// Of these the ones all of whose columns one of its scans uses, the usually most worthy first. Any other serves the
+  /// statement as the shorter index does whose keys it begins with.
+  std::vector<std::vector<std::size_t>> own;
+  bool cut = false;  // there were more than max_in_all
 };
 
-/// B-tree candidates for `statements` (which must be in `workload`). Rules, per scan of a relation: each column or
-/// expression that is compared by equality, list, range, IS NULL or prefix pattern, joined, sorted or grouped by is a
-/// one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by one range;
-/// equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the equality and
-/// range forms made covering by INCLUDE where the plan needs few further columns. None has key columns after all those
-/// of an existing unique index.
+/// B-tree candidates for `statements` (which must be in `workload`; the heaviest first). Rules, per scan of a relation:
+/// each column or expression that is compared by equality, list, range, IS NULL or prefix pattern, joined, sorted or
+/// grouped by is a one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by
+/// one range; equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the
+/// equality and range forms made covering by INCLUDE where the plan needs few further columns. None has key columns
+/// after all those of an existing unique index.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

@@ -2,18 +2,18 @@
 #include "advise/index/selection.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <numeric>
+
+#include "advise/index/search_space.hpp"
 
 namespace steward::advise {
 
 namespace {
 
 using model::Configuration;
-using Wanted = std::vector<std::pair<std::size_t, Configuration>>;
 
 constexpr std::size_t kBatch = 16;      // candidates evaluated in one round trip
 constexpr std::size_t kShortlist = 60;  // candidates that swaps consider
+constexpr double kExchange = 0.2;       // of what a further index must gain: enough to replace one by another
 constexpr std::size_t kAllAtOnce = 60;  // most candidates present in one planning (OR clauses explode beyond)
 
 // What a covering index must save on a statement beyond its plain form. Some heap fetches a call, mostly from cache,
@@ -21,11 +21,6 @@ constexpr std::size_t kAllAtOnce = 60;  // most candidates present in one planni
 // the answer is the same before and after that one is built.
 constexpr double kCoveringUnits = 100;  // planner units a call: 25 random pages at the default cost
 constexpr double kCoveringSaves = 0.3;  // of the statement's cost with the plain form
-
-Configuration With(Configuration set, std::size_t candidate) {
-  set.insert(std::lower_bound(set.begin(), set.end(), candidate), candidate);
-  return set;
-}
 
 Configuration Without(Configuration set, std::size_t candidate) {
   set.erase(std::remove(set.begin(), set.end(), candidate), set.end());
@@ -38,225 +33,133 @@ bool Contains(const Configuration& set, std::size_t candidate) {
 
 class Search {
  public:
-  explicit Search(const SelectionInput& input)
-      : in_(input), users_(input.definitions.size()), single_(users_.size(), 0.0), banned_(users_.size(), false) {
-    for (std::size_t s = 0; s < in_.weights.size(); s++)
-      for (const std::size_t candidate : in_.book.Relevant(s)) users_[candidate].push_back(s);
-  }
+  explicit Search(const SelectionInput& input) : space_(input) {}
 
+  // Shares of the planner calls, in order of use; what one phase leaves goes to the next.
   Configuration Run() {
-    CostSingles();
+    space_.AllowShare(0.5);
+    space_.CostSingles();
+    space_.AllowShare(0.6);
+    Configuration reduced = UsedWhenAllPresent();
+    space_.AllowShare(0.75);
     const Configuration greedy = Fill({});
-    const Configuration reduced = Reduce(UsedWhenAllPresent());
-    Configuration best = Objective(reduced) < Objective(greedy) ? reduced : greedy;
-    best = Plain(Climb(best));
-    Report("refining", 1);
+    space_.AllowShare(0.85);
+    reduced = Reduce(reduced);
+    Configuration best = space_.Objective(reduced) < space_.Objective(greedy) ? reduced : greedy;
+    space_.AllowShare(0.95);
+    best = Climb(best);
+    space_.AllowShare(1);
+    best = Plain(best);
+    space_.Report("refining", 1);
     return best;
   }
 
  private:
-  [[nodiscard]] bool Allowed(std::size_t candidate) const {
-    return !banned_[candidate] && in_.sizes[candidate].error.empty() &&
-           (in_.budget == 0 || in_.sizes[candidate].bytes <= in_.budget);
-  }
-
-  [[nodiscard]] double Bytes(std::size_t candidate) const {
-    return static_cast<double>(std::max<std::int64_t>(in_.sizes[candidate].bytes, 8192));
-  }
-
-  [[nodiscard]] bool Fits(const Configuration& set) const {
-    if (in_.budget == 0) return true;
-    const auto sum = std::accumulate(set.begin(), set.end(), std::int64_t{0},
-                                     [&](std::int64_t total, std::size_t c) { return total + in_.sizes[c].bytes; });
-    return sum <= in_.budget;
-  }
-
-  [[nodiscard]] bool OutOfCalls() const { return in_.book.PlannerCalls() >= in_.max_planner_calls; }
-
-  void Report(const std::string& phase, double share) const {
-    if (in_.progress) in_.progress(phase, share);
-  }
-
-  double CostOf(std::size_t statement, const Configuration& set) {
-    const model::Cost& cost = in_.book.Get(statement, set);
-    if (cost.error.empty()) return cost.total;
-    // A statement that fails only with candidates present counts as not helped.
-    const model::Cost& base = in_.book.Get(statement, {});
-    return base.error.empty() ? base.total : 0;
-  }
-
-  double Objective(const Configuration& set) {
-    Wanted wanted;
-    for (std::size_t s = 0; s < in_.weights.size(); s++) wanted.emplace_back(s, set);
-    in_.book.Fetch(wanted);
-    double sum = 0;
-    for (std::size_t s = 0; s < in_.weights.size(); s++) sum += in_.weights[s] * CostOf(s, set);
-    return sum;
-  }
-
-  double Gain(const Configuration& from, const Configuration& to) {
-    double gain = 0;
-    for (const std::size_t s : Touched(from, to)) gain += in_.weights[s] * (CostOf(s, from) - CostOf(s, to));
-    return gain;
-  }
-
-  // `set` plus `candidate`, minus what the candidate covers. Empty when a member already covers the candidate.
-  [[nodiscard]] Configuration Extended(const Configuration& set, std::size_t candidate) const {
-    Configuration result = set;
-    for (const std::size_t member : set) {
-      if (Covers(in_.definitions[member], in_.definitions[candidate])) return {};
-      if (Covers(in_.definitions[candidate], in_.definitions[member])) result = Without(std::move(result), member);
-    }
-    return With(std::move(result), candidate);
-  }
-
-  void CostSingles() {
-    Wanted wanted;
-    for (std::size_t s = 0; s < in_.weights.size(); s++) wanted.emplace_back(s, Configuration{});
-    in_.book.Fetch(wanted);
-    for (std::size_t c = 0; c < users_.size(); c += kBatch) {
-      wanted.clear();
-      const std::size_t end = std::min(c + kBatch, users_.size());
-      for (std::size_t i = c; i < end; i++)
-        if (Allowed(i))
-          for (const std::size_t s : users_[i]) wanted.emplace_back(s, Configuration{i});
-      in_.book.Fetch(wanted);
-      for (std::size_t i = c; i < end; i++)
-        if (Allowed(i)) single_[i] = Gain({}, {i});
-      Report("costing candidates", static_cast<double>(end) / static_cast<double>(users_.size()));
-    }
-  }
-
-  [[nodiscard]] std::vector<std::size_t> Touched(const Configuration& from, const Configuration& to) const {
-    std::vector<std::size_t> touched;
-    for (const std::size_t candidate : Changed(from, to))
-      touched.insert(touched.end(), users_[candidate].begin(), users_[candidate].end());
-    std::sort(touched.begin(), touched.end());
-    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-    return touched;
-  }
-
-  // Costs every move from `from` to one of `sets` in one batch.
-  void FetchMoves(const Configuration& from, const std::vector<Configuration>& sets) {
-    Wanted wanted;
-    for (const Configuration& to : sets)
-      for (const std::size_t s : Touched(from, to)) {
-        wanted.emplace_back(s, from);
-        wanted.emplace_back(s, to);
-      }
-    in_.book.Fetch(wanted);
-  }
-
   // Adds to `set` while an addition gains enough.
   Configuration Fill(Configuration set) {
-    std::vector<double> gain = single_;  // an upper estimate: gains rarely grow with the set
-    std::vector<bool> fresh(users_.size(), true);
-    while (!OutOfCalls()) {
+    std::vector<double> gain(space_.Candidates());  // an upper estimate: gains rarely grow with the set
+    std::vector<bool> fresh(gain.size(), set.empty());
+    for (std::size_t c = 0; c < gain.size(); c++) gain[c] = space_.Single(c);
+    while (true) {
       const std::size_t chosen = BestAddition(set, gain, fresh);
-      if (chosen == users_.size()) break;
-      set = Extended(set, chosen);
-      fresh.assign(users_.size(), false);
-      Report("selecting", in_.budget == 0 ? 0.5 : SizeShare(set));
+      if (chosen == gain.size()) return set;
+      set = space_.Extended(set, chosen);
+      fresh.assign(space_.Candidates(), false);
+      space_.Report("selecting", space_.SizeShare(set));
     }
-    return set;
   }
 
-  [[nodiscard]] double SizeShare(const Configuration& set) const {
-    double sum = 0;
-    for (const std::size_t c : set) sum += static_cast<double>(in_.sizes[c].bytes);
-    return sum / static_cast<double>(in_.budget);
+  // What a move must gain: a further index its share of the objective, an exchange less.
+  [[nodiscard]] double Threshold(const Configuration& from, const Configuration& to) const {
+    return to.size() > from.size() ? space_.MinGain() : kExchange * space_.MinGain();
   }
 
   // The addition with most gain per byte, re-evaluating in batches only those whose stale score could still win.
   std::size_t BestAddition(const Configuration& set, std::vector<double>& gain, std::vector<bool>& fresh) {
     std::vector<std::size_t> order;
-    for (std::size_t c = 0; c < users_.size(); c++) {
-      if (!Allowed(c) || Contains(set, c) || gain[c] <= in_.min_gain) continue;
-      const Configuration next = Extended(set, c);
-      if (!next.empty() && Fits(next)) order.push_back(c);
+    std::vector<Configuration> next(space_.Candidates());
+    for (std::size_t c = 0; c < space_.Candidates(); c++) {
+      if (!space_.Allowed(c) || Contains(set, c)) continue;
+      next[c] = space_.Extended(set, c);
+      if (!next[c].empty() && space_.Fits(next[c])) order.push_back(c);
     }
-    const auto score = [&](std::size_t c) { return gain[c] / Bytes(c); };
-    const auto better = [&](std::size_t a, std::size_t b) { return score(a) > score(b); };
+    const auto score = [&](std::size_t c) { return gain[c] / space_.Bytes(c); };
     while (true) {
-      order.erase(std::remove_if(order.begin(), order.end(), [&](std::size_t c) { return gain[c] <= in_.min_gain; }),
-                  order.end());
-      if (order.empty()) return users_.size();
-      std::sort(order.begin(), order.end(), better);
-      if (fresh[order.front()] || OutOfCalls()) return order.front();
+      order.erase(
+          std::remove_if(order.begin(), order.end(), [&](std::size_t c) { return gain[c] <= Threshold(set, next[c]); }),
+          order.end());
+      if (order.empty()) return space_.Candidates();
+      std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return score(a) > score(b); });
+      if (fresh[order.front()]) return order.front();
       std::vector<std::size_t> batch;
       std::vector<Configuration> sets;
       for (const std::size_t c : order)
         if (!fresh[c] && batch.size() < kBatch) {
           batch.push_back(c);
-          sets.push_back(Extended(set, c));
+          sets.push_back(next[c]);
         }
-      FetchMoves(set, sets);
+      space_.FetchMoves(set, sets);
       for (std::size_t i = 0; i < batch.size(); i++) {
-        gain[batch[i]] = Gain(set, sets[i]);
+        gain[batch[i]] = space_.Gain(set, sets[i]);
         fresh[batch[i]] = true;
       }
     }
   }
 
-  static std::vector<std::size_t> Changed(const Configuration& from, const Configuration& to) {
-    std::vector<std::size_t> changed;
-    std::set_symmetric_difference(from.begin(), from.end(), to.begin(), to.end(), std::back_inserter(changed));
-    return changed;
-  }
-
+  // What plans use when all promising candidates are there.
   Configuration UsedWhenAllPresent() {
-    Wanted wanted;
-    for (std::size_t s = 0; s < in_.weights.size(); s++) {
-      std::vector<std::size_t> present = in_.book.Relevant(s);
-      present.erase(std::remove_if(present.begin(), present.end(), [&](std::size_t c) { return !Allowed(c); }),
-                    present.end());
-      if (present.size() > kAllAtOnce) {
-        std::partial_sort(present.begin(), present.begin() + kAllAtOnce, present.end(),
-                          [&](std::size_t a, std::size_t b) { return single_[a] > single_[b]; });
-        present.resize(kAllAtOnce);
-        std::sort(present.begin(), present.end());
-      }
-      wanted.emplace_back(s, present);
-    }
-    in_.book.Fetch(wanted);
+    CostBook::Wanted wanted;
+    for (std::size_t s = 0; s < space_.Statements(); s++) wanted.emplace_back(s, space_.Promising(s, kAllAtOnce));
+    space_.Fetch(wanted);
+    space_.UpdateSingles();
     Configuration set;
     for (const auto& [s, present] : wanted)
-      for (const std::size_t c : Configuration(in_.book.Get(s, present).used))
+      for (const std::size_t c : space_.Get(s, present).used)
         if (!Contains(set, c)) {
-          const Configuration next = Extended(set, c);
+          const Configuration next = space_.Extended(set, c);
           if (!next.empty()) set = next;
         }
     return set;
   }
 
+  // What the absence of each member would cost. Only statements whose plan needs it can lose.
+  std::vector<double> Losses(const Configuration& set) {
+    CostBook::Wanted wanted;
+    for (std::size_t s = 0; s < space_.Statements(); s++) wanted.emplace_back(s, set);
+    space_.Fetch(wanted);
+    std::vector<std::pair<std::size_t, std::size_t>> needs;  // statement, position in the set
+    for (std::size_t s = 0; s < space_.Statements(); s++)
+      for (const std::size_t member : space_.Needed(s, set)) needs.emplace_back(s, member);
+    wanted.clear();
+    for (const auto& [s, member] : needs) wanted.emplace_back(s, Without(set, set[member]));
+    space_.Fetch(wanted);
+    std::vector<double> losses(set.size());
+    for (std::size_t i = 0; i < needs.size(); i++) {
+      const auto& [s, member] = needs[i];
+      losses[member] += space_.Weight(s) * (space_.CostOf(s, wanted[i].second) - space_.CostOf(s, set));
+    }
+    return losses;
+  }
+
   // Drops the smallest loss per byte until the set fits and every member earns its place.
   Configuration Reduce(Configuration set) {
-    while (!set.empty() && !OutOfCalls()) {
-      std::size_t worst = set.front();
-      double worst_score = std::numeric_limits<double>::max();
-      double worst_loss = 0;
-      std::vector<Configuration> sets;
-      for (const std::size_t c : set) sets.push_back(Without(set, c));
-      FetchMoves(set, sets);
-      for (std::size_t i = 0; i < set.size(); i++) {
-        const double loss = Gain(sets[i], set);
-        if (loss / Bytes(set[i]) < worst_score) {
-          worst = set[i];
-          worst_loss = loss;
-          worst_score = loss / Bytes(set[i]);
-        }
-      }
-      if (Fits(set) && worst_loss > in_.min_gain) break;
-      set = Without(std::move(set), worst);
+    while (!set.empty()) {
+      const std::vector<double> losses = Losses(set);
+      std::size_t worst = 0;
+      for (std::size_t i = 1; i < set.size(); i++)
+        if (losses[i] / space_.Bytes(set[i]) < losses[worst] / space_.Bytes(set[worst])) worst = i;
+      if (space_.Fits(set) && losses[worst] > space_.MinGain()) break;
+      set = Without(std::move(set), set[worst]);
     }
-    return Fits(set) ? set : Configuration{};
+    return space_.Fits(set) ? set : Configuration{};
   }
 
   [[nodiscard]] std::vector<std::size_t> Shortlist() const {
     std::vector<std::size_t> list;
-    for (std::size_t c = 0; c < users_.size(); c++)
-      if (Allowed(c) && single_[c] > 0) list.push_back(c);
-    std::sort(list.begin(), list.end(), [&](std::size_t a, std::size_t b) { return single_[a] > single_[b]; });
+    for (std::size_t c = 0; c < space_.Candidates(); c++)
+      if (space_.Allowed(c) && space_.Single(c) > 0) list.push_back(c);
+    std::sort(list.begin(), list.end(),
+              [&](std::size_t a, std::size_t b) { return space_.Single(a) > space_.Single(b); });
     if (list.size() > kShortlist) list.resize(kShortlist);
     return list;
   }
@@ -264,18 +167,18 @@ class Search {
   // Best single add or swap; `set` itself when none gains enough.
   Configuration BestMove(const Configuration& set, const std::vector<std::size_t>& shortlist) {
     Configuration best = set;
-    double best_gain = in_.min_gain;
+    double best_gain = 0;
     for (const std::size_t c : shortlist) {
-      if (Contains(set, c) || OutOfCalls()) continue;
-      std::vector<Configuration> sets = {Extended(set, c)};
-      for (const std::size_t out : set) sets.push_back(Extended(Without(set, out), c));
-      sets.erase(
-          std::remove_if(sets.begin(), sets.end(), [&](const Configuration& s) { return s.empty() || !Fits(s); }),
-          sets.end());
-      FetchMoves(set, sets);
+      if (Contains(set, c)) continue;
+      std::vector<Configuration> sets = {space_.Extended(set, c)};
+      for (const std::size_t out : set) sets.push_back(space_.Extended(Without(set, out), c));
+      sets.erase(std::remove_if(sets.begin(), sets.end(),
+                                [&](const Configuration& s) { return s.empty() || !space_.Fits(s); }),
+                 sets.end());
+      space_.FetchMoves(set, sets);
       for (const Configuration& next : sets) {
-        const double gain = Gain(set, next);
-        if (gain > best_gain) {
+        const double gain = space_.Gain(set, next);
+        if (gain > best_gain && gain > Threshold(set, next)) {
           best_gain = gain;
           best = next;
         }
@@ -286,40 +189,40 @@ class Search {
 
   Configuration Climb(Configuration set) {
     const std::vector<std::size_t> shortlist = Shortlist();
-    for (int round = 0; round < 20 && !OutOfCalls(); round++) {
-      Report("refining", static_cast<double>(round) / 20);
+    for (int round = 0; round < 20; round++) {
+      space_.Report("refining", static_cast<double>(round) / 20);
       const Configuration moved = BestMove(set, shortlist);
       const Configuration kept = Reduce(moved);
-      if (kept == set || Objective(kept) >= Objective(set)) break;
+      if (kept == set || space_.Objective(kept) >= space_.Objective(set)) break;
       set = kept;
     }
     return Reduce(set);
   }
 
   [[nodiscard]] bool SameLead(std::size_t a, std::size_t b) const {
-    return in_.definitions[a].relid == in_.definitions[b].relid &&
-           in_.definitions[a].keys.front() == in_.definitions[b].keys.front();
+    return space_.Definition(a).relid == space_.Definition(b).relid &&
+           space_.Definition(a).keys.front() == space_.Definition(b).keys.front();
   }
 
   // Plain indexes that could stand for covering index `c`, each put into `without`; `without` itself comes first.
   [[nodiscard]] std::vector<Configuration> PlainForms(const Configuration& without, std::size_t c) const {
     std::vector<Configuration> forms = {without};
-    for (std::size_t other = 0; other < users_.size(); other++) {
-      if (!SameLead(other, c) || !in_.definitions[other].include.empty() || !Allowed(other)) continue;
-      Configuration form = Extended(without, other);
-      if (!form.empty() && Fits(form)) forms.push_back(std::move(form));
+    for (std::size_t other = 0; other < space_.Candidates(); other++) {
+      if (!SameLead(other, c) || !space_.Definition(other).include.empty() || !space_.Allowed(other)) continue;
+      Configuration form = space_.Extended(without, other);
+      if (!form.empty() && space_.Fits(form)) forms.push_back(std::move(form));
     }
     return forms;
   }
 
   bool WorthCovering(const Configuration& plain, const Configuration& covering) {
     double gain = 0;
-    for (const std::size_t s : Touched(plain, covering)) {
-      const double before = CostOf(s, plain);
-      const double saved = before - CostOf(s, covering);
-      if (saved > kCoveringUnits && saved > kCoveringSaves * before) gain += in_.weights[s] * saved;
+    for (const std::size_t s : space_.Touched(plain, covering)) {
+      const double before = space_.CostOf(s, plain);
+      const double saved = before - space_.CostOf(s, covering);
+      if (saved > kCoveringUnits && saved > kCoveringSaves * before) gain += space_.Weight(s) * saved;
     }
-    return gain > in_.min_gain;
+    return gain > space_.MinGain();
   }
 
   // `set` with covering index `c`, or with what serves nearly as well without INCLUDE: an index of the set or an
@@ -329,36 +232,33 @@ class Search {
     const std::vector<Configuration> forms = PlainForms(without, c);
     std::vector<Configuration> moves = forms;
     moves.push_back(set);
-    FetchMoves(without, moves);
+    space_.FetchMoves(without, moves);
     const Configuration* best = &forms.front();
-    double best_gain = in_.min_gain;
+    double best_gain = space_.MinGain();
     for (const Configuration& form : forms) {
-      const double gain = Gain(without, form);
+      const double gain = space_.Gain(without, form);
       if (gain <= best_gain) continue;
       best_gain = gain;
       best = &form;
     }
     if (WorthCovering(*best, set)) return set;
-    banned_[c] = true;
+    space_.Ban(c);
     return *best;
   }
 
   // Takes back INCLUDE columns that do not pay; what that frees may be filled again.
   Configuration Plain(Configuration set) {
-    for (int round = 0; round < 3 && !OutOfCalls(); round++) {
+    for (int round = 0; round < 3; round++) {
       Configuration plain = set;
       for (const std::size_t c : set)
-        if (!in_.definitions[c].include.empty() && Contains(plain, c)) plain = PlainFor(plain, c);
+        if (!space_.Definition(c).include.empty() && Contains(plain, c)) plain = PlainFor(plain, c);
       if (plain == set) break;
       set = round < 2 ? Fill(std::move(plain)) : std::move(plain);
     }
     return Reduce(std::move(set));
   }
 
-  const SelectionInput& in_;
-  std::vector<std::vector<std::size_t>> users_;  // per candidate, the statements it can matter to
-  std::vector<double> single_;                   // per candidate, its gain alone
-  std::vector<bool> banned_;                     // covering candidates that a plain form replaced
+  SearchSpace space_;
 };
 
 }  // namespace

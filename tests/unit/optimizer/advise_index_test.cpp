@@ -231,28 +231,6 @@ TEST(Candidates, AnExpressionIsNotMadeCovering) {
   EXPECT_EQ(Name(found.definitions[0]), "orders((lower(a)))");
 }
 
-TEST(AdviseIndexes, PlannerCallsStayWithinTheLimitPlusOneRound) {
-  Workload w = Shop();
-  for (int s = 0; s < 40; s++) {
-    AddStatement(w, s, 1, 100 + s);
-    for (int column = 1; column <= 5; column++)
-      AddPredicate(w, s, column, PredicateRole::kFilter, PredicateKind::kEquality).scan_no = s;
-  }
-  FakeOracle oracle([](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
-    double cost = 1000;
-    for (const std::string& name : present)
-      if (name.size() % 7 == static_cast<std::size_t>(queryid % 7)) {
-        cost *= 0.7;
-        used.push_back(name);
-      }
-    return cost;
-  });
-  IndexOptions options;
-  options.max_planner_calls = 2000;
-  const model::IndexAdvice advice = AdviseIndexes(w, oracle, options);
-  EXPECT_LT(advice.planner_calls, 8000);
-}
-
 TEST(FindRedundant, TellsDuplicatesPrefixesAndInvalidOnesAndSparesConstraints) {
   Workload w = Shop();
   const auto add = [&](const std::string& name, std::vector<int> columns, bool constraint, bool valid) {

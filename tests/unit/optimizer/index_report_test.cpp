@@ -178,6 +178,15 @@ TEST(IndexReportTest, TextWithoutSuggestions) {
   test::ExpectGolden("index_report_empty.txt", IndexText(advice, context));
 }
 
+TEST(IndexReportTest, ASearchThatStoppedDoesNotSayThatNothingSavesEnough) {
+  model::IndexAdvice advice = Sample();
+  advice.suggestions.clear();
+  advice.search_stopped = true;
+  const std::string text = IndexText(advice, {});
+  EXPECT_EQ(text.find("none of"), std::string::npos) << text;
+  EXPECT_NE(text.find("the search stopped after 900 plannings before it found one"), std::string::npos) << text;
+}
+
 TEST(IndexReportTest, Json) {
   const std::string text = IndexJson(Sample(), SavedAs17());
   const auto document = nlohmann::json::parse(text);

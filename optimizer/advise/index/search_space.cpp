@@ -1,0 +1,216 @@
+// See search_space.hpp.
+#include "advise/index/search_space.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+namespace steward::advise {
+
+using model::Configuration;
+
+namespace {
+
+constexpr std::size_t kPairsAtOnce = 512;  // between two reports of progress
+
+Configuration With(Configuration set, std::size_t candidate) {
+  set.insert(std::lower_bound(set.begin(), set.end(), candidate), candidate);
+  return set;
+}
+
+bool IsLead(const model::IndexDefinition& lead, const model::IndexDefinition& index) {
+  return lead.keys.size() == 1 && lead.include.empty() && lead.relid == index.relid && Covers(index, lead);
+}
+
+}  // namespace
+
+SearchSpace::SearchSpace(const SelectionInput& input)
+    : in_(input),
+      users_(input.candidates.definitions.size()),
+      lead_(users_.size()),
+      single_(users_.size(), 0.0),
+      banned_(users_.size(), false) {
+  for (std::size_t s = 0; s < Statements(); s++)
+    for (const std::size_t candidate : in_.book.Relevant(s)) users_[candidate].push_back(s);
+  std::vector<std::size_t> leads;
+  for (std::size_t c = 0; c < Candidates(); c++)
+    if (IsLead(Definition(c), Definition(c))) leads.push_back(c);
+  for (std::size_t c = 0; c < Candidates(); c++) {
+    const auto lead =
+        std::find_if(leads.begin(), leads.end(), [&](std::size_t l) { return IsLead(Definition(l), Definition(c)); });
+    lead_[c] = lead == leads.end() ? c : *lead;
+  }
+}
+
+bool SearchSpace::Allowed(std::size_t candidate) const {
+  return !banned_[candidate] && in_.sizes[candidate].error.empty() &&
+         (in_.budget == 0 || in_.sizes[candidate].bytes <= in_.budget);
+}
+
+double SearchSpace::Bytes(std::size_t candidate) const {
+  return static_cast<double>(std::max<std::int64_t>(in_.sizes[candidate].bytes, 8192));
+}
+
+bool SearchSpace::Fits(const Configuration& set) const {
+  if (in_.budget == 0) return true;
+  const auto sum = std::accumulate(set.begin(), set.end(), std::int64_t{0},
+                                   [&](std::int64_t total, std::size_t c) { return total + in_.sizes[c].bytes; });
+  return sum <= in_.budget;
+}
+
+double SearchSpace::SizeShare(const Configuration& set) const {
+  if (in_.budget == 0) return 0.5;
+  double sum = 0;
+  for (const std::size_t c : set) sum += static_cast<double>(in_.sizes[c].bytes);
+  return sum / static_cast<double>(in_.budget);
+}
+
+Configuration SearchSpace::Extended(const Configuration& set, std::size_t candidate) const {
+  Configuration result;
+  for (const std::size_t member : set) {
+    if (Covers(Definition(member), Definition(candidate))) return {};
+    if (!Covers(Definition(candidate), Definition(member))) result.push_back(member);
+  }
+  return With(std::move(result), candidate);
+}
+
+std::vector<std::size_t> SearchSpace::Touched(const Configuration& from, const Configuration& to) const {
+  Configuration changed;
+  std::set_symmetric_difference(from.begin(), from.end(), to.begin(), to.end(), std::back_inserter(changed));
+  std::vector<std::size_t> touched;
+  for (const std::size_t candidate : changed)
+    touched.insert(touched.end(), users_[candidate].begin(), users_[candidate].end());
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+  return touched;
+}
+
+void SearchSpace::AllowShare(double share) {
+  in_.book.LimitTo(static_cast<std::int64_t>(static_cast<double>(in_.max_planner_calls) * share));
+}
+
+void SearchSpace::Report(const std::string& phase, double share) const {
+  if (in_.progress) in_.progress(phase, share);
+}
+
+double SearchSpace::CostOf(std::size_t statement, const Configuration& set) const {
+  const model::Cost& cost = in_.book.Get(statement, set);
+  if (cost.error.empty()) return cost.total;
+  // A statement that fails only with candidates present counts as not helped.
+  const model::Cost& base = in_.book.Get(statement, {});
+  return base.error.empty() ? base.total : 0;
+}
+
+double SearchSpace::Objective(const Configuration& set) {
+  CostBook::Wanted wanted;
+  for (std::size_t s = 0; s < Statements(); s++) wanted.emplace_back(s, set);
+  in_.book.Fetch(wanted);
+  double sum = 0;
+  for (std::size_t s = 0; s < Statements(); s++) sum += Weight(s) * CostOf(s, set);
+  return sum;
+}
+
+double SearchSpace::Gain(const Configuration& from, const Configuration& to) const {
+  double gain = 0;
+  for (const std::size_t s : Touched(from, to)) gain += Weight(s) * (CostOf(s, from) - CostOf(s, to));
+  return gain;
+}
+
+void SearchSpace::FetchMoves(const Configuration& from, const std::vector<Configuration>& sets) {
+  CostBook::Wanted wanted;
+  for (const Configuration& to : sets)
+    for (const std::size_t s : Touched(from, to)) {
+      wanted.emplace_back(s, from);
+      wanted.emplace_back(s, to);
+    }
+  in_.book.Fetch(wanted);
+}
+
+std::vector<std::size_t> SearchSpace::Needed(std::size_t statement, const Configuration& set) const {
+  std::vector<std::size_t> needed;
+  const Configuration& used = in_.book.Get(statement, set).used;
+  if (used.empty()) return needed;
+  for (std::size_t i = 0; i < set.size(); i++)
+    if (std::any_of(used.begin(), used.end(),
+                    [&](std::size_t u) { return u == set[i] || Covers(Definition(set[i]), Definition(u)); }))
+      needed.push_back(i);
+  return needed;
+}
+
+bool SearchSpace::LeadGains(const Pair& pair) const {
+  const std::size_t lead = lead_[pair.candidate];
+  return lead == pair.candidate || !Allowed(lead) || CostOf(pair.statement, {lead}) < CostOf(pair.statement, {});
+}
+
+// One-column candidates, and all others.
+std::vector<std::vector<SearchSpace::Pair>> SearchSpace::OwnPairs() const {
+  std::vector<std::vector<Pair>> pairs(2);
+  for (std::size_t s = 0; s < Statements(); s++) {
+    const double stake = Weight(s) * CostOf(s, {});
+    double rank = 1;
+    for (const std::size_t c : in_.candidates.own[s])
+      if (Allowed(c)) pairs[lead_[c] == c ? 0 : 1].push_back({s, c, stake / rank++});
+  }
+  return pairs;
+}
+
+std::vector<SearchSpace::Pair> SearchSpace::ForeignPairs() const {
+  std::vector<Pair> pairs;
+  for (std::size_t s = 0; s < Statements(); s++) {
+    Configuration own = in_.candidates.own[s];
+    std::sort(own.begin(), own.end());
+    for (const std::size_t c : in_.book.Relevant(s))
+      if (Allowed(c) && !std::binary_search(own.begin(), own.end(), c)) pairs.push_back({s, c, 0});
+  }
+  return pairs;
+}
+
+void SearchSpace::CostPairs(const std::vector<Pair>& pairs, double share_before, double share_after) {
+  for (std::size_t begin = 0; begin < pairs.size() && !OutOfCalls(); begin += kPairsAtOnce) {
+    const std::size_t end = std::min(begin + kPairsAtOnce, pairs.size());
+    CostBook::Wanted wanted;
+    for (std::size_t i = begin; i < end; i++)
+      wanted.emplace_back(pairs[i].statement, Configuration{pairs[i].candidate});
+    in_.book.Fetch(wanted);
+    const double done = static_cast<double>(end) / static_cast<double>(pairs.size());
+    Report("costing candidates", share_before + (share_after - share_before) * done);
+  }
+}
+
+void SearchSpace::CostSingles() {
+  auto pairs = OwnPairs();
+  const auto order = [](const Pair& a, const Pair& b) { return a.stake > b.stake; };
+  std::stable_sort(pairs[0].begin(), pairs[0].end(), order);
+  CostPairs(pairs[0], 0, 0.1);
+  std::stable_sort(pairs[1].begin(), pairs[1].end(), order);
+  std::stable_partition(pairs[1].begin(), pairs[1].end(), [&](const Pair& pair) { return LeadGains(pair); });
+  CostPairs(pairs[1], 0.1, 0.6);
+  const std::vector<Pair> foreign = ForeignPairs();
+  if (in_.book.PlannerCalls() + static_cast<std::int64_t>(foreign.size()) <= in_.book.Limit())
+    CostPairs(foreign, 0.6, 1);
+  UpdateSingles();
+}
+
+void SearchSpace::UpdateSingles() {
+  for (std::size_t c = 0; c < Candidates(); c++)
+    if (Allowed(c)) single_[c] = Gain({}, {c});
+}
+
+Configuration SearchSpace::Promising(std::size_t statement, std::size_t most) const {
+  Configuration found = in_.book.Relevant(statement);
+  found.erase(std::remove_if(found.begin(), found.end(), [&](std::size_t c) { return !Allowed(c); }), found.end());
+  if (found.size() <= most) return found;
+  const Configuration& own = in_.candidates.own[statement];
+  const auto owned = [&](std::size_t c) {
+    return in_.book.Stopped() && std::find(own.begin(), own.end(), c) != own.end();
+  };
+  std::vector<std::pair<bool, double>> rank(Candidates());
+  for (const std::size_t c : found) rank[c] = {owned(c), single_[c]};
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(most), found.end(),
+                    [&](std::size_t a, std::size_t b) { return rank[a] > rank[b]; });
+  found.resize(most);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace steward::advise
