@@ -52,6 +52,7 @@ bool ReadsOwnTables(const model::Workload& workload) {
 }
 
 model::Workload Collect(db::Database& database) {
+  const db::ReadOnlyTransaction transaction(database);
   model::Workload workload = collect::ReadWorkload(database);
   if (!ReadsOwnTables(workload))
     throw db::Error(
@@ -85,7 +86,6 @@ advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
 model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   Progress progress;
   progress.Say("reading the workload");
-  const db::ReadOnlyTransaction transaction(database);
   model::Workload workload = arguments.from.empty() ? Collect(database) : Load(arguments, database);
   collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
   whatif::ServerOracle oracle(database);
@@ -146,10 +146,7 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
 // Reads only, in one transaction: safe through a pooler.
 Outcome RunSnapshot(db::Database& database) {
   RequireExtension(database);
-  return WithAdviceOnRights([&] {
-    const db::ReadOnlyTransaction transaction(database);
-    return Outcome{collect::WorkloadToJson(Collect(database)), kExitOk};
-  });
+  return WithAdviceOnRights([&] { return Outcome{collect::WorkloadToJson(Collect(database)), kExitOk}; });
 }
 
 }  // namespace steward::cli

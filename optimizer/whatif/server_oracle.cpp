@@ -3,18 +3,27 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "db/error.hpp"
+#include "db/transaction.hpp"
+#include "whatif/batch_size.hpp"
 
 namespace steward::whatif {
 
 namespace {
 
-// One round trip plans this many at most, so that Ctrl-C and the statement timeout have something to bite on.
-constexpr std::size_t kBatch = 400;
+// How long a request waits for a lock, try by try. Short at first: while it waits it holds other locks, and giving up
+// before the server looks for deadlocks (deadlock_timeout, 1 s) leaves whoever waits for those alone.
+constexpr std::chrono::milliseconds kPatience[] = {std::chrono::milliseconds{100}, std::chrono::milliseconds{500},
+                                                   std::chrono::milliseconds{2000}};
+
+bool SomebodyElsesLock(const std::string& sqlstate) {
+  return sqlstate == "55P03" || sqlstate == "40P01";  // lock_not_available, deadlock_detected
+}
 
 model::CostMethod ParseMethod(const std::string& word) {
   constexpr std::array<std::string_view, 3> kWords = {"parameters", "shapes", "statistics"};
@@ -36,14 +45,13 @@ struct Call {
     return entry->second + 1;
   }
 
-  explicit Call(const std::vector<model::CostRequest>& requests, std::size_t begin, std::size_t end) {
+  explicit Call(const std::vector<const model::CostRequest*>& requests) {
     std::map<std::size_t, std::size_t> statement_places;
     std::map<std::size_t, std::size_t> candidate_places;
-    for (std::size_t i = begin; i < end; ++i) {
-      request_statements.push_back(
-          static_cast<std::int64_t>(Place(statements, statement_places, requests[i].statement)));
+    for (const model::CostRequest* request : requests) {
+      request_statements.push_back(static_cast<std::int64_t>(Place(statements, statement_places, request->statement)));
       std::string indexes;
-      for (const std::size_t candidate : requests[i].candidates) {
+      for (const std::size_t candidate : request->candidates) {
         if (!indexes.empty()) indexes += ' ';
         indexes += std::to_string(Place(candidates, candidate_places, candidate));
       }
@@ -54,9 +62,10 @@ struct Call {
 
 class ServerCostModel : public model::CostModel {
  public:
-  ServerCostModel(db::Database& database, const std::vector<const model::Statement*>& statements,
+  ServerCostModel(db::Database& database, ServerOracle::Clock clock,
+                  const std::vector<const model::Statement*>& statements,
                   const std::vector<model::IndexDefinition>& candidates)
-      : database_(database) {
+      : database_(database), clock_(std::move(clock)) {
     for (const model::Statement* statement : statements) {
       userids_.push_back(statement->userid);
       queryids_.push_back(statement->queryid);
@@ -70,27 +79,72 @@ class ServerCostModel : public model::CostModel {
 
   std::vector<model::Cost> CostAll(const std::vector<model::CostRequest>& requests) override {
     std::vector<model::Cost> costs(requests.size());
-    for (std::size_t begin = 0; begin < requests.size(); begin += kBatch)
-      Ask(requests, begin, std::min(begin + kBatch, requests.size()), costs);
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < requests.size(); ++i) open.push_back(i);
+    for (const std::chrono::milliseconds patience : kPatience) open = AskFor(requests, open, patience, costs);
+    planner_calls_ += static_cast<std::int64_t>(requests.size());
     return costs;
   }
 
  private:
-  void ReadSizes() {
-    sizes_.resize(sql_.size());
-    if (sql_.empty()) return;
-    for (model::CandidateSize& size : sizes_) size.error = "the server did not answer for this candidate";
-    const db::Result result = database_.Query(
-        "SELECT candidate, index_size, error FROM steward.whatif_index_size($1::text[])", {db::ArrayLiteral(sql_)});
-    for (const db::Row row : result) {
-      const auto candidate = static_cast<std::size_t>(row.Int("candidate") - 1);
-      if (candidate < sizes_.size()) sizes_[candidate] = {row.OptionalInt("index_size").value_or(0), row.Text("error")};
+  static constexpr db::TransactionLimits Limits(std::chrono::milliseconds patience) {
+    return {std::chrono::minutes{10}, patience};
+  }
+
+  // Runs `ask(begin, end)` over `count` items, each time in a transaction of its own.
+  template <typename Ask>
+  void InBatches(std::size_t count, BatchSize& size, std::chrono::milliseconds patience, Ask ask) {
+    for (std::size_t begin = 0; begin < count;) {
+      const std::size_t end = std::min(begin + size.Next(), count);
+      const double start = clock_();
+      {
+        const db::ReadOnlyTransaction transaction(database_, Limits(patience));
+        ask(begin, end);
+      }
+      size.Took(end - begin, clock_() - start);
+      begin = end;
     }
   }
 
-  void Ask(const std::vector<model::CostRequest>& requests, std::size_t begin, std::size_t end,
-           std::vector<model::Cost>& costs) {
-    const Call call(requests, begin, end);
+  void ReadSizes() {
+    sizes_.resize(sql_.size());
+    for (model::CandidateSize& size : sizes_) size.error = "the server did not answer for this candidate";
+    BatchSize size;
+    InBatches(sql_.size(), size, kPatience[2], [&](std::size_t begin, std::size_t end) {
+      const std::vector<std::string> part(sql_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          sql_.begin() + static_cast<std::ptrdiff_t>(end));
+      const db::Result result = database_.Query(
+          "SELECT candidate, index_size, error FROM steward.whatif_index_size($1::text[])", {db::ArrayLiteral(part)});
+      for (const db::Row row : result) {
+        const auto candidate = static_cast<std::size_t>(row.Int("candidate") - 1);
+        if (candidate < part.size())
+          sizes_[begin + candidate] = {row.OptionalInt("index_size").value_or(0), row.Text("error")};
+      }
+    });
+  }
+
+  // Asks for the requests at `positions`; returns those that somebody else's lock kept from being answered.
+  std::vector<std::size_t> AskFor(const std::vector<model::CostRequest>& requests,
+                                  const std::vector<std::size_t>& positions, std::chrono::milliseconds patience,
+                                  std::vector<model::Cost>& costs) {
+    std::vector<std::size_t> locked;
+    InBatches(positions.size(), batch_, patience, [&](std::size_t begin, std::size_t end) {
+      std::vector<const model::CostRequest*> part;
+      for (std::size_t i = begin; i < end; ++i) part.push_back(&requests[positions[i]]);
+      const Call call(part);
+      for (std::size_t i = begin; i < end; ++i)
+        costs[positions[i]].error = "the server did not answer for this statement";
+      for (const db::Row row : Ask(call)) {
+        const auto request = static_cast<std::size_t>(row.Int("request") - 1);
+        if (request >= part.size()) continue;
+        costs[positions[begin + request]] = ReadCost(row, call.candidates);
+        if (SomebodyElsesLock(row.Text("sqlstate"))) locked.push_back(positions[begin + request]);
+      }
+    });
+    return locked;
+  }
+
+  db::Result Ask(const Call& call) {
     std::vector<std::int64_t> userids;
     std::vector<std::int64_t> queryids;
     std::vector<std::string> candidates;
@@ -99,17 +153,11 @@ class ServerCostModel : public model::CostModel {
       queryids.push_back(queryids_[statement]);
     }
     for (const std::size_t candidate : call.candidates) candidates.push_back(sql_[candidate]);
-    const db::Result result = database_.Query(
-        "SELECT request, total_cost, candidates_used, existing_used, method, error"
+    return database_.Query(
+        "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error"
         " FROM steward.whatif($1::oid[], $2::bigint[], $3::text[], $4::int[], $5::text[])",
         {db::ArrayLiteral(userids), db::ArrayLiteral(queryids), db::ArrayLiteral(candidates),
          db::ArrayLiteral(call.request_statements), db::ArrayLiteral(call.request_indexes)});
-    planner_calls_ += static_cast<std::int64_t>(end - begin);
-    for (std::size_t i = begin; i < end; ++i) costs[i].error = "the server did not answer for this statement";
-    for (const db::Row row : result) {
-      const auto request = static_cast<std::size_t>(row.Int("request") - 1);
-      if (request < end - begin) costs[begin + request] = ReadCost(row, call.candidates);
-    }
   }
 
   static model::Cost ReadCost(const db::Row& row, const std::vector<std::size_t>& candidates) {
@@ -133,6 +181,8 @@ class ServerCostModel : public model::CostModel {
   }
 
   db::Database& database_;
+  ServerOracle::Clock clock_;
+  BatchSize batch_;
   std::vector<std::int64_t> userids_;
   std::vector<std::int64_t> queryids_;
   std::vector<std::string> sql_;
@@ -144,7 +194,11 @@ class ServerCostModel : public model::CostModel {
 
 std::unique_ptr<model::CostModel> ServerOracle::Prepare(const std::vector<const model::Statement*>& statements,
                                                         const std::vector<model::IndexDefinition>& candidates) {
-  return std::make_unique<ServerCostModel>(database_, statements, candidates);
+  return std::make_unique<ServerCostModel>(database_, clock_, statements, candidates);
+}
+
+double ServerOracle::SteadySeconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace steward::whatif

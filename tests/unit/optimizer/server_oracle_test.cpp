@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/optimizer/fake_database.hpp"
+#include "whatif/batch_size.hpp"
 #include "whatif/server_oracle.hpp"
 
 namespace steward::whatif {
@@ -16,8 +17,8 @@ model::IndexDefinition Candidate(const char* column) {
   return definition;
 }
 
-const std::vector<std::string> kCostColumns = {"request",       "total_cost", "candidates_used",
-                                               "existing_used", "method",     "error"};
+const std::vector<std::string> kCostColumns = {"request",  "total_cost", "candidates_used", "existing_used", "method",
+                                               "sqlstate", "error"};
 
 class ServerOracleTest : public ::testing::Test {
  protected:
@@ -28,11 +29,30 @@ class ServerOracleTest : public ::testing::Test {
     database_.On("whatif_index_size",
                  db::Result({"candidate", "index_size", "error"},
                             {{"1", "8192", std::nullopt}, {"3", std::nullopt, "column \"c\" does not exist"}}));
-    model_ = ServerOracle(database_).Prepare({&statements_[0], &statements_[1]},
-                                             {Candidate("a"), Candidate("b"), Candidate("c")});
+    model_ = ServerOracle(database_, [this] {
+               return now_;
+             }).Prepare({&statements_[0], &statements_[1]}, {Candidate("a"), Candidate("b"), Candidate("c")});
+  }
+
+  // Answers every request, a tenth of a second each; notes how many there were.
+  void AnswerEach(std::string error_state = "") {
+    database_.OnCall("FROM steward.whatif(", [this, error_state](const db::Parameters& parameters) {
+      const auto count = db::ParseArray(*parameters[3]).size();
+      now_ += 0.1 * static_cast<double>(count);
+      batches_.push_back(count);
+      std::vector<db::Result::Values> rows;
+      for (std::size_t i = 1; i <= count; ++i)
+        if (error_state.empty())
+          rows.push_back({std::to_string(i), "1", "{}", "{}", "generic", std::nullopt, std::nullopt});
+        else
+          rows.push_back({std::to_string(i), std::nullopt, std::nullopt, std::nullopt, std::nullopt, error_state, "x"});
+      return db::Result(kCostColumns, rows);
+    });
   }
 
   FakeDatabase database_;
+  double now_ = 0;
+  std::vector<std::size_t> batches_;
   model::Statement statements_[2];
   std::unique_ptr<model::CostModel> model_;
 };
@@ -49,8 +69,9 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   db::Parameters sent;
   database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
     sent = parameters;
-    return db::Result(kCostColumns, {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt},
-                                     {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "no text"}});
+    return db::Result(kCostColumns,
+                      {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt, std::nullopt},
+                       {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "02000", "no text"}});
   });
   const std::vector<model::Cost> costs = model_->CostAll({{1, {}}, {0, {1}}});
   ASSERT_EQ(costs.size(), 2U);
@@ -71,15 +92,53 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
 TEST_F(ServerOracleTest, AnswersThatAreMissingOrForeignAreErrors) {
   database_.On("FROM steward.whatif(", db::Result(kCostColumns, {}));
   EXPECT_NE(model_->CostAll({{0, {0}}})[0].error, "");
-  database_.On("FROM steward.whatif(", db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt}}));
+  database_.On("FROM steward.whatif(",
+               db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt, std::nullopt}}));
   EXPECT_THROW(model_->CostAll({{0, {0}}}), db::Error);  // S10: an index that was not asked for
 }
 
-TEST_F(ServerOracleTest, CutsLongListsIntoBatches) {
-  database_.On("FROM steward.whatif(", db::Result(kCostColumns, {}));
-  model_->CostAll(std::vector<model::CostRequest>(1001, {0, {0}}));
-  EXPECT_EQ(database_.Asked("FROM steward.whatif("), 3);
-  EXPECT_EQ(model_->PlannerCalls(), 1001);
+// DDL on the statements' tables waits for one batch at most.
+TEST_F(ServerOracleTest, EachRoundTripIsATransactionOfItsOwnOfAboutASecond) {
+  AnswerEach();
+  database_.asked.clear();
+  model_->CostAll(std::vector<model::CostRequest>(100, {0, {0}}));
+  ASSERT_GT(batches_.size(), 5U);
+  for (std::size_t i = 1; i < batches_.size(); ++i) EXPECT_LE(batches_[i], 10U) << "batch " << i;
+  ASSERT_EQ(database_.asked.size(), 3 * batches_.size());
+  for (std::size_t i = 0; i < database_.asked.size(); i += 3) {
+    EXPECT_TRUE(database_.asked[i].starts_with("BEGIN READ ONLY; SET LOCAL"));
+    EXPECT_NE(database_.asked[i + 1].find("FROM steward.whatif("), std::string::npos);
+    EXPECT_EQ(database_.asked[i + 2], "ROLLBACK");
+  }
+  EXPECT_EQ(model_->PlannerCalls(), 100);
+}
+
+TEST_F(ServerOracleTest, WhatALockKeptFromBeingPlannedIsAskedAgainWithMorePatience) {
+  AnswerEach("55P03");
+  database_.asked.clear();
+  EXPECT_EQ(model_->CostAll({{0, {0}}})[0].error, "x");
+  EXPECT_EQ(batches_.size(), 3U);
+  EXPECT_EQ(database_.Asked("SET LOCAL lock_timeout = 100;"), 1);
+  EXPECT_EQ(database_.Asked("SET LOCAL lock_timeout = 500;"), 1);
+  EXPECT_EQ(database_.Asked("SET LOCAL lock_timeout = 2000;"), 1);
+  batches_.clear();
+  AnswerEach("22012");
+  model_->CostAll({{0, {0}}});
+  EXPECT_EQ(batches_.size(), 1U) << "other errors stay";
+  EXPECT_EQ(model_->PlannerCalls(), 2);
+}
+
+TEST(BatchSizeTest, GrowsStepByStepAndShrinksAtOnce) {
+  BatchSize size;
+  const std::size_t first = size.Next();
+  size.Took(first, 0.001);
+  EXPECT_EQ(size.Next(), 2 * first);
+  for (int i = 0; i < 20; ++i) size.Took(size.Next(), 0.001);
+  EXPECT_EQ(size.Next(), 4096U);
+  size.Took(4096, 40.96);
+  EXPECT_EQ(size.Next(), 100U);
+  size.Took(10, 100);
+  EXPECT_EQ(size.Next(), 1U) << "never none";
 }
 
 }  // namespace
