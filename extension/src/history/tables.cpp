@@ -162,7 +162,7 @@ SELECT DISTINCT q FROM pg_catalog.unnest($1) q
   for (uint64 i = 0; i < missing; i++) {
     bool is_null = true;
     const int64 queryid = DatumGetInt64(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &is_null));
-    const store::TextCopy text = store::GetText(store::TextKey{batch.dbid, static_cast<uint64>(queryid)});
+    const store::TextCopy text = store::GetDisplayText(store::TextKey{batch.dbid, static_cast<uint64>(queryid)});
     if (text.display == nullptr) continue;
     text_args.count = 0;
     text_args.AddInt64(queryid);

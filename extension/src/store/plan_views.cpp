@@ -133,14 +133,20 @@ void EmitAll(FunctionCallInfo fcinfo, bool predicates) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const bool all = ReadsAllStats();
   const PlansCopy copy = CopyPlans(MyDatabaseId, !predicates);
+  MemoryContext rows = AllocSetContextCreate(CurrentMemoryContext, "pg_steward rows", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(rows);
   for (uint32 i = 0; i < copy.count; i++) {
+    CHECK_FOR_INTERRUPTS();
     const PlanCopy& plan = copy.plans[i];
     if (!Visible(plan.entry, all)) continue;
     if (predicates)
       EmitPredicates(result, plan.entry, copy.blob + plan.facts_offset);
     else
       EmitPlan(result, plan, copy.blob);
+    MemoryContextReset(rows);
   }
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(rows);
 }
 
 }  // namespace

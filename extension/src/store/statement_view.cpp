@@ -164,7 +164,7 @@ void AddText(Row* row, const StatementKey& key, bool allowed, bool show_text) {
     return;
   }
   row->AddCount(key.queryid);
-  const TextCopy text = show_text ? GetText(TextKey{key.dbid, key.queryid}) : TextCopy{};
+  const TextCopy text = show_text ? GetDisplayText(TextKey{key.dbid, key.queryid}) : TextCopy{};
   if (text.display == nullptr)
     row->AddNull();
   else

@@ -256,7 +256,9 @@ bool PutSample(const TextKey& key, const char* blob, uint32 length) {
   return stored;
 }
 
-TextCopy GetText(const TextKey& key) {
+namespace {
+
+TextCopy CopyText(const TextKey& key, bool with_plannable) {
   TextCopy copy{};
   uint32 display_room = 0;
   uint32 plannable_room = 0;
@@ -267,7 +269,8 @@ TextCopy GetText(const TextKey& key) {
     const Text* text = Find(key);
     copy.found = text != nullptr;
     const uint32 display_length = copy.found ? HeapLength(text->display) : 0;
-    const uint32 plannable_length = copy.found ? HeapLength(text->plannable) : 0;
+    const HeapRef plannable_ref = copy.found && with_plannable ? text->plannable : 0;
+    const uint32 plannable_length = HeapLength(plannable_ref);
     const bool fits = display_length <= display_room && plannable_length <= plannable_room;
     if (fits) {
       copy.reason = copy.found ? text->reason : NotCostable::kNoText;
@@ -276,7 +279,7 @@ TextCopy GetText(const TextKey& key) {
       char* display = copy.display;
       char* plannable = copy.plannable;
       copy.display = CopyOut(copy.found ? text->display : 0, display_room, display, &copy.display_length);
-      copy.plannable = CopyOut(copy.found ? text->plannable : 0, plannable_room, plannable, &copy.plannable_length);
+      copy.plannable = CopyOut(plannable_ref, plannable_room, plannable, &copy.plannable_length);
     }
     LWLockRelease(Lock());
     if (fits) return copy;
@@ -284,6 +287,12 @@ TextCopy GetText(const TextKey& key) {
     plannable_room = plannable_length;
   }
 }
+
+}  // namespace
+
+TextCopy GetText(const TextKey& key) { return CopyText(key, true); }
+
+TextCopy GetDisplayText(const TextKey& key) { return CopyText(key, false); }
 
 SampleCopies GetSamples(const TextKey& key) {
   SampleCopies copies{};

@@ -68,6 +68,8 @@ struct TextCopy {
   bool found;
 };
 [[nodiscard]] TextCopy GetText(const TextKey& key);
+/// The same without the plannable record, which is much longer.
+[[nodiscard]] TextCopy GetDisplayText(const TextKey& key);
 
 struct SampleCopies {
   int count;
