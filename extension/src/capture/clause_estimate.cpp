@@ -52,15 +52,6 @@ PlannerInfo* RootFor(PlanContext* context, Index scan) {
   return root;
 }
 
-bool PointToFirst(Node* node, void* argument) {
-  if (node == nullptr) return false;
-  if (IsA(node, Var)) {
-    reinterpret_cast<Var*>(node)->varno = 1;
-    return false;
-  }
-  return pg::WalkChildren(node, PointToFirst, argument);
-}
-
 }  // namespace
 
 double EstimateClause(PlanContext* context, Node* clause, Plan* plan, Index scan) {
@@ -68,7 +59,7 @@ double EstimateClause(PlanContext* context, Node* clause, Plan* plan, Index scan
   context->estimates++;
   if (!IsOnlyAbout(context, clause, plan, scan) || CallsUserFunction(clause, nullptr)) return -1;
   Node* own = static_cast<Node*>(copyObjectImpl(ResolveToBase(context, clause, plan)));
-  PointToFirst(own, nullptr);
+  PointToFirst(own);
   return clause_selectivity(RootFor(context, scan), own, 0, JOIN_INNER, nullptr);
 }
 

@@ -21,26 +21,12 @@ using store::PredicateRole;
 
 namespace {
 
-// In place: `node` is our own copy. The deparse context knows the relation as number 1.
-bool PointToFirst(Node* node, void* context) {
-  if (node == nullptr) return false;
-  if (IsA(node, Var)) {
-    auto* var = reinterpret_cast<Var*>(node);
-    var->varno = 1;
-    var->varlevelsup = 0;
-    var->varnosyn = 0;
-    var->varattnosyn = 0;
-    return false;
-  }
-  return pg::WalkChildren(node, PointToFirst, context);
-}
-
 const char* DeparseKey(const Side& key, Oid relid) {
   if (HoldsData(key.expression)) return nullptr;
   Node* copy = static_cast<Node*>(copyObjectImpl(key.expression));
   const char* relation = get_rel_name(relid);
   if (relation == nullptr) return nullptr;
-  PointToFirst(copy, nullptr);
+  PointToFirst(copy);
   const char* text = deparse_expression(copy, deparse_context_for(relation, relid), false, false);
   return strlen(text) <= store::kMaxExpressionBytes ? text : nullptr;
 }

@@ -274,4 +274,23 @@ Side ClassifySide(PlanContext* context, Node* expression, Plan* plan) {
   return side;
 }
 
+namespace {
+
+bool PointVar(Node* node, void* context) {
+  if (node == nullptr) return false;
+  if (IsA(node, Var)) {
+    auto* var = reinterpret_cast<Var*>(node);
+    var->varno = 1;
+    var->varlevelsup = 0;
+    var->varnosyn = 0;
+    var->varattnosyn = 0;
+    return false;
+  }
+  return pg::WalkChildren(node, PointVar, context);
+}
+
+}  // namespace
+
+void PointToFirst(Node* expression) { PointVar(expression, nullptr); }
+
 }  // namespace steward::capture

@@ -73,6 +73,9 @@ struct Side {
 [[nodiscard]] Plan* OuterInput(PlanContext* context, Plan* plan);
 [[nodiscard]] Plan* InnerInput(Plan* plan);
 
+/// Makes the columns in `expression`, a copy the caller owns, those of range-table entry 1.
+void PointToFirst(Node* expression);
+
 /// Takes away the binary-compatible casts at the top of an expression.
 [[nodiscard]] Node* StripRelabel(Node* expression);
 

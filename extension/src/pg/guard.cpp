@@ -18,6 +18,11 @@ ErrorData* TryCall(void (*function)(void*), void* argument) {
   return error;
 }
 
+bool MustTravelOn(int sqlstate) {
+  return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
+         sqlstate == ERRCODE_IDLE_SESSION_TIMEOUT || sqlstate == ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
+}
+
 void Raise(ErrorData* error, const char* message, bool out_of_memory) {
   if (error != nullptr) ReThrowError(error);
   if (out_of_memory) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));

@@ -24,6 +24,9 @@ class PgError final : public std::exception {
   ErrorData* data_;
 };
 
+/// True for errors that nobody may keep from their session: cancels, shutdowns, and the timeouts that end a session.
+[[nodiscard]] bool MustTravelOn(int sqlstate);
+
 /// Runs `function(argument)` and returns the ErrorData of an ERROR it raised (allocated in the caller's memory context), or
 /// nullptr. The type-erased half of CallPg; lives in guard.cpp with its PG_TRY.
 ErrorData* TryCall(void (*function)(void*), void* argument);

@@ -2,6 +2,7 @@
 #include "pg/protected_call.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/guard.hpp"
 
 extern "C" {
 #include "pgstat.h"
@@ -56,11 +57,6 @@ void DropLeftovers(const Surroundings& s) {
   AbandonPageRead();
   UnlockBuffers();
   while (ActiveSnapshotSet() && GetActiveSnapshot() != s.snapshot) PopActiveSnapshot();
-}
-
-bool MustTravelOn(int sqlstate) {
-  return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
-         sqlstate == ERRCODE_IDLE_SESSION_TIMEOUT;
 }
 
 }  // namespace

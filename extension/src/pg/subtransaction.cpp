@@ -1,20 +1,14 @@
 // See subtransaction.hpp.
 #include "pg/subtransaction.hpp"
 
+#include "pg/guard.hpp"
+
 extern "C" {
 #include "access/xact.h"
 #include "utils/resowner.h"
 }
 
 namespace steward::pg {
-
-namespace {
-
-bool MustTravelOn(int sqlstate) {
-  return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN;
-}
-
-}  // namespace
 
 ErrorData* RunInSubtransaction(void (*function)(void*), void* argument, bool keep) {
   MemoryContext context = CurrentMemoryContext;

@@ -2,6 +2,7 @@
 // up. Both show the current database only, because that is where the numbers mean something.
 #include "store/drain.hpp"
 #include "store/plans.hpp"
+#include "store/row.hpp"
 #include "store/shmem.hpp"
 #include "store/visibility.hpp"
 
@@ -18,24 +19,6 @@ namespace {
 const char* const kRoles[] = {"filter", "index", "join", "sort", "group", "output"};
 const char* const kKinds[] = {nullptr,     "equality",  "range",       "list", "like_prefix", "like_infix",
                               "is_null", "not_equal", "containment", "other"};
-
-// Fills one row from left to right.
-struct Row {
-  Datum values[24];
-  bool nulls[24];
-  int count;
-
-  void Add(Datum value) {
-    nulls[count] = false;
-    values[count++] = value;
-  }
-  void Null() {
-    nulls[count] = true;
-    values[count++] = 0;
-  }
-  void AddOid(Oid oid) { OidIsValid(oid) ? Add(ObjectIdGetDatum(oid)) : Null(); }
-  void AddText(const char* text) { text != nullptr ? Add(CStringGetTextDatum(text)) : Null(); }
-};
 
 Datum OidArray(const char* oids, int count) {
   Datum items[kMaxPlanRelations];
@@ -60,11 +43,11 @@ void AddSelectivities(Row* row, const PredicateRecord& record) {
   if (record.estimated >= 0)
     row->Add(Float8GetDatum(static_cast<double>(record.estimated)));
   else
-    row->Null();
+    row->AddNull();
   if (record.executions > 0 && record.seen > 0)
     row->Add(Float8GetDatum(record.passed / record.seen));
   else
-    row->Null();
+    row->AddNull();
   row->Add(Int64GetDatum(static_cast<int64>(record.executions)));
 }
 
@@ -75,17 +58,17 @@ void AddPredicate(Row* row, const PredicateRecord& record, const char* expressio
   if (record.expression_length > 0)
     row->Add(PointerGetDatum(cstring_to_text_with_len(expression, record.expression_length)));
   else
-    row->Null();
+    row->AddNull();
   row->AddText(kRoles[static_cast<int>(record.role)]);
   row->AddText(kKinds[static_cast<int>(record.kind)]);
   row->AddOid(record.opno);
   row->Add(BoolGetDatum((record.flags & kNotNullTest) != 0));
   row->AddOid(record.other_relid);
-  OidIsValid(record.other_relid) ? row->Add(Int16GetDatum(record.other_attnum)) : row->Null();
+  OidIsValid(record.other_relid) ? row->Add(Int16GetDatum(record.other_attnum)) : row->AddNull();
   row->Add(Int32GetDatum(record.scan_no));
-  record.position > 0 ? row->Add(Int32GetDatum(record.position)) : row->Null();
-  ordered ? row->Add(BoolGetDatum((record.flags & kDescending) != 0)) : row->Null();
-  ordered ? row->Add(BoolGetDatum((record.flags & kNullsFirst) != 0)) : row->Null();
+  record.position > 0 ? row->Add(Int32GetDatum(record.position)) : row->AddNull();
+  ordered ? row->Add(BoolGetDatum((record.flags & kDescending) != 0)) : row->AddNull();
+  ordered ? row->Add(BoolGetDatum((record.flags & kNullsFirst) != 0)) : row->AddNull();
   AddSelectivities(row, record);
 }
 
@@ -121,7 +104,7 @@ void EmitPlan(ReturnSetInfo* result, const PlanCopy& plan, const char* blob) {
   if (plan.json_length > 0)
     row.Add(PointerGetDatum(cstring_to_text_with_len(blob + plan.json_offset, static_cast<int>(plan.json_length))));
   else
-    row.Null();
+    row.AddNull();
   row.Add(BoolGetDatum(plan.entry.instrumented));
   tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }

@@ -18,6 +18,7 @@ extern "C" {
 #include "store/block_heap.hpp"
 #include "store/drain.hpp"
 #include "store/plans.hpp"
+#include "store/row.hpp"
 #include "store/shmem.hpp"
 #include "store/slow_queries.hpp"
 #include "store/statements.hpp"
@@ -29,25 +30,7 @@ namespace {
 
 using core::Counter;
 
-constexpr int kMaxColumns = 80;
-
-// One row under construction, filled from left to right.
-struct Row {
-  Datum values[kMaxColumns];
-  bool nulls[kMaxColumns];
-  int count;
-
-  void Add(Datum value) {
-    nulls[count] = false;
-    values[count++] = value;
-  }
-  void AddNull() {
-    values[count] = 0;
-    nulls[count++] = true;
-  }
-  void AddCount(uint64 value) { Add(Int64GetDatum(static_cast<int64>(value))); }
-  void AddMs(double ns) { Add(Float8GetDatum(ns / 1e6)); }
-};
+void AddMs(Row* row, double ns) { row->Add(Float8GetDatum(ns / 1e6)); }
 
 void AddCountIf(Row* row, bool measurable, uint64 value) {
   if (measurable)
@@ -59,18 +42,18 @@ void AddCountIf(Row* row, bool measurable, uint64 value) {
 // I/O times of a server that does not time I/O are unknown, not zero.
 void AddIoTime(Row* row, bool measurable, uint64 ns) {
   if (measurable && (ns != 0 || track_io_timing))
-    row->AddMs(static_cast<double>(ns));
+    AddMs(row, static_cast<double>(ns));
   else
     row->AddNull();
 }
 
 void AddTimes(Row* row, uint64 count, uint64 sum_ns, double squares, const core::Extremes& extremes) {
   const auto sum = static_cast<double>(sum_ns);
-  row->AddMs(sum);
-  row->AddMs(count == 0 ? 0 : static_cast<double>(extremes.min));
-  row->AddMs(count == 0 ? 0 : static_cast<double>(extremes.max));
-  row->AddMs(count == 0 ? 0 : sum / static_cast<double>(count));
-  row->AddMs(core::StandardDeviation(count, sum_ns, squares));
+  AddMs(row, sum);
+  AddMs(row, count == 0 ? 0 : static_cast<double>(extremes.min));
+  AddMs(row, count == 0 ? 0 : static_cast<double>(extremes.max));
+  AddMs(row, count == 0 ? 0 : sum / static_cast<double>(count));
+  AddMs(row, core::StandardDeviation(count, sum_ns, squares));
 }
 
 void AddWalBytes(Row* row, uint64 bytes) {
@@ -98,14 +81,14 @@ void AddResources(Row* row, const uint64* count) {
 
 void AddJit(Row* row, const uint64* count) {
   row->AddCount(count[core::kJitFunctions]);
-  row->AddMs(static_cast<double>(count[core::kJitGenerationNs]));
+  AddMs(row, static_cast<double>(count[core::kJitGenerationNs]));
   for (int i = core::kJitInliningCount; i < core::kJitDeformCount; i += 2) {
     row->AddCount(count[i]);
-    row->AddMs(static_cast<double>(count[i + 1]));
+    AddMs(row, static_cast<double>(count[i + 1]));
   }
   AddCountIf(row, pg::kHasJitDeform, count[core::kJitDeformCount]);
   if (pg::kHasJitDeform)
-    row->AddMs(static_cast<double>(count[core::kJitDeformNs]));
+    AddMs(row, static_cast<double>(count[core::kJitDeformNs]));
   else
     row->AddNull();
 }
@@ -132,7 +115,7 @@ void AddStandardColumns(Row* row, const Statement& s) {
 void AddCpuTime(Row* row, const uint64* count) {
   if (count[core::kCpuExecNs] == 0) return row->AddNull();
   const double share = static_cast<double>(count[core::kCpuNs]) / static_cast<double>(count[core::kCpuExecNs]);
-  row->AddMs(share * static_cast<double>(count[core::kExecNs]));
+  AddMs(row, share * static_cast<double>(count[core::kExecNs]));
 }
 
 void AddOwnColumns(Row* row, const Statement& s) {
@@ -142,7 +125,7 @@ void AddOwnColumns(Row* row, const Statement& s) {
     if (totals.count[core::kCalls] == 0)
       row->AddNull();
     else
-      row->AddMs(core::LatencyQuantile(totals.latency, quantile, totals.exec.min, totals.exec.max));
+      AddMs(row, core::LatencyQuantile(totals.latency, quantile, totals.exec.min, totals.exec.max));
   }
   row->AddCount(totals.count[core::kFailedCalls]);
   row->AddCount(totals.count[core::kCanceledCalls]);
@@ -207,8 +190,7 @@ STEWARD_FUNCTION(steward_statements) {
     CHECK_FOR_INTERRUPTS();
     const Statement& s = statements[i];
     MemoryContext caller = MemoryContextSwitchTo(row_context);
-    Row row;
-    row.count = 0;
+    Row row{};
     row.Add(ObjectIdGetDatum(s.key.userid));
     row.Add(ObjectIdGetDatum(s.key.dbid));
     row.Add(BoolGetDatum(s.key.toplevel));
@@ -265,8 +247,7 @@ STEWARD_FUNCTION(steward_capture_status) {
     reason = "pg_steward.track is none";
   else if (!IsQueryIdEnabled())
     reason = "compute_query_id is off";
-  Row row;
-  row.count = 0;
+  Row row{};
   row.Add(BoolGetDatum(reason == nullptr));
   if (reason == nullptr)
     row.AddNull();

@@ -1,7 +1,7 @@
 // From text to Candidate: the statement's shape, its table and partitions, locks and roles. See candidate.hpp.
 #include "whatif/candidate.hpp"
 
-#include "pg/security_context.hpp"
+#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "whatif/code_trust.hpp"
 #include "whatif/index_statistics.hpp"
@@ -87,7 +87,7 @@ void RequireReadable(Oid table, Oid caller, Relation part, List* predicate) {
 // As the owner of `relation`. Where that is a superuser, nobody else's code may run: see planning_role.hpp.
 void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   Candidate* candidate = input.candidate;
-  const pg::SecuritySwitch before = pg::BecomeRestricted(relation->rd_rel->relowner);
+  const pg::RoleSwitch before = pg::BecomeRestricted(relation->rd_rel->relowner);
   statement = castNode(IndexStmt, copyObject(statement));
   if (superuser()) RequireTrustedRelation(relation, InvalidOid);
   RequireTrustedIndex(statement, relation);
@@ -99,7 +99,7 @@ void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   EstimateIndexSize(relation, options, part);
   candidate->pages += part->info->pages;
   candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
-  pg::EndRestricted(before);
+  pg::EndRole(before);
 }
 
 void AddParts(const ParseInput& input, Relation table, IndexStmt* statement) {

@@ -1,7 +1,7 @@
 // See cost_batch.hpp.
 #include "whatif/cost_batch.hpp"
 
-#include "pg/security_context.hpp"
+#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "whatif/inject.hpp"
 #include "whatif/plan_statement.hpp"
@@ -113,7 +113,7 @@ void CostStatement(void* argument) {
   const Oid role = work->statement->role;
   MemoryContextSwitchTo(work->scratch);
   const Oid planning_role = PlanningRole(role, work->statement->record);
-  const pg::SecuritySwitch before = pg::BecomeRestricted(planning_role);
+  const pg::RoleSwitch before = pg::BecomeRestricted(planning_role);
   List* queries = AnalyzeStatement(work->statement->record);
   if (superuser_arg(role)) RequirePlanningRole(planning_role, queries);
   // Names were resolved in pg_catalog, as the text was deparsed. Functions that planning inlines resolve theirs as the
@@ -125,7 +125,7 @@ void CostStatement(void* argument) {
     Request* request = RequestAt(*work, work->next);
     if (request->error == nullptr) Answer(*work, queries, draws, request);
   }
-  pg::EndRestricted(before);
+  pg::EndRole(before);
 }
 
 // Planning may raise a message that quotes a value, drawn from statistics or folded in the text. Callers get costs,

@@ -1,7 +1,7 @@
 // See role_settings.hpp.
 #include "whatif/role_settings.hpp"
 
-#include "pg/security_context.hpp"
+#include "pg/role.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -25,7 +25,7 @@ void ApplySetting(char* assignment) {
   if (equals == nullptr) return;
   *equals = '\0';
   if ((GetConfigOptionFlags(assignment, true) & GUC_EXPLAIN) == 0) return;
-  pg::SetForSwitch(assignment, equals + 1);
+  pg::SetForRole(assignment, equals + 1);
 }
 
 void ApplyArray(HeapTuple tuple, TupleDesc descriptor) {
@@ -55,7 +55,7 @@ void ApplyStored(Relation catalog, Oid database, Oid role) {
 
 void ApplyRoleSettings(Oid role) {
   const char* path = GetConfigOptionResetString("search_path");
-  if (path != nullptr) pg::SetForSwitch("search_path", path);
+  if (path != nullptr) pg::SetForRole("search_path", path);
   // From general to special, so that the later ones win, as at the start of a session.
   Relation catalog = table_open(DbRoleSettingRelationId, AccessShareLock);
   ApplyStored(catalog, InvalidOid, InvalidOid);

@@ -7,7 +7,7 @@ namespace steward::whatif {
 
 /// Sets the search_path and the planner's settings as `role` gets them when it connects to this database: what ALTER
 /// DATABASE and ALTER ROLE say, else what this session started with (search_path) or uses now (the rest). Lasts until
-/// the enclosing pg::EndRestricted.
+/// the enclosing pg::EndRole.
 void ApplyRoleSettings(Oid role);
 
 }  // namespace steward::whatif
