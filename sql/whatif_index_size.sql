@@ -75,7 +75,6 @@ FROM steward.whatif_index_size('{"CREATE INDEX ON app.log (n)"}') p,
 
 -- Each bad candidate has an error of its own and spoils no other.
 CREATE VIEW app.v AS SELECT 1 AS one;
-CREATE TEMP TABLE temporary (a int);
 SELECT candidate, pages IS NOT NULL AS sized, sqlstate, error
 FROM steward.whatif_index_size(ARRAY[
   'CREATE INDEX ON app.events (id)',

@@ -241,8 +241,36 @@ SELECT n, sqlstate, error FROM unnest(ARRAY[
   'CREATE INDEX ON public.parent (x) WHERE x < 500',
   'CREATE INDEX ON public.indexed (id) WHERE id < 500']) WITH ORDINALITY t(text, n), steward.whatif_index_size(ARRAY[text]) ORDER BY n;
 RESET ROLE;
+
+-- A superuser's functions look names up in pg_catalog alone: an overload planted in his path is not found.
+CREATE FUNCTION planted(numeric) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION trusted(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT planted($1)';
+SELECT count(*) AS of_trusted FROM ours WHERE x = trusted(5);
+SET ROLE regress_planter;
+CREATE FUNCTION public.planted(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM regress_planter.trace(); RETURN 1; END $$;
+RESET ROLE;
+INSERT INTO asked SELECT 'of_trusted', userid, queryid, 'postgres' FROM steward.statements WHERE query LIKE '%AS of_trusted FROM%';
+SELECT regress_planter.forget();
+SELECT cost, sqlstate, error FROM ask('of_trusted', 'postgres');
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
+
+-- The caller's temporary objects must not be found by functions that are planned as somebody else.
+INSERT INTO asked SELECT label, userid, queryid, userid::regrole::text FROM captured WHERE label = 'inlined';
+SELECT cost > 0 AS costed, error FROM ask('inlined');
+GRANT EXECUTE ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) TO regress_adviser;
+SELECT regress_planter.forget();
+\c -
+SET ROLE regress_adviser;
+CREATE TEMPORARY VIEW accounts AS SELECT 1 AS id, regress_planter.immutable_one(7) AS kind;
+GRANT SELECT ON accounts TO PUBLIC;
+SELECT cost, error FROM ask('inlined');
+SELECT error FROM steward.whatif_index_size('{CREATE INDEX ON app.accounts (kind)}');
+SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
+\c -
 DROP VIEW captured_ours;
 DROP TABLE ours, indexed, parent CASCADE;
+DROP FUNCTION trusted(int), planted(numeric);
 
 DROP FUNCTION ask(text, text, text[]);
 DROP TABLE asked;

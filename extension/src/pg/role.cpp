@@ -16,7 +16,9 @@ RoleSwitch Become(Oid role, int context) {
 
 }  // namespace
 
-RoleSwitch BecomeRole(Oid role) { return Become(role, SECURITY_LOCAL_USERID_CHANGE); }
+RoleSwitch BecomeRole(Oid role) {
+  return Become(role, SECURITY_LOCAL_USERID_CHANGE);
+}
 
 RoleSwitch BecomeRestricted(Oid role) {
   const RoleSwitch before = Become(role, SECURITY_RESTRICTED_OPERATION | SECURITY_LOCAL_USERID_CHANGE);

@@ -1,5 +1,6 @@
 // Acting as another role for a while, with a pinned search_path. Owns the switch and its undoing; an error undoes it
-// too, because the end of a (sub)transaction restores user and settings. Who may be acted for is decided by the callers.
+// too, because the end of a (sub)transaction restores user and settings. Who may be acted for is decided by the
+// callers.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -13,9 +14,9 @@ struct RoleSwitch {
   int guc_level;
 };
 
-/// Acts as `role` until EndRole, with search_path = pg_catalog, pg_temp (named last, the temporary schema is not searched
-/// first). Only SECURITY_LOCAL_USERID_CHANGE, not SECURITY_RESTRICTED_OPERATION: under the latter REFRESH ... CONCURRENTLY
-/// cannot make its temporary table; core adds it around the view's own query (RELIABILITY W10).
+/// Acts as `role` until EndRole, with search_path = pg_catalog, pg_temp (named last, the temporary schema is not
+/// searched first). Only SECURITY_LOCAL_USERID_CHANGE, not SECURITY_RESTRICTED_OPERATION: under the latter REFRESH ...
+/// CONCURRENTLY cannot make its temporary table; core adds it around the view's own query (RELIABILITY W10).
 [[nodiscard]] RoleSwitch BecomeRole(Oid role);
 
 /// The same, unable to change role or to leave anything behind in the session (SECURITY_RESTRICTED_OPERATION), with row

@@ -117,8 +117,9 @@ void CostStatement(void* argument) {
   List* queries = AnalyzeStatement(work->statement->record);
   if (superuser_arg(role)) RequirePlanningRole(planning_role, queries);
   // Names were resolved in pg_catalog, as the text was deparsed. Functions that planning inlines resolve theirs as the
-  // role.
+  // role; as a superuser in pg_catalog alone, for anybody may have put a better match into the schemas of his path.
   ApplyRoleSettings(role);
+  if (superuser()) pg::SetForRole("search_path", "pg_catalog, pg_temp");
   const Draws draws = DrawAll(*work->statement);
   work->prepared = true;
   for (; work->next < list_length(work->requests); ++work->next) {

@@ -9,6 +9,7 @@
 #include "whatif/statement_source.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 }
@@ -72,6 +73,15 @@ void LoadRequests(FunctionCallInfo fcinfo, Batch* batch) {
   }
 }
 
+// Temporary objects are found before others, or after them, and cannot be hidden: names that a function leaves unqualified
+// would mean the caller's while the function is planned as somebody else.
+void RequireNoTemporaryObjects() {
+  if (!OidIsValid(LookupExplicitNamespace("pg_temp", true))) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("what-if cannot be asked in a session that has had temporary objects"),
+                  errhint("Ask in a new session.")));
+}
+
 Datum IntegerArray(const List* list) {
   auto* elements = static_cast<Datum*>(palloc(static_cast<Size>(list_length(list) + 1) * sizeof(Datum)));
   int count = 0;
@@ -128,6 +138,7 @@ void EmitSizes(const Candidate* candidates, int count, ReturnSetInfo* result) {
 STEWARD_FUNCTION(steward_whatif) {
   using namespace steward;
   store::RequireReady();
+  whatif::RequireNoTemporaryObjects();
   InitMaterializedSRF(fcinfo, 0);
   store::Drain();
   whatif::Batch batch{};
@@ -144,6 +155,7 @@ STEWARD_FUNCTION(steward_whatif) {
 STEWARD_FUNCTION(steward_whatif_index_size) {
   using namespace steward;
   store::RequireReady();
+  whatif::RequireNoTemporaryObjects();
   InitMaterializedSRF(fcinfo, 0);
   int count = 0;
   const char* const* texts = whatif::TextArgument(fcinfo, 0, &count);
