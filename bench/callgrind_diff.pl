@@ -3,7 +3,8 @@
 #   callgrind_diff.pl BASE OTHER N M [LEAST]    BASE.N, BASE.M, OTHER.N and OTHER.M are the counts of runs of N and of M
 #                                               statements; smaller differences than LEAST (5) are left out
 # First table: functions of libraries that BASE does not load, with what they call (a recursive function counts again for
-# each level). Second table: every function's own instructions, difference and what it has in OTHER.
+# each level). Second table: every function's own instructions, difference and what it has in OTHER; waiting
+# for the client (WaitEventSetWait, recv) is in it.
 use strict;
 use warnings;
 

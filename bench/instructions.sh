@@ -1,7 +1,8 @@
 # Owns counting the instructions of a statement with valgrind's callgrind: user space of the backend, the same on a busy
 # machine. Kernel time, cache misses and contention are not in it; cpu.sh measures those.
 # To be sourced after lib.sh. Method: a pgbench client runs N statements and then, as a new connection, M; the difference
-# over M - N is the cost of one statement, with start-up, catalog caches and first plans cancelled out.
+# over M - N is the cost of one statement, with start-up, catalog caches and first plans cancelled out. Waiting for the client
+# is left out: see callgrind_count.pl.
 # Under valgrind a server is some 50 times slower, so thresholds of duration are stretched by slowdown: what is fast on the
 # real machine must not count as slow here. The same goes for what runs by the clock: the launcher of pg_steward drains far
 # more often per statement than natively.
@@ -39,16 +40,16 @@ stop_counted() {
 }
 
 # count CONFIG WORKLOAD N SEED: runs N statements; prints the backend's instructions and its file of counts, which is the
-# largest of those that the run left behind
+# largest of the files of processes that began with the run
 count() {
   local config=$1 home=$dir/$1.counted before=$dir/processes tries=100
   server_processes "$config.counted" >"$before"
-  find "$home" -name 'cg.*' | sort >"$dir/files"
+  find "$home" -name 'cg.*' | sed 's/.*\.//' | sort - "$before" >"$dir/known"
   pgbench -n --random-seed="$4" -c 1 -t "$3" -M "$(workload_protocol "$2")" -f "$dir/$2.pgbench" >"$dir/pgbench.log" 2>&1 ||
     { cat "$dir/pgbench.log" >&2; return 1; }
   while [ -n "$(server_processes "$config.counted" | comm -13 "$before" -)" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
-  find "$home" -name 'cg.*' | sort | comm -13 "$dir/files" - | xargs grep -H '^totals:' |
-    awk -F '[: ]+' '$3 > max { max = $3; file = $1 } END { print max, file }'
+  find "$home" -name 'cg.*' | sed 's/.*\.//' | sort | comm -13 "$dir/known" - | sed "s|^|$home/cg.|" |
+    xargs "$bench/callgrind_count.pl"
 }
 
 # count_workload CONFIG WORKLOAD: adds one result; keeps the files of counts when there is a folder for profiles
