@@ -24,6 +24,6 @@ check_is "capture works there" t psql -Atc 'SELECT capturing FROM steward.captur
 cluster_stop --name many
 
 cluster_start --name small --conf pg_steward.max_statements=100 --conf pg_steward.max_plans=100 --conf pg_steward.text_memory=1MB
-check "at least: 25 MB" at_most 25
+check "at least: 28 MB" at_most 28
 cluster_stop --name small
 checks_done
