@@ -9,6 +9,8 @@ INSERT INTO slow_items SELECT g, 'item' || g, g FROM generate_series(1, 1000) g;
 ANALYZE slow_items;
 -- 1: every statement is slow; the sessions of this test switch it on for single statements
 SET pg_steward.slow_min_duration = -1;
+-- plans are explained at a limited rate, which other tests may have used up
+DO $$ BEGIN PERFORM pg_sleep(2); END $$;
 SELECT 1 FROM steward.reset();
 
 -- the first slow run is kept with the planned rows, the second one with the actual ones, the third without again
@@ -55,6 +57,7 @@ SELECT calls, instrumented FROM steward.plans WHERE 'slow_items'::regclass = ANY
 SELECT count(*) FROM steward.slow_queries;
 
 -- per-node timing only where asked for
+DO $$ BEGIN PERFORM pg_sleep(2); END $$;  -- as above
 SET pg_steward.track_timing = on;
 SET pg_steward.slow_min_duration = 0;
 SELECT max(price) FROM slow_items;
