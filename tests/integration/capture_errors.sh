@@ -27,7 +27,7 @@ SQL
   echo "SET statement_timeout = '20ms';"
   for i in $(seq 50); do echo 'SELECT count(pg_sleep(1)) AS timed_out FROM t;'; done
   echo 'RESET statement_timeout;'
-  for i in $(seq 40); do echo 'SELECT count(*) AS canceled FROM generate_series(1, 100000000);'; done
+  for i in $(seq 40); do echo 'SELECT pg_sleep(60) AS canceled;'; done
   echo 'SELECT sum(id) AS last_one FROM t;'
 } >"$dir/errors.sql"
 
@@ -35,7 +35,7 @@ PGAPPNAME=errors psql -q -f "$dir/errors.sql" >"$dir/errors.out" 2>&1 &
 session=$!
 while kill -0 $session 2>/dev/null; do
   psql -Atqc "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-    WHERE application_name = 'errors' AND query ~ 'canceled' AND state = 'active'" >/dev/null
+    WHERE application_name = 'errors' AND query ~ 'canceled' AND wait_event = 'PgSleep'" >/dev/null
 done
 wait $session || true
 
