@@ -16,7 +16,7 @@ inline constexpr int kLatencyBuckets = 1 + kLatencyOctaves * kLatencyBucketsPerO
 /// The bucket that counts a duration of `ns` nanoseconds. A leading-zero count and a shift: fit for a hot path.
 [[nodiscard]] constexpr int LatencyBucket(uint64_t ns) {
   if (ns < (uint64_t{1} << kLatencyFirstOctave)) return 0;
-  const int octave = 63 - __builtin_clzll(ns);
+  const int octave = 63 ^ __builtin_clzll(ns);
   if (octave >= kLatencyFirstOctave + kLatencyOctaves) return kLatencyBuckets - 1;
   const int part = static_cast<int>((ns >> (octave - 3)) & (kLatencyBucketsPerOctave - 1));
   return 1 + (octave - kLatencyFirstOctave) * kLatencyBucketsPerOctave + part;

@@ -333,6 +333,45 @@ COMMENT ON FUNCTION steward.parameter_samples() IS
     'for members of pg_read_all_stats';
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Capture: transactions by class
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE FUNCTION steward.captured_classes(
+    OUT dbid oid, OUT userid oid, OUT application_name text, OUT transactions bigint, OUT commits bigint,
+    OUT rollbacks bigint, OUT failures bigint, OUT session_commands bigint, OUT total_xact_time double precision,
+    OUT mean_xact_time double precision, OUT stddev_xact_time double precision, OUT p50_xact_time double precision,
+    OUT p95_xact_time double precision, OUT p99_xact_time double precision, OUT max_xact_time double precision,
+    OUT active_time double precision, OUT idle_in_transaction_time double precision, OUT first_seen timestamptz,
+    OUT last_seen timestamptz)
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_classes';
+COMMENT ON FUNCTION steward.captured_classes() IS 'transactions of the cluster by class; read steward.classes';
+
+CREATE VIEW steward.classes AS
+SELECT c.dbid, d.datname, c.userid, r.rolname AS usename, c.application_name, c.transactions, c.commits, c.rollbacks,
+       c.failures, c.session_commands, c.total_xact_time, c.mean_xact_time, c.stddev_xact_time, c.p50_xact_time,
+       c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.active_time, c.idle_in_transaction_time, c.first_seen, c.last_seen
+FROM steward.captured_classes() AS c
+     LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) c.dbid
+     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.userid;
+COMMENT ON VIEW steward.classes IS
+    'ended transactions of client sessions by class: database, session user and application_name at the end of the transaction. At most 256 classes and one row "other" without a database';
+COMMENT ON COLUMN steward.classes.userid IS 'session user: SET ROLE does not change it';
+COMMENT ON COLUMN steward.classes.application_name IS
+    'other, where dbid is NULL: classes beyond 256, and those silent for an hour that made room for new ones';
+COMMENT ON COLUMN steward.classes.transactions IS 'commits and rollbacks; as in pg_stat_database a lone statement is a transaction';
+COMMENT ON COLUMN steward.classes.commits IS 'those prepared for two-phase commit included';
+COMMENT ON COLUMN steward.classes.rollbacks IS 'by ROLLBACK or failed';
+COMMENT ON COLUMN steward.classes.failures IS 'ended by an error, a cancel or the end of the session, not by ROLLBACK';
+COMMENT ON COLUMN steward.classes.session_commands IS
+    'lone SET, SHOW, LISTEN and other statements that read and write nothing, as poolers send them when a connection changes hands; not among the transactions, though pg_stat_database counts them as commits';
+COMMENT ON COLUMN steward.classes.total_xact_time IS
+    'milliseconds from the first statement''s arrival (BEGIN''s) to the end, the flush of the WAL included: how long transactions held a connection. A failed one ends with its error';
+COMMENT ON COLUMN steward.classes.stddev_xact_time IS 'from a histogram with eight buckets an octave, as the percentiles';
+COMMENT ON COLUMN steward.classes.active_time IS 'part of total_xact_time in which the server worked; NULL while track_activities is off';
+COMMENT ON COLUMN steward.classes.idle_in_transaction_time IS
+    'part of total_xact_time in which the server waited for the client; NULL while track_activities is off';
+COMMENT ON COLUMN steward.classes.first_seen IS 'since the last full reset; to a second, as last_seen';
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- What-if
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE FUNCTION steward.whatif(

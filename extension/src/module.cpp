@@ -1,5 +1,6 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
 #include "capture/hooks.hpp"
+#include "capture/transactions.hpp"
 #include "pg/clock.hpp"
 #include "pg/postgres.hpp"
 #include "settings.hpp"
@@ -23,6 +24,7 @@ void _PG_init(void) {
   steward::DefineSettings();
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();
+  steward::capture::InstallTransactionClasses();
   steward::worker::Install();
   steward::whatif::InstallPlannerHook();
 }

@@ -65,6 +65,9 @@ $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 $standby->safe_psql('postgres', 'SELECT count(*) AS on_the_standby FROM t') for 1 .. 4;
 is(calls($standby, '^SELECT count.* AS on_the_standby'), 4, 'a standby captures');
 is(calls($primary, '^SELECT count.* AS on_the_standby'), 0, 'for itself');
+$standby->safe_psql('postgres', "SET application_name = 'standby_app'; SELECT 1; BEGIN; SELECT 1; COMMIT");
+is($standby->safe_psql('postgres', "SELECT transactions, commits FROM steward.classes WHERE application_name = 'standby_app'"),
+    '2|2', 'transactions count by class there');
 is($standby->safe_psql('postgres', 'SELECT steward.reset() IS NOT NULL'), 't', 'a standby can be reset');
 $standby->promote;
 $standby->safe_psql('postgres', 'INSERT INTO t VALUES (0)');

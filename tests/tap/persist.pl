@@ -38,6 +38,7 @@ my @sources = (
     ['plans', 'steward.plans', 3],
     ['predicates', 'steward.predicates', 4],
     ['slow queries', 'steward.slow_queries', 10],
+    ['classes', 'steward.classes', 1],
     ['status', '(SELECT stats_since, statements, evicted, lost, text_missing, plans FROM steward.capture_status)', 1],
 );
 

@@ -46,7 +46,7 @@ sub write_raw { my ($bytes) = @_; open my $out, '>:raw', $path or die $!; print 
 # Starts with this content; returns what was logged, what was read, and the exit code.
 my $all = join ' UNION ALL ', map { "SELECT x::text FROM $_ AS x" } qw(steward.statements steward.plannable
     steward.parameter_samples() steward.captured_plans() steward.captured_predicates() steward.captured_slow_queries()
-    steward.capture_status);
+    steward.captured_classes() steward.capture_status);
 my $look = "SELECT 'kept=' || count(*) FROM steward.statements WHERE query ~ 'AS kept ' AND calls = 3;\n";
 
 sub start_with {
@@ -94,7 +94,7 @@ all_start_empty('a file that ends too early', $damaged, %cut);
 # The first bytes are the magic number; damage in the rest of the header looks like another version's.
 my %flipped;
 for (1 .. 40) {
-    my ($at, $bit) = (84 + int rand($length - 84), int rand 8);
+    my ($at, $bit) = (88 + int rand($length - 88), int rand 8);
     my $bytes = $good;
     substr($bytes, $at, 1) ^= chr(1 << $bit);
     $flipped{"$at.$bit"} = $bytes;
@@ -105,7 +105,7 @@ all_start_empty('garbage', $damaged,
     'twice' => $good . $good,
     zeros => "\0" x $length,
     'random bytes' => join('', map { chr int rand 256 } 1 .. 100_000),
-    'random bytes behind the header' => substr($good, 0, 84) . join('', map { chr int rand 256 } 1 .. 100_000),
+    'random bytes behind the header' => substr($good, 0, 88) . join('', map { chr int rand 256 } 1 .. 100_000),
     'holes' => substr($good, 0, 300) . "\0" x ($length - 300));
 
 # ---- made up, with a checksum that is right -------------------------------------------------------------------------
@@ -122,13 +122,13 @@ is(with_checksum($good), $good, 'the checksum is CRC-32C');
 sub changed { my ($at, $new) = @_; my $bytes = $good; substr($bytes, $at, length $new) = $new; return with_checksum($bytes) }
 
 my @records; # [offset of its header, kind, length]
-for (my $at = 84; $at < $length - 12;) {
+for (my $at = 88; $at < $length - 12;) {
     my ($kind, $size) = unpack 'LL', substr $good, $at, 8;
     push @records, [$at, $kind, $size];
     $at += 8 + $size;
 }
 my %kinds = map { ($_->[1] => $_) } @records;
-is(join(' ', sort { $a <=> $b } keys %kinds), '0 1 2 3 4 5 6', 'every kind of record is in the file');
+is(join(' ', sort { $a <=> $b } keys %kinds), '0 1 2 3 4 5 6 7', 'every kind of record is in the file');
 is($records[-1][0] + 8 + $records[-1][2], $length - 12, 'and the records fill it');
 
 my $another = 'another version wrote it';
@@ -137,9 +137,9 @@ my %absurd;
 for my $record (values %kinds) {
     my ($at, $kind, $size) = @$record;
     $absurd{"kind $kind, length $_"} = changed($at + 4, pack 'L', $_) for 0, $size - 1, $size + 1, 4 << 20, 0xFFFFFFFF;
-    $absurd{"kind $kind as 7"} = changed($at, pack 'L', 7);
-    $absurd{"kind $kind as another"} = changed($at, pack 'L', ($kind + 1) % 7);
-    # The content ends in strings behind their lengths, but for statements, the status and history.
+    $absurd{"kind $kind as 8"} = changed($at, pack 'L', 8);
+    $absurd{"kind $kind as another"} = changed($at, pack 'L', ($kind + 1) % 8);
+    # The content ends in strings behind their lengths, but for statements, the status, history and classes.
     $absurd{"kind $kind shorter"} = with_checksum(substr($good, 0, $at + 4) . pack('L', $size - 8)
         . substr($good, $at + 8, $size - 8) . substr($good, $at + 8 + $size));
     $absurd{"kind $kind longer"} = with_checksum(substr($good, 0, $at + 4) . pack('L', $size + 8)
@@ -150,7 +150,7 @@ all_start_empty('records that cannot be', $damaged, %absurd);
 # Values that nothing forbids may be shown, or be an error to who reads them; nobody dies of them.
 my @died;
 for my $i (1 .. 60) {
-    my $record = (values %kinds)[$i % 7];
+    my $record = (values %kinds)[$i % 8];
     my $at = $record->[0] + 8 + int rand $record->[2];
     my $bytes = changed($at, join '', map { chr int rand 256 } 1 .. 1 + int rand 4);
     ($log, $out, $code) = start_with($bytes, "SELECT 'rows=' || count(*) FROM ($all) s;\nSELECT 'alive';\nSELECT 'reset' FROM steward.reset();\n");

@@ -8,6 +8,7 @@ extern "C" {
 }
 
 #include "capture/plan_capture.hpp"
+#include "capture/transactions.hpp"
 #include "store/slots.hpp"
 
 namespace steward::capture {
@@ -134,6 +135,8 @@ pg_noinline void TidyUp(XactEvent event) {
 }
 
 void AtTransactionEnd(XactEvent event, void*) {
+  if (event == XACT_EVENT_PRE_COMMIT) return;
+  TransactionEnd(event);
   if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && !last_planning.pending)) return;
   TidyUp(event);
 }

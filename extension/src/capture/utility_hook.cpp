@@ -12,6 +12,7 @@ extern "C" {
 #include "capture/plan_capture.hpp"
 #include "capture/query_text.hpp"
 #include "capture/tracking.hpp"
+#include "capture/transactions.hpp"
 #include "pg/compat.hpp"
 #include "store/slots.hpp"
 
@@ -57,6 +58,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
                     ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* receiver,
                     QueryCompletion* qc) {
   Node* utility = statement->utilityStmt;
+  NoteTransactionStatement(utility);
   if (!settings.track_utility || !Tracked(nesting.exec) || HandlesPrepared(utility))
     return CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
 

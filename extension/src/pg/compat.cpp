@@ -8,6 +8,7 @@ extern "C" {
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
+#include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
@@ -143,6 +144,17 @@ CallOrigin OriginOf(const PlannedStmt* statement) {
 }
 
 bool OutsidePortals() { return ActivePortal == nullptr; }
+
+config_generic* FindSetting(const char* name) {
+#if PG_VERSION_NUM >= 160000
+  return find_option(name, false, true, ERROR);
+#else
+  config_generic** settings = get_guc_variables();
+  for (int i = 0; i < GetNumConfigOptions(); i++)
+    if (strcmp(settings[i]->name, name) == 0) return settings[i];
+  return nullptr;
+#endif
+}
 
 uint64 UtilityQueryId(PlannedStmt* statement, const char* source) {
   if (!IsQueryIdEnabled() || source == nullptr) return 0;

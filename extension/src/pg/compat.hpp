@@ -24,6 +24,8 @@ extern "C" {
 #include "utils/queryjumble.h"
 #endif
 #include "portability/instr_time.h"
+
+struct config_generic;
 #include "storage/bufmgr.h"
 }
 
@@ -211,6 +213,9 @@ enum class CallOrigin : uint8 {
 
 /// True when the innermost code is not run by a portal: the server's main loop, a background worker, or its clean-up.
 [[nodiscard]] bool OutsidePortals();
+
+/// The server's record of a setting; null when there is none of that name.
+[[nodiscard]] config_generic* FindSetting(const char* name);
 
 /// The query id core gives to a utility statement, computed anew. For when another module has cleared it.
 [[nodiscard]] uint64 UtilityQueryId(PlannedStmt* statement, const char* source);

@@ -6,6 +6,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
+#include "store/classes.hpp"
 #include "store/plans.hpp"
 #include "store/shmem.hpp"
 #include "store/slots.hpp"
@@ -109,6 +110,7 @@ void Drain() {
     DrainSlot(i, now);
     LWLockRelease(Lock());
   }
+  DrainClasses();
 }
 
 bool TryDrainSlot(uint32 slot) {

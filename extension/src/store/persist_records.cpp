@@ -2,6 +2,7 @@
 #include "store/persist_records.hpp"
 
 #include "store/block_heap.hpp"
+#include "store/classes.hpp"
 #include "store/drain.hpp"
 #include "store/history_base.hpp"
 #include "store/plans.hpp"
@@ -11,6 +12,7 @@
 
 extern "C" {
 #include "mb/pg_wchar.h"
+#include "utils/timestamp.h"
 }
 
 namespace steward::store {
@@ -233,6 +235,31 @@ bool RestoreTaken(core::RecordReader* in) {
   return true;
 }
 
+// ---- classes of transactions, "other" the last one, without a key ----
+
+uint32 BeginClasses() { return Classes()->rows + 1; }
+
+bool SaveClass(uint32 index, core::RecordWriter* out) {
+  const core::ClassTable* table = Classes();
+  if (index < table->rows)
+    out->Put(table->row[index]);
+  else
+    out->Put(core::ClassRow{{}, table->other});
+  return true;
+}
+
+bool RestoreOneClass(core::RecordReader* in) {
+  core::ClassRow saved;
+  const char* name = saved.key.application_name;
+  if (!in->Take(&saved) || memchr(name, '\0', core::kApplicationNameSize) == nullptr)
+    return false;
+  core::ClassTable* table = Classes();
+  core::ClassTotals* totals = &table->other;
+  if (saved.key.dbid != 0) totals = core::TotalsFor(table, saved.key, GetCurrentTimestamp());
+  *totals = saved.totals;
+  return true;
+}
+
 const RecordKind kKinds[] = {
     {BeginStatus, SaveStatus, RestoreStatus},
     {BeginStatements, SaveStatement, RestoreOneStatement},
@@ -241,6 +268,7 @@ const RecordKind kKinds[] = {
     {BeginSlow, SaveSlow, RestoreOneSlow},
     {BeginHistory, SaveHistoryDatabase, RestoreOneHistoryDatabase},
     {BeginStatements, SaveTaken, RestoreTaken},
+    {BeginClasses, SaveClass, RestoreOneClass},
 };
 
 }  // namespace
@@ -253,8 +281,8 @@ const RecordKind* RecordKinds(uint32* count) {
 RecordLayout CurrentRecordLayout() {
   return RecordLayout{{sizeof(SavedStatus), sizeof(Statement), sizeof(core::StatementTotals), core::kCounterCount,
                        core::kLatencyBuckets, sizeof(SavedText), kMaxSamples, sizeof(PlannableParam), sizeof(PlanEntry),
-                       sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN, sizeof(HistoryDatabase),
-                       sizeof(SavedTaken)}};
+                       sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN,
+                       sizeof(HistoryDatabase), sizeof(SavedTaken), sizeof(core::ClassRow)}};
 }
 
 }  // namespace steward::store

@@ -2,6 +2,7 @@
 #include "store/shmem.hpp"
 
 #include "store/block_heap.hpp"
+#include "store/classes.hpp"
 #include "store/drain.hpp"
 #include "store/history_base.hpp"
 #include "store/persist.hpp"
@@ -36,6 +37,7 @@ const Region kRegions[] = {
     {"plans", PlansRegionSize, PlansAttach},
     {"visit board", VisitBoardSize, VisitBoardAttach},
     {"slow queries", SlowRegionSize, SlowAttach},
+    {"classes", ClassRegionSize, ClassAttach},
 };
 
 Header* header = nullptr;

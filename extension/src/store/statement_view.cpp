@@ -16,6 +16,7 @@ extern "C" {
 #include "pg/text_output.hpp"
 #include "settings.hpp"
 #include "store/block_heap.hpp"
+#include "store/classes.hpp"
 #include "store/drain.hpp"
 #include "store/plans.hpp"
 #include "store/row.hpp"
@@ -220,6 +221,7 @@ STEWARD_FUNCTION(steward_reset) {
   ForgetTexts(dbid, queryid);
   if (everything) {
     ResetTexts();
+    ResetClasses();
     RestartStatementStatus(now);
   }
   LWLockRelease(Lock());
