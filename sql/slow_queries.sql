@@ -79,6 +79,34 @@ SET pg_steward.slow_min_duration = -1;
 SELECT state, sqlstate, exec_time >= 300 AS slow, planid IS NOT NULL AS has_plan, plan IS NULL AS no_json, query
 FROM steward.slow_queries ORDER BY id;
 
+-- the trace of a comment, each statement's own; of a failed one as well
+SELECT 1 FROM steward.reset();
+CREATE FUNCTION slow_inner() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) AS in_function FROM slow_items); END';
+PREPARE traced AS SELECT count(*) AS executed FROM slow_items /*traceparent='00-99999999999999999999999999999999-c532cb4098ac3dd2-01'*/;
+SET pg_steward.slow_min_duration = 0;
+SELECT count(*) AS at_end FROM slow_items /*action='x',traceparent='00-11111111111111111111111111111111-c532cb4098ac3dd2-01'*/;
+/*traceparent='00-22222222222222222222222222222222-c532cb4098ac3dd2-01'*/ SELECT count(*) AS at_start FROM slow_items;
+SELECT count(*) AS first_of_two FROM slow_items /*traceparent='00-33333333333333333333333333333333-c532cb4098ac3dd2-01'*/ \; SELECT count(*) AS second_of_two FROM slow_items /*traceparent=%2700-44444444444444444444444444444444-c532cb4098ac3dd2-01%27*/;
+SELECT count(*) AS malformed FROM slow_items /*traceparent='00-5555-c532cb4098ac3dd2-01'*/;
+EXECUTE traced /*traceparent='00-66666666666666666666666666666666-c532cb4098ac3dd2-01'*/;
+SELECT 1 / (id - 1) AS failing FROM slow_items WHERE id = 1 /*traceparent='00-77777777777777777777777777777777-c532cb4098ac3dd2-01'*/;
+CREATE TABLE slow_utility AS SELECT 1 AS utility /*traceparent='00-88888888888888888888888888888888-c532cb4098ac3dd2-01'*/;
+SET pg_steward.track = 'all';
+SELECT slow_inner() /*traceparent='00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-c532cb4098ac3dd2-01'*/;
+RESET pg_steward.track;
+SET pg_steward.slow_min_duration = -1;
+SELECT trace_id, state, toplevel FROM steward.slow_queries WHERE query NOT LIKE '%SET%' ORDER BY id;
+-- a megabyte of comment is not looked through (E9)
+SELECT 1 FROM steward.reset();
+\set ECHO none
+SET pg_steward.slow_min_duration = 0;
+SELECT format('SELECT count(*) AS long_comment FROM slow_items /*traceparent=''00-%s-c532cb4098ac3dd2-01''%s*/', repeat('b', 32), repeat(' ', 1000000)) \gexec
+SET pg_steward.slow_min_duration = -1;
+\set ECHO all
+SELECT trace_id, state FROM steward.slow_queries WHERE query LIKE '%FROM slow_items%' AND query NOT LIKE '%format%';
+DROP TABLE slow_utility;
+DROP FUNCTION slow_inner();
+
 -- utility statements have no plan
 SELECT 1 FROM steward.reset();
 SET pg_steward.slow_min_duration = 0;

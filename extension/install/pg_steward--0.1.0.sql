@@ -276,16 +276,17 @@ CREATE FUNCTION steward.captured_slow_queries(
     OUT id bigint, OUT query_start timestamp with time zone, OUT state text, OUT userid oid, OUT dbid oid,
     OUT pid integer, OUT application_name text, OUT client_addr text, OUT toplevel boolean, OUT queryid bigint,
     OUT planid bigint, OUT exec_time double precision, OUT plan_time double precision, OUT rows bigint,
-    OUT sqlstate text, OUT shared_blks_hit bigint, OUT shared_blks_read bigint, OUT temp_blks_written bigint,
-    OUT wal_bytes bigint, OUT instrumented boolean, OUT parameters text, OUT plan text, OUT query text)
+    OUT sqlstate text, OUT wait_event_type text, OUT wait_event text, OUT shared_blks_hit bigint,
+    OUT shared_blks_read bigint, OUT temp_blks_written bigint, OUT wal_bytes bigint, OUT instrumented boolean,
+    OUT trace_id text, OUT parameters text, OUT plan text, OUT query text)
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_slow_queries';
-COMMENT ON FUNCTION steward.captured_slow_queries() IS 'the last slow executions; read steward.slow_queries';
+COMMENT ON FUNCTION steward.captured_slow_queries() IS 'the last slow executions and those still running; read steward.slow_queries';
 
 CREATE VIEW steward.slow_queries AS
 SELECT s.id, s.query_start, s.state, d.datname, r.rolname AS usename, s.pid, s.application_name,
        s.client_addr::pg_catalog.inet AS client_addr, s.toplevel, s.queryid, s.planid, s.exec_time, s.plan_time, s.rows,
-       s.sqlstate, NULL::pg_catalog.text AS wait_event_type, NULL::pg_catalog.text AS wait_event, s.shared_blks_hit,
-       s.shared_blks_read, s.temp_blks_written, s.wal_bytes, s.instrumented, NULL::pg_catalog.text AS trace_id,
+       s.sqlstate, s.wait_event_type, s.wait_event, s.shared_blks_hit,
+       s.shared_blks_read, s.temp_blks_written, s.wal_bytes, s.instrumented, s.trace_id,
        s.parameters, COALESCE(s.plan, p.plan)::pg_catalog.json AS plan, s.query
 FROM steward.captured_slow_queries() AS s
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.dbid
@@ -295,8 +296,15 @@ FROM steward.captured_slow_queries() AS s
                AND p.queryid OPERATOR(pg_catalog.=) s.queryid AND p.dbid OPERATOR(pg_catalog.=) s.dbid
                AND p.userid OPERATOR(pg_catalog.=) s.userid;
 COMMENT ON VIEW steward.slow_queries IS
-    'the last 1000 executions of the cluster that took pg_steward.slow_min_duration or longer, failed ones included';
-COMMENT ON COLUMN steward.slow_queries.state IS 'ok, failed or canceled';
+    'the last 1000 executions of the cluster that took pg_steward.slow_min_duration or longer, failed ones included; and statements that have been running that long';
+COMMENT ON COLUMN steward.slow_queries.id IS 'NULL while the statement is running';
+COMMENT ON COLUMN steward.slow_queries.state IS
+    'ok, failed, canceled, or running: the server''s own status of sessions, as of the transaction''s first look, as in pg_stat_activity';
+COMMENT ON COLUMN steward.slow_queries.usename IS 'of a running statement the session user';
+COMMENT ON COLUMN steward.slow_queries.exec_time IS 'of a running statement the time since it arrived';
+COMMENT ON COLUMN steward.slow_queries.wait_event IS 'what a running statement waits for now';
+COMMENT ON COLUMN steward.slow_queries.trace_id IS
+    'from a traceparent (W3C Trace Context) in a comment at the statement''s end or start, as sqlcommenter writes it';
 COMMENT ON COLUMN steward.slow_queries.plan_time IS 'NULL when this execution used a plan made before';
 COMMENT ON COLUMN steward.slow_queries.instrumented IS
     'plan has actual rows of this very execution; the run after a slow one is instrumented';

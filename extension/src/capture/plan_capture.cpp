@@ -5,6 +5,7 @@
 #include "capture/node_measures.hpp"
 #include "capture/plan_facts.hpp"
 #include "capture/plan_walk.hpp"
+#include "capture/trace.hpp"
 #include "pg/protected_call.hpp"
 #include "settings.hpp"
 #include "store/plans.hpp"
@@ -130,6 +131,7 @@ store::SlowExecution Describe(const ExecutionEnd& end, store::SlowState state) {
   slow.planid = end.planid;
   slow.state = state;
   slow.sqlstate = end.sqlstate;
+  slow.trace = TraceOfMessage();
   // A cursor may have been open long before; only a plain statement began when it arrived.
   const auto running = static_cast<TimestampTz>(end.exec_time_ms * 1000);
   slow.query_start = end.key.toplevel ? GetCurrentStatementStartTimestamp() : GetCurrentTimestamp() - running;
@@ -176,6 +178,7 @@ void Keep(void* argument) {
   if (!ending->slow) return;
   store::SlowExecution slow = Describe(end, store::SlowState::kOk);
   slow.instrumented = ending->instrumented;
+  slow.trace = TraceOf(ending->query);
   // Without actual rows the plan is the one that is stored for the plan id.
   store::PutSlow(slow, ending->instrumented ? plan : store::Bytes{nullptr, 0}, Parameters(ending->query));
 }

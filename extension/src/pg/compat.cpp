@@ -8,6 +8,7 @@ extern "C" {
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
+#include "utils/backend_status.h"
 #include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -144,6 +145,15 @@ CallOrigin OriginOf(const PlannedStmt* statement) {
 }
 
 bool OutsidePortals() { return ActivePortal == nullptr; }
+
+const PgBackendStatus* StatusEntryAt(int index) {
+#if PG_VERSION_NUM >= 160000
+  const LocalPgBackendStatus* entry = pgstat_get_local_beentry_by_index(index + 1);
+#else
+  const LocalPgBackendStatus* entry = pgstat_fetch_stat_local_beentry(index + 1);
+#endif
+  return entry != nullptr ? &entry->backendStatus : nullptr;
+}
 
 config_generic* FindSetting(const char* name) {
 #if PG_VERSION_NUM >= 160000

@@ -24,9 +24,10 @@ extern "C" {
 #include "utils/queryjumble.h"
 #endif
 #include "portability/instr_time.h"
+#include "storage/bufmgr.h"
 
 struct config_generic;
-#include "storage/bufmgr.h"
+struct PgBackendStatus;
 }
 
 namespace steward::pg {
@@ -213,6 +214,9 @@ enum class CallOrigin : uint8 {
 
 /// True when the innermost code is not run by a portal: the server's main loop, a background worker, or its clean-up.
 [[nodiscard]] bool OutsidePortals();
+
+/// The transaction's copy of a session's status, counted from 0; null when there are not so many.
+[[nodiscard]] const PgBackendStatus* StatusEntryAt(int index);
 
 /// The server's record of a setting; null when there is none of that name.
 [[nodiscard]] config_generic* FindSetting(const char* name);

@@ -182,7 +182,8 @@ bool RestoreOneSlow(core::RecordReader* in) {
       saved.execution.state > SlowState::kCanceled)
     return false;
   if (memchr(saved.application_name, '\0', sizeof saved.application_name) == nullptr ||
-      memchr(saved.client_addr, '\0', sizeof saved.client_addr) == nullptr)
+      memchr(saved.client_addr, '\0', sizeof saved.client_addr) == nullptr ||
+      memchr(saved.execution.trace.hex, '\0', sizeof saved.execution.trace.hex) == nullptr)
     return false;
   const Bytes plan = TakeString(in);
   const Bytes parameters = TakeString(in);

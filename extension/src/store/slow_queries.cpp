@@ -1,12 +1,11 @@
 // See slow_queries.hpp.
 #include "store/slow_queries.hpp"
 
+#include "pg/activity.hpp"
 #include "store/shmem.hpp"
 
 extern "C" {
-#include "common/ip.h"
 #include "mb/pg_wchar.h"
-#include "utils/backend_status.h"
 #include "utils/timestamp.h"
 }
 
@@ -58,21 +57,6 @@ HeapRef Keep(Bytes bytes) {
   return ref;
 }
 
-// The client's address as text; looked up once in a backend's life, outside the lock.
-const char* ClientAddress() {
-  static char address[NAMEDATALEN];
-  static bool known = false;
-  if (known) return address;
-  known = true;
-  if (MyBEEntry == nullptr) return address;
-  const SockAddr& client = MyBEEntry->st_clientaddr;
-  if (client.addr.ss_family != AF_INET && client.addr.ss_family != AF_INET6) return address;
-  if (pg_getnameinfo_all(&client.addr, client.salen, address, sizeof address, nullptr, 0, NI_NUMERICHOST) != 0)
-    address[0] = '\0';
-  if (char* zone = strchr(address, '%')) *zone = '\0';  // inet has no scope
-  return address;
-}
-
 bool Matches(const SlowRecord& record, Oid userid, Oid dbid, uint64 queryid) {
   const StatementKey& key = record.execution.key;
   return record.id != 0 && (userid == 0 || key.userid == userid) && (dbid == 0 || key.dbid == dbid) &&
@@ -111,7 +95,7 @@ void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters) {
   fresh.pid = MyProcPid;
   fresh.encoding = GetDatabaseEncoding();
   strlcpy(fresh.application_name, application_name != nullptr ? application_name : "", sizeof fresh.application_name);
-  strlcpy(fresh.client_addr, ClientAddress(), sizeof fresh.client_addr);
+  strlcpy(fresh.client_addr, pg::OwnClientAddress(), sizeof fresh.client_addr);
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   fresh.id = ++region->last_id;
   SlowRecord& slot = region->record[fresh.id % kSlowRing];

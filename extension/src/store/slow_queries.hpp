@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pg/postgres.hpp"
+#include "core/trace_context.hpp"
 #include "store/block_heap.hpp"
 #include "store/statement_key.hpp"
 
@@ -30,6 +31,7 @@ struct SlowExecution {
   uint64 shared_blks_read;
   uint64 temp_blks_written;
   uint64 wal_bytes;
+  core::TraceId trace;  // empty: none
 };
 
 /// The same with who ran it and what was kept of its plan and parameters.
