@@ -40,11 +40,21 @@ BEGIN;
 SELECT 1;
 ROLLBACK;
 SQL
+# More applications than a backend has entries for, on two server connections, while others read: entries change hands.
+for i in $(seq 12); do
+  PGAPPNAME=crowd_$i pgbench -n -d app -f "$dir/admin.sql" -c 1 -t 50 >"$dir/crowd.$i" 2>&1 &
+  crowd[i]=$!
+done
+for _ in $(seq 30); do psql -h "$main" -AtX -c "SELECT sum(transactions) FROM steward.classes WHERE application_name ~ 'crowd' OR dbid IS NULL"; done >"$dir/sums"
+wait "${crowd[@]}"
 cluster_env main
 
 check_is "each transaction of the main application is one arrival" 1200 class main transactions
 check_is "and all of them committed" '1200|0|0' class main 'commits, rollbacks, failures'
 check_is "so it is with the admin's" '300|300' class admin 'transactions, commits'
+check_is "of twelve applications on two connections none is lost" 600 psql -AtX -c \
+  "SELECT sum(transactions) FROM steward.classes WHERE application_name ~ 'crowd' OR dbid IS NULL"
+check "and nobody saw a sum fall" sort -n -c "$dir/sums"
 check_is "failures are told from ROLLBACK" '4|0|4|3' class failing 'transactions, commits, rollbacks, failures'
 check_like "the pooler's SETs are not arrivals" '^[1-9]' class main session_commands
 check_is "hold times are ordered" t class main \
