@@ -91,6 +91,9 @@ SET SESSION AUTHORIZATION regress_steward_two;
 SELECT 1 AS one;
 SELECT 1 AS one;
 RESET SESSION AUTHORIZATION;
+SELECT set_config('session_authorization', 'regress_steward_two', false);
+SELECT 1 AS one;
+RESET SESSION AUTHORIZATION;
 SET application_name = 'observer';
 SELECT usename = session_user AS mine, CASE WHEN usename LIKE 'regress%' THEN usename END AS usename, transactions
 FROM steward.classes WHERE application_name = 'cl_user' ORDER BY 2 NULLS FIRST;
