@@ -57,8 +57,9 @@ Result Copy(const PGresult* result) {
   return Result(std::move(names), std::move(rows));
 }
 
-// Marks each of our statements, so that the captured workload can be told from the reading of it.
-constexpr std::string_view kTag = "/* pgsteward */ ";
+// Marks each of our statements, so that the captured workload can be told from the reading of it. At the end: what stands
+// before a statement is no part of its text from 18 on.
+constexpr std::string_view kTag = " /* pgsteward */";
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
 void DropNotice(void*, const PGresult*) {}
@@ -118,7 +119,7 @@ Connection::Answer Connection::Checked(Run run) {
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  const std::string text = std::string(kTag) + std::string(sql);
+  const std::string text = std::string(sql) + std::string(kTag);
   const Answer answer = Checked([&] {
     return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0);
@@ -127,9 +128,9 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 }
 
 void Connection::Execute(std::string_view script) {
-  std::string text = std::string(kTag) + std::string(script);
-  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + 2))
-    text.insert(at + 2, kTag);
+  std::string text = std::string(script) + std::string(kTag);
+  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + kTag.size() + 1))
+    text.insert(at, kTag);
   Checked([&] { return PQexec(connection_.get(), text.c_str()); });
 }
 
