@@ -88,13 +88,15 @@ model::PredicateRole ParsePredicateRole(const std::string& word) {
 }
 
 std::vector<model::Statement> ReadStatements(db::Database& database) {
+  // A text can be missing (NULL): those calls count as well.
   const db::Result result = database.Query(
       "SELECT s.userid::bigint AS userid, s.queryid, pg_get_userbyid(s.userid) AS role, s.query, s.calls,"
       " s.total_exec_time, s.p95_exec_time, s.total_plan_time, s.rows, s.shared_blks_hit, s.shared_blks_read,"
       " s.failed_calls, p.costable, p.reason, p.samples"
       " FROM steward.statements s JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()"
       " LEFT JOIN steward.plannable p ON p.dbid = s.dbid AND p.queryid = s.queryid"
-      " WHERE s.calls > 0 AND s.query NOT LIKE '%/* pgsteward */' ORDER BY s.userid, s.queryid, s.toplevel");
+      " WHERE s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */' ORDER BY s.userid, s.queryid, "
+      "s.toplevel");
   std::vector<model::Statement> statements;
   std::map<std::pair<model::Oid, std::int64_t>, std::size_t> known;
   for (const db::Row row : result) {

@@ -142,5 +142,19 @@ check_exit "Ctrl-C ends it with exit 1" 1 interrupted
 check "nothing keeps running on the server" becomes 0 sessions true
 echo '\q' >&"${COPROC[1]}"
 wait
+
+# ---- texts that did not fit -----------------------------------------------------------------------------------------
+cluster_start --name small --conf pg_steward.text_memory=1MB
+export PGDATABASE=postgres
+psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE wide (a int, note text)'
+sums=$(printf 'length(note) + %.0s' {1..400})
+for i in $(seq 1 300); do echo "SELECT $(printf '1, %.0s' $(seq $i)) $sums 1 FROM wide;"; done | psql -q >"$out/wide"
+psql -q -c 'SELECT a FROM wide WHERE note = $$x$$' >>"$out/wide"
+pgsteward snapshot -o "$out/small.json"
+check "calls whose text is missing are counted, and named so" python3 -c '
+import json, sys
+lost = [s for s in json.load(open(sys.argv[1]))["statements"] if s["query"] == ""]
+assert sum(s["calls"] for s in lost) > 100, lost
+assert {s["not_costable"] for s in lost} == {"no text"}, lost' "$out/small.json"
 check_is "no server process died" '' cluster_crashes
 checks_done
