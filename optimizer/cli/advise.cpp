@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "act/save_suggestions.hpp"
 #include "advise/index/advise_indexes.hpp"
@@ -51,16 +52,34 @@ bool ReadsOwnTables(const model::Workload& workload) {
   });
 }
 
-model::Workload Collect(db::Database& database) {
+// The grant without which a role sees the texts, plans and predicates of its own statements only; empty when it has it.
+std::string MissingGrant(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT quote_ident(current_user) AS role, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS granted");
+  return result.Only().Bool("granted") ? "" : "GRANT pg_read_all_stats TO " + result.Only().Text("role") + ";";
+}
+
+struct Collected {
+  model::Workload workload;
+  std::string missing_grant;
+};
+
+Collected Collect(db::Database& database) {
   const db::ReadOnlyTransaction transaction(database);
   model::Workload workload = collect::ReadWorkload(database);
+  const std::string grant = MissingGrant(database);
+  if (!ReadsOwnTables(workload) && !grant.empty())
+    throw db::InsufficientPrivilege(
+        {fmt::format("this role sees no statements on the tables of database \"{}\" but those that it ran itself",
+                     workload.server.database),
+         "It ran none there.", "As a superuser: " + grant, ""});
   if (!ReadsOwnTables(workload))
     throw db::Error(
         {fmt::format("nothing has been captured yet on the tables of database \"{}\"", workload.server.database), "",
          "Let the application run for a while, then ask again. pgsteward doctor says whether statements "
          "are captured.",
          ""});
-  return workload;
+  return {std::move(workload), grant};
 }
 
 model::Workload Load(const Arguments& arguments, const db::Database& database) {
@@ -86,10 +105,16 @@ advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
 model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   Progress progress;
   progress.Say("reading the workload");
-  model::Workload workload = arguments.from.empty() ? Collect(database) : Load(arguments, database);
+  Collected collected = arguments.from.empty() ? Collect(database) : Collected{Load(arguments, database), ""};
+  model::Workload& workload = collected.workload;
   collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
   whatif::ServerOracle oracle(database);
-  return advise::AdviseIndexes(workload, oracle, Options(arguments, progress));
+  model::IndexAdvice advice = advise::AdviseIndexes(workload, oracle, Options(arguments, progress));
+  if (!collected.missing_grant.empty())
+    advice.warnings.push_back(
+        "the statements of other roles are not visible to this one, and the advice is without them: " +
+        collected.missing_grant);
+  return advice;
 }
 
 // Everything that can be advised stays in the saved run; what is printed is cut.
@@ -107,6 +132,7 @@ auto WithAdviceOnRights(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const db::InsufficientPrivilege& error) {
+    if (!error.hint().empty()) throw;
     throw db::InsufficientPrivilege(
         {error.what(), error.detail(), "pgsteward doctor prints the grants that this role needs.", error.sqlstate()});
   } catch (const db::UndefinedObject& error) {
@@ -146,7 +172,7 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
 // Reads only, in one transaction: safe through a pooler.
 Outcome RunSnapshot(db::Database& database) {
   RequireExtension(database);
-  return WithAdviceOnRights([&] { return Outcome{collect::WorkloadToJson(Collect(database)), kExitOk}; });
+  return WithAdviceOnRights([&] { return Outcome{collect::WorkloadToJson(Collect(database).workload), kExitOk}; });
 }
 
 }  // namespace steward::cli

@@ -30,6 +30,19 @@ sed -n '/^-- read the views$/,/^```$/p' "$STEWARD_REPO/README.md" | grep -v '^``
 check "README.md has the recipes" grep -q save_suggestions "$(session_dir)/grants.sql"
 check "they run" psql -qX -v ON_ERROR_STOP=1 -f "$(session_dir)/grants.sql"
 
+# Without the one grant that is not on our objects a role sees its own statements only.
+psql -qXc 'REVOKE pg_read_all_stats FROM monitor' -c 'CREATE ROLE "Half grown" LOGIN IN ROLE advisor' \
+  -c 'GRANT SELECT ON orders TO "Half grown"'
+check_like "without pg_read_all_stats the error is that grant" \
+  "sees no statements on the tables.*hint: As a superuser: GRANT pg_read_all_stats TO \"Half grown\";" \
+  bash -c 'pgsteward advise indexes -U "Half grown" 2>&1 | tr "\n" " "'
+check_like "and doctor's line too" 'GRANT pg_read_all_stats TO "Half grown";' pgsteward doctor -U "Half grown"
+psql -qX -U "Half grown" -c "SELECT count(*) FROM orders WHERE status = 'status 17'" >"$(session_dir)/counted"
+check_like "with statements of its own the advice says what it is without" \
+  'warning +the statements of other roles are not visible to this one.*GRANT +pg_read_all_stats TO "Half grown";' \
+  bash -c 'pgsteward advise indexes --no-save -U "Half grown" | tr "\n" " "'
+psql -qXc 'GRANT pg_read_all_stats TO monitor'
+
 check "the monitor reads every view" read_all_views monitor
 check_is "and sees other roles' texts" t psql -qXAt -U monitor -c \
   "SELECT bool_or(query LIKE '%FROM orders WHERE status%') FROM steward.statements"
