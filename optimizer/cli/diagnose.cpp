@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "cli/preload_advice.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::cli {
@@ -16,44 +15,6 @@ using report::Check;
 using report::CheckStatus;
 
 constexpr int kOldestVersion = 150000;
-
-std::vector<std::string> SplitList(const std::string& list) {
-  std::vector<std::string> names;
-  std::string name;
-  bool quoted = false;
-  for (const char c : list + ",") {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      if (!name.empty()) names.push_back(name);
-      name.clear();
-    } else if (quoted || (c != ' ' && c != '\t')) {
-      name += c;
-    }
-  }
-  return names;
-}
-
-std::string QuoteLibrary(const std::string& name) {
-  const bool plain = std::all_of(name.begin(), name.end(),
-                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
-                     !(name.front() >= '0' && name.front() <= '9');
-  if (plain) return name;
-  std::string quoted = "'";
-  for (const char c : name) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
-std::string JoinLibraries(const std::vector<std::string>& names) {
-  std::string joined;
-  for (const std::string& name : names) joined += (joined.empty() ? "" : ", ") + QuoteLibrary(name);
-  return joined;
-}
-
-// The list that the next start will use, as far as this role can see.
-std::string BaseList(const ServerFacts& facts) {
-  return facts.preload_next.value_or(facts.preload.value_or(""));
-}
 
 Check CheckServer(const ServerFacts& facts) {
   Check check{CheckStatus::kOk, "server", "", {}};
@@ -88,43 +49,6 @@ Check CheckFiles(const ServerFacts& facts) {
           {"on the server, in pg_steward's source folder: make && sudo make install"}};
 }
 
-std::string MemoryNote(const ServerFacts& facts) {
-  const std::int64_t bytes = EstimatedSharedMemory(facts.max_connections);
-  std::string note = fmt::format("adds about {} of shared memory", report::Size(bytes));
-  if (facts.huge_page_size > 0)
-    note += fmt::format(" ({} huge pages{})", (bytes + facts.huge_page_size - 1) / facts.huge_page_size,
-                        facts.huge_pages == "on" ? ": raise vm.nr_hugepages first" : "");
-  return note;
-}
-
-Check CheckPreload(const ServerFacts& facts) {
-  if (facts.loaded) {
-    std::string message = "pg_steward is preloaded";
-    if (facts.shared_memory) message += ", " + report::Size(*facts.shared_memory) + " of shared memory";
-    return {CheckStatus::kOk, "preload", message, {}};
-  }
-  Check check{CheckStatus::kFailed, "preload", "", {}};
-  if (facts.preload_next && Preloads(*facts.preload_next)) {
-    check.message = "pg_steward is in the configured shared_preload_libraries, but the server has not been restarted";
-    check.fixes = {"restart the server"};
-    return check;
-  }
-  if (!facts.preload) {
-    check.message = fmt::format("pg_steward is not preloaded; role {} cannot see shared_preload_libraries", facts.role);
-    check.fixes = {"as a superuser: pgsteward doctor   (prints the line that keeps what is preloaded already)"};
-    return check;
-  }
-  const std::string base = BaseList(facts);
-  check.message = fmt::format("pg_steward is not in shared_preload_libraries ({})", base.empty() ? "empty" : base);
-  if (!facts.available_version) check.fixes.push_back("first install the files, or the server will not start; then");
-  check.fixes.push_back(fmt::format("ALTER SYSTEM SET shared_preload_libraries = {};", MergedPreloadList(base)));
-  check.fixes.push_back("then restart the server; " + MemoryNote(facts));
-  check.fixes.push_back(base.empty() ? "to undo: ALTER SYSTEM RESET shared_preload_libraries; restart"
-                                     : fmt::format("to undo: ALTER SYSTEM SET shared_preload_libraries = {}; restart",
-                                                   JoinLibraries(SplitList(base))));
-  return check;
-}
-
 Check CheckExtension(const ServerFacts& facts) {
   if (!facts.installed_version)
     return {CheckStatus::kFailed,
@@ -144,23 +68,11 @@ Check CheckExtension(const ServerFacts& facts) {
           {}};
 }
 
-std::string QuoteRole(const std::string& role) {
-  const bool plain = std::all_of(role.begin(), role.end(),
-                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }) &&
-                     !(role.front() >= '0' && role.front() <= '9');
-  if (plain) return role;
-  std::string quoted = "\"";
-  for (const char c : role) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 Check CheckRights(const ServerFacts& facts) {
   Check check{CheckStatus::kOk, "rights", fmt::format("role {} can read the workload and run what-if", facts.role), {}};
-  for (const std::string& grant : facts.missing_grants)
-    check.fixes.push_back(grant + " TO " + QuoteRole(facts.role) + ";");
+  for (const std::string& grant : facts.missing_grants) check.fixes.push_back(grant + " TO " + facts.role_sql + ";");
   if (!facts.read_all_stats)
-    check.fixes.push_back("GRANT pg_read_all_stats TO " + QuoteRole(facts.role) +
-                          ";   (texts of other roles' statements)");
+    check.fixes.push_back("GRANT pg_read_all_stats TO " + facts.role_sql + ";   (texts of other roles' statements)");
   if (check.fixes.empty()) return check;
   check.status = CheckStatus::kWarning;
   check.message = facts.missing_grants.empty()
@@ -176,7 +88,7 @@ Check CheckSaving(const ServerFacts& facts) {
   check.status = CheckStatus::kWarning;
   check.message = fmt::format("role {} cannot save suggestions; they are printed only", facts.role);
   for (const std::string& grant : facts.missing_save_grants)
-    check.fixes.push_back(grant + " TO " + QuoteRole(facts.role) + ";");
+    check.fixes.push_back(grant + " TO " + facts.role_sql + ";");
   return check;
 }
 
@@ -240,26 +152,6 @@ Check CheckCapture(const ServerFacts& facts) {
 }
 
 }  // namespace
-
-std::string MergedPreloadList(const std::string& list) {
-  std::vector<std::string> names = SplitList(list);
-  if (!Preloads(list)) names.emplace_back("pg_steward");
-  return JoinLibraries(names);
-}
-
-bool Preloads(const std::string& list) {
-  const std::vector<std::string> names = SplitList(list);
-  return std::any_of(names.begin(), names.end(),
-                     [](const std::string& name) { return name.substr(name.rfind('/') + 1) == "pg_steward"; });
-}
-
-std::int64_t EstimatedSharedMemory(std::int64_t max_connections) {
-  // Measured; the integration test of doctor holds the sum against what a server allocates.
-  constexpr std::int64_t kTexts = 32LL << 20;  // pg_steward.text_memory
-  constexpr std::int64_t kStatementsAndPlans = 28LL << 20;
-  constexpr std::int64_t kPerBackend = 20LL << 10;
-  return kTexts + kStatementsAndPlans + max_connections * kPerBackend;
-}
 
 std::vector<Check> Diagnose(const ServerFacts& facts) {
   std::vector<Check> checks = {CheckServer(facts), CheckConnection(facts), CheckFiles(facts), CheckPreload(facts),

@@ -14,30 +14,36 @@ db::Result Ask(db::Database& database, const char* sql) {
 }
 
 void ReadIdentity(db::Database& database, ServerFacts& facts) {
-  const db::Result result =
-      Ask(database,
-          "SELECT current_setting('server_version_num')::int AS version_num,"
-          " substring(current_setting('server_version') FROM '^[0-9.]+') AS version, pg_is_in_recovery() AS standby,"
-          " current_user::text AS role, r.rolsuper AS superuser,"
-          " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS read_all_stats,"
-          " (SELECT count(*) FROM pg_stat_replication) AS standbys,"
-          " current_setting('max_worker_processes')::bigint AS max_worker_processes,"
-          " current_setting('max_connections')::bigint AS max_connections,"
-          " current_setting('compute_query_id', true) AS compute_query_id,"
-          " current_setting('track_io_timing') AS track_io_timing, current_setting('huge_pages') AS huge_pages,"
-          " current_setting('pg_steward.max_statements', true) IS NOT NULL AS loaded,"
-          " coalesce(current_setting('pg_steward.max_refresh_workers', true), '2')::bigint AS refresh_workers"
-          " FROM pg_roles r WHERE r.rolname = current_user");
+  const db::Result result = Ask(
+      database,
+      "SELECT current_setting('server_version_num')::int AS version_num,"
+      " substring(current_setting('server_version') FROM '^[0-9.]+') AS version, pg_is_in_recovery() AS standby,"
+      " current_user::text AS role, quote_ident(current_user) AS role_sql, r.rolsuper AS superuser,"
+      " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS read_all_stats,"
+      " (SELECT count(*) FROM pg_stat_replication) AS standbys,"
+      " current_setting('max_worker_processes')::bigint AS max_worker_processes,"
+      " current_setting('compute_query_id', true) AS compute_query_id,"
+      " current_setting('track_io_timing') AS track_io_timing, current_setting('huge_pages') AS huge_pages,"
+      " coalesce(current_setting('autovacuum_worker_slots', true), current_setting('autovacuum_max_workers'))::bigint"
+      "   + current_setting('max_wal_senders')::bigint + current_setting('max_worker_processes')::bigint"
+      "   + current_setting('max_connections')::bigint + 1 AS max_backends,"
+      // Anybody can set a name like pg_steward.x; only one that a library defined has such a context and is listed.
+      " EXISTS (SELECT FROM pg_settings WHERE name = 'pg_steward.max_statements' AND context = 'postmaster')"
+      "   AS loaded,"
+      " coalesce((SELECT setting FROM pg_settings WHERE name = 'pg_steward.max_refresh_workers'"
+      "   AND context = 'sighup'), '2')::bigint AS refresh_workers"
+      " FROM pg_roles r WHERE r.rolname = current_user");
   const db::Row row = result.Only();
   facts.version_num = static_cast<int>(row.Int("version_num"));
   facts.version = row.Text("version");
   facts.standby = row.Bool("standby");
   facts.standbys = row.Int("standbys");
   facts.role = row.Text("role");
+  facts.role_sql = row.Text("role_sql");
   facts.superuser = row.Bool("superuser");
   facts.read_all_stats = row.Bool("read_all_stats");
   facts.max_worker_processes = row.Int("max_worker_processes");
-  facts.max_connections = row.Int("max_connections");
+  facts.max_backends = row.Int("max_backends");
   facts.refresh_workers = row.Int("refresh_workers");
   facts.compute_query_id = row.Text("compute_query_id");
   facts.track_io_timing = row.Text("track_io_timing");
@@ -47,13 +53,22 @@ void ReadIdentity(db::Database& database, ServerFacts& facts) {
 
 // pg_settings hides the row from roles without pg_read_all_settings; pg_file_settings is the superuser's.
 void ReadPreload(db::Database& database, ServerFacts& facts) {
-  const db::Result live = Ask(database, "SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'");
-  if (!live.empty()) facts.preload = live[0].Text("setting");
+  const db::Result live =
+      Ask(database,
+          "SELECT setting, source, coalesce(sourcefile, '') AS file, coalesce(sourceline, 0) AS line"
+          " FROM pg_settings WHERE name = 'shared_preload_libraries'");
+  if (live.empty()) return;
+  facts.preload = live[0].Text("setting");
+  facts.preload_on_command_line = live[0].Text("source") == "command line";
+  facts.preload_file = live[0].Text("file");
+  facts.preload_line = live[0].Int("line");
   if (!facts.superuser) return;
   const db::Result next = Ask(database,
-                              "SELECT coalesce((SELECT setting FROM pg_file_settings"
-                              " WHERE name = 'shared_preload_libraries' ORDER BY seqno DESC LIMIT 1), '') AS setting");
-  facts.preload_next = next.Only().Text("setting");
+                              "SELECT setting, sourcefile AS file, sourceline AS line FROM pg_file_settings"
+                              " WHERE name = 'shared_preload_libraries' ORDER BY seqno DESC LIMIT 1");
+  facts.preload_next = next.empty() ? "" : next[0].Text("setting");
+  facts.preload_file = next.empty() ? "" : next[0].Text("file");
+  facts.preload_line = next.empty() ? 0 : next[0].Int("line");
 }
 
 void ReadExtension(db::Database& database, ServerFacts& facts) {

@@ -33,11 +33,15 @@ struct ServerFacts {
   bool standby = false;
   std::int64_t standbys = 0;  // connected to this server
   std::string role;
+  std::string role_sql;  // quoted where it must be
   bool superuser = false;
 
   std::optional<std::string> preload;       // live shared_preload_libraries; none: not visible to this role
   std::optional<std::string> preload_next;  // what the configuration files say for the next start; none: not visible
-  bool loaded = false;                      // our settings are defined, so the library is preloaded
+  bool preload_on_command_line = false;     // wins over the files
+  std::string preload_file;                 // that sets it, for the next start; empty: none, or not visible
+  std::int64_t preload_line = 0;
+  bool loaded = false;  // the library has defined its settings
 
   std::optional<std::string> available_version;  // of the extension's files on the server
   std::optional<std::string> installed_version;  // in this database
@@ -57,7 +61,7 @@ struct ServerFacts {
   std::string huge_pages;
   std::optional<std::int64_t> shared_memory;  // bytes of our segment, once loaded and visible
   std::int64_t huge_page_size = 0;            // bytes, 0: not known
-  std::int64_t max_connections = 0;
+  std::int64_t max_backends = 0;              // processes that can run statements
 };
 
 /// Runs a handful of short read-only transactions.

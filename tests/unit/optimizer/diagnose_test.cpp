@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/diagnose.hpp"
+#include "cli/preload_advice.hpp"
 #include "unit/optimizer/fake_database.hpp"
 
 namespace steward::cli {
@@ -20,7 +21,7 @@ ServerFacts Healthy() {
   facts.endpoint = {"db1", "5432", "shop", "alice"};
   facts.version = "15.20";
   facts.version_num = 150020;
-  facts.role = "alice";
+  facts.role = facts.role_sql = "alice";
   facts.preload = "pg_stat_statements, pg_steward";
   facts.loaded = true;
   facts.available_version = facts.installed_version = "0.1.0";
@@ -30,7 +31,6 @@ ServerFacts Healthy() {
   facts.workers_in_use = 2;
   facts.compute_query_id = "auto";
   facts.track_io_timing = facts.huge_pages = "off";
-  facts.max_connections = 100;
   return facts;
 }
 
@@ -73,6 +73,30 @@ TEST(DiagnoseTest, PreloadSaysHowToSetAndUndo) {
   EXPECT_NE(Joined(Find(facts, "preload")).find("ALTER SYSTEM RESET shared_preload_libraries"), std::string::npos);
 }
 
+// The command line wins over ALTER SYSTEM, which wins over the other files.
+TEST(DiagnoseTest, PreloadFixGoesWhereTheSettingIs) {
+  ServerFacts facts = Healthy();
+  facts.loaded = false;
+  facts.preload = facts.preload_next = "auto_explain";
+  facts.preload_file = "/etc/conf.d/10.conf";
+  facts.preload_line = 7;
+  EXPECT_EQ(Find(facts, "preload").message,
+            "pg_steward is not in shared_preload_libraries (auto_explain), set in /etc/conf.d/10.conf line 7");
+  EXPECT_EQ(Find(facts, "preload").fixes.back(), "to undo: ALTER SYSTEM RESET shared_preload_libraries; restart");
+  facts.preload_file = "/data/postgresql.auto.conf";
+  EXPECT_EQ(Find(facts, "preload").fixes.back(),
+            "to undo: ALTER SYSTEM SET shared_preload_libraries = auto_explain; restart");
+  facts.preload_on_command_line = true;
+  facts.preload = "auto_explain,\"it's, odd\"";
+  facts.preload_next = "pg_steward";  // in a file, where it has no effect
+  const Check check = Find(facts, "preload");
+  EXPECT_NE(check.message.find("given on the server's command line"), std::string::npos);
+  EXPECT_NE(check.fixes.at(0).find(": -c shared_preload_libraries='auto_explain,\"it'\\''s, odd\",pg_steward'"),
+            std::string::npos)
+      << check.fixes.at(0);
+  EXPECT_EQ(Joined(check).find("ALTER SYSTEM SET"), std::string::npos);
+}
+
 TEST(DiagnoseTest, PreloadTellsTheOtherStates) {
   ServerFacts facts = Healthy();
   facts.loaded = false;
@@ -98,6 +122,7 @@ TEST(DiagnoseTest, APoolerFails) {
 TEST(DiagnoseTest, NamesEachMissingGrant) {
   ServerFacts facts = Healthy();
   facts.role = "odd \"role";
+  facts.role_sql = "\"odd \"\"role\"";
   facts.read_all_stats = false;
   facts.missing_grants = {"GRANT USAGE ON SCHEMA steward"};
   const Check check = Find(facts, "rights");
@@ -146,17 +171,18 @@ test::FakeDatabase BareServer() {
                                   {"version", "15.20"},
                                   {"standby", "f"},
                                   {"role", "alice"},
+                                  {"role_sql", "alice"},
                                   {"superuser", "f"},
                                   {"read_all_stats", "f"},
                                   {"standbys", "0"},
                                   {"max_worker_processes", "8"},
-                                  {"max_connections", "100"},
+                                  {"max_backends", "122"},
                                   {"compute_query_id", "auto"},
                                   {"track_io_timing", "off"},
                                   {"huge_pages", "off"},
                                   {"loaded", "f"},
                                   {"refresh_workers", "2"}}));
-  database.On("FROM pg_settings", db::Result({"setting"}, {}));
+  database.On("WHERE name = 'shared_preload_libraries'", db::Result({"setting"}, {}));
   database.On("pg_available_extensions", db::Result({"default_version"}, {}));
   database.On("FROM pg_extension", db::Result({"extversion"}, {}));
   return database;
