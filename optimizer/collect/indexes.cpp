@@ -7,36 +7,53 @@ namespace steward::collect {
 
 namespace {
 
-// One row an index column. The operator class is named only when it is not the type's default, the collation only when
-// it is not the column's own. indoption: bit 0 descending, bit 1 nulls first (src/include/catalog/pg_index.h).
+// One row an index column. Operator class and collation are named where they are not what CREATE INDEX takes by itself,
+// which for an expression only its definition tells: pg_get_indexdef() writes them behind the key where they differ. So
+// a name that only happens to stand there makes an index look special, never two different ones alike.
+// indoption: bit 0 descending, bit 1 nulls first (src/include/catalog/pg_index.h).
 constexpr const char* kIndexColumns =
     "SELECT i.indexrelid::bigint AS indexrelid, i.indrelid::bigint AS relid, x.relname AS name,"
     " quote_ident(n.nspname) || '.' || quote_ident(x.relname) AS name_sql, c.relname AS table_name,"
     " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
-    " m.amname AS method, i.indisunique AS is_unique, i.indisprimary AS is_primary,"
-    " i.indisvalid AND i.indisready AND i.indislive AS valid,"
-    " i.indisreplident OR x.relkind = 'I' OR x.relispartition"
-    " OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
-    " OR EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.datname = current_database()"
-    "   AND p.index_relid = i.indexrelid) AS is_constraint,"
+    " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
+    " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
+    " i.indisvalid AND i.indisready AND i.indislive AS valid, p.pinned,"
     " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans,"
-    " pg_get_indexdef(i.indexrelid) AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
+    " d.sql AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
     " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
-    " coalesce(a.attname, pg_get_indexdef(i.indexrelid, k.k, false)) AS key_name,"
-    " coalesce(quote_ident(a.attname), pg_get_indexdef(i.indexrelid, k.k, false)) AS key_sql,"
-    " CASE WHEN o.opcdefault IS NOT FALSE THEN '' WHEN on1.nspname = 'pg_catalog' THEN quote_ident(o.opcname)"
-    "   ELSE quote_ident(on1.nspname) || '.' || quote_ident(o.opcname) END AS opclass,"
-    " CASE WHEN l.oid IS NULL OR a.attcollation IS NULL OR l.oid = a.attcollation THEN ''"
-    "   WHEN ln.nspname = 'pg_catalog' THEN quote_ident(l.collname)"
-    "   ELSE quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation,"
+    " coalesce(a.attname, e.sql) AS key_name, coalesce(quote_ident(a.attname), e.sql) AS key_sql,"
+    " CASE WHEN oq.sql IS NULL OR o.opcdefault AND strpos(d.sql, ' ' || oq.sql) = 0 THEN ''"
+    "   ELSE oq.sql || coalesce(' (' || array_to_string(ia.attoptions, ', ') || ')', '') END AS opclass,"
+    " CASE WHEN lq.sql IS NULL OR l.oid = a.attcollation THEN ''"
+    "   WHEN a.attnum IS NULL AND strpos(d.sql, e.sql || ' COLLATE ') = 0 THEN ''"
+    "   ELSE lq.sql END AS collation,"
     " coalesce(i.indoption[k.k - 1], 0)::int & 1 = 1 AS descending,"
     " coalesce(i.indoption[k.k - 1], 0)::int & 2 = 2 AS nulls_first"
     " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = x.relam"
+    " CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid) AS sql OFFSET 0) d"
+    // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
+    // identity, what CLUSTER goes by, a partitioned index or a part of one, statistics that someone asked for, an
+    // extension's own, a build or REINDEX that goes on (whose table only some roles see).
+    " CROSS JOIN LATERAL (SELECT i.indisreplident OR i.indisclustered OR x.relkind = 'I' OR x.relispartition"
+    "   OR EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
+    "   OR EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = i.indexrelid AND t.attstattarget >= 0)"
+    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.refclassid = 'pg_class'::regclass AND r.refobjid = i.indexrelid)"
+    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.classid = 'pg_class'::regclass"
+    "     AND r.objid IN (i.indexrelid, i.indrelid) AND r.deptype IN ('e', 'x'))"
+    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = current_database()"
+    "     AND coalesce(b.relid = i.indrelid, true)) AS pinned OFFSET 0) p"
     " CROSS JOIN LATERAL generate_series(1, i.indnatts) AS k(k)"
     " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.k - 1] AND i.indkey[k.k - 1] <> 0"
+    " LEFT JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.k"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN a.attnum IS NULL THEN pg_get_indexdef(i.indexrelid, k.k, false) END AS sql"
+    "   OFFSET 0) e"
     " LEFT JOIN pg_opclass o ON o.oid = i.indclass[k.k - 1] LEFT JOIN pg_namespace on1 ON on1.oid = o.opcnamespace"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN on1.nspname <> 'pg_catalog' THEN quote_ident(on1.nspname) || '.' ELSE '' END"
+    "   || quote_ident(o.opcname) AS sql) oq"
     " LEFT JOIN pg_collation l ON l.oid = i.indcollation[k.k - 1] LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN ln.nspname <> 'pg_catalog' THEN quote_ident(ln.nspname) || '.' ELSE '' END"
+    "   || quote_ident(l.collname) AS sql) lq"
     " LEFT JOIN pg_stat_all_indexes s ON s.indexrelid = i.indexrelid"
     " WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'steward') AND n.nspname NOT LIKE 'pg\\_%'"
     " ORDER BY i.indexrelid, k.k";
@@ -47,7 +64,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.name = row.Text("name");
   index.name_sql = row.Text("name_sql");
   index.primary = row.Bool("is_primary");
-  index.constraint = row.Bool("is_constraint");
+  index.pinned = row.Bool("pinned");
   index.valid = row.Bool("valid");
   index.size = row.OptionalInt("size").value_or(0);
   index.scans = row.Int("scans");
@@ -58,6 +75,8 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.definition.method = row.Text("method");
   index.definition.predicate = row.Text("predicate");
   index.definition.unique = row.Bool("is_unique");
+  index.definition.nulls_not_distinct = row.Bool("nulls_not_distinct");
+  index.definition.immediate = row.Bool("immediate");
   return index;
 }
 

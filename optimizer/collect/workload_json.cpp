@@ -74,13 +74,13 @@ template <typename V>
 void Visit(V& v, model::IndexDefinition& d) {
   v("relid", d.relid), v("table_name", d.table_name), v("table_sql", d.table_sql);
   v("method", d.method), v("keys", d.keys), v("include", d.include), v("predicate", d.predicate);
-  v("unique", d.unique);
+  v("unique", d.unique), v("nulls_not_distinct", d.nulls_not_distinct), v("immediate", d.immediate);
 }
 
 template <typename V>
 void Visit(V& v, model::ExistingIndex& i) {
   v("indexrelid", i.indexrelid), v("name", i.name), v("name_sql", i.name_sql), v("definition", i.definition);
-  v("primary", i.primary), v("constraint", i.constraint), v("valid", i.valid), v("size", i.size);
+  v("primary", i.primary), v("pinned", i.pinned), v("valid", i.valid), v("size", i.size);
   v("scans", i.scans), v("create_sql", i.create_sql);
 }
 

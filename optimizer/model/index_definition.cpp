@@ -27,6 +27,12 @@ bool Contains(const IndexDefinition& index, int attnum) {
          std::any_of(index.include.begin(), index.include.end(), same);
 }
 
+// Whether `index` keeps out what the unique index `other` keeps out, as soon as that does.
+bool Enforces(const IndexDefinition& index, const IndexDefinition& other) {
+  return index.unique && index.keys.size() == other.keys.size() &&
+         index.nulls_not_distinct == other.nulls_not_distinct && (index.immediate || !other.immediate);
+}
+
 // Cuts to at most `bytes`, before a UTF-8 character that would not fit whole.
 std::string Clip(const std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
@@ -53,11 +59,11 @@ std::string NamePart(const IndexKey& key) {
 
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix) {
   if (index.relid != prefix.relid || index.method != prefix.method || index.predicate != prefix.predicate) return false;
-  if (prefix.unique && !(index.unique && index.keys.size() == prefix.keys.size())) return false;
-  if (index.method != "btree") return index.keys == prefix.keys;
-  if (!KeysCover(index, prefix, false) && !KeysCover(index, prefix, true)) return false;
-  return std::all_of(prefix.include.begin(), prefix.include.end(),
-                     [&](const IndexKey& column) { return Contains(index, column.attnum); });
+  if (prefix.unique && !Enforces(index, prefix)) return false;
+  const bool keys = index.method == "btree" ? KeysCover(index, prefix, false) || KeysCover(index, prefix, true)
+                                            : index.keys == prefix.keys;
+  return keys && std::all_of(prefix.include.begin(), prefix.include.end(),
+                             [&](const IndexKey& column) { return Contains(index, column.attnum); });
 }
 
 std::string KeysSql(const IndexDefinition& index) {
@@ -78,6 +84,7 @@ std::string TailSql(const IndexDefinition& index) {
   std::string sql;
   for (const IndexKey& column : index.include) sql += (sql.empty() ? " INCLUDE (" : ", ") + column.sql;
   if (!index.include.empty()) sql += ")";
+  if (index.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
   if (!index.predicate.empty()) sql += " WHERE " + index.predicate;
   return sql;
 }

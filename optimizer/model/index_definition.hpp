@@ -15,8 +15,8 @@ struct IndexKey {
   int attnum = 0;         // 0: an expression
   std::string name;       // column name, unquoted, or the expression's text
   std::string sql;        // quoted column, or the expression in parentheses
-  std::string opclass;    // quoted; empty: the type's default
-  std::string collation;  // quoted; empty: the column's own
+  std::string opclass;    // quoted, with its options; empty: the type's default
+  std::string collation;  // quoted; empty: the column's or the expression's own
   bool descending = false;
   bool nulls_first = false;
 
@@ -32,13 +32,17 @@ struct IndexDefinition {
   std::vector<IndexKey> include;  // only attnum, name and sql are used
   std::string predicate;          // SQL condition, empty: none
   bool unique = false;
+  bool nulls_not_distinct = false;  // of a unique index
+  bool immediate = true;            // of a unique index: not deferrable, so that keys and ON CONFLICT can refer to it
 
   friend bool operator==(const IndexDefinition&, const IndexDefinition&) = default;
 };
 
-/// True when every look-up that `prefix` serves is served by `index` too: same table, method and predicate, and the
-/// keys of `prefix` are the first keys of `index`, read forwards or all backwards. INCLUDE columns of `prefix` must be
-/// in `index`. Equal definitions cover each other. A unique `prefix` is covered only by an equal unique index.
+/// True when all that `prefix` does is done by `index` too: same table, method and predicate, and the keys of `prefix`
+/// are the first keys of `index` (by any other method than btree: all of them), with the same operator classes and
+/// collations, read forwards or all backwards. INCLUDE columns of `prefix` must be in `index`. Equal definitions cover
+/// each other. A unique `prefix` is covered only by a unique index on the same keys that treats NULL alike and, where
+/// `prefix` does, holds at once.
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix);
 
 /// "status, created_at DESC": keys as SQL. With `include`, " INCLUDE (..)" and " WHERE .." follow.

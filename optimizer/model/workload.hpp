@@ -119,8 +119,8 @@ struct ExistingIndex {
   std::string name_sql;
   IndexDefinition definition;
   bool primary = false;
-  bool constraint = false;  // not to be dropped as it stands: backs a constraint or is what a foreign key refers to, is
-                            // the replica identity, belongs to a partitioned index or is being built just now
+  bool pinned = false;  // not to be dropped as it stands, whatever look-ups it serves: it backs a constraint, is the
+                        // replica identity, belongs to a partitioned index, is being built, ... (collect/indexes.cpp)
   bool valid = true;
   std::int64_t size = 0;
   std::int64_t scans = 0;

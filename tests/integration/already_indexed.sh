@@ -1,6 +1,7 @@
 #!/bin/bash
 # Nothing that exists is suggested again (RELIABILITY C6): one table a case of already_indexed.cases, each with its own
-# existing index, one statement a table, one run of advice.
+# existing index, one statement a table, one run of advice. And none of two is called redundant that does what the other
+# does not (redundant_indexes.cases).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/harness.sh"
@@ -18,6 +19,13 @@ while IFS='|' read -r name exists statement want; do
   printf '%s\n' "CREATE TABLE $table AS SELECT * FROM source;" \
     "$(sed -E "s/\bT\b/$table/g" <<<"$exists" | sed 's/; /;\n/g');"
 done < <(grep -v '^#' "$here/already_indexed.cases") >"$(session_dir)/exists.sql"
+drop_names=() drops=()
+while IFS='|' read -r name exists drop; do
+  name=$(trim "$name") exists=$(trim "$exists")
+  drop_names+=("$name") drops+=("$(trim "$drop")")
+  printf '%s\n' "CREATE TABLE drop_$name (u int NOT NULL, a int, b int, t text, v varchar, ts tsvector);" \
+    "$(sed -E "s/\bT(\b|_)/drop_$name\1/g" <<<"$exists" | sed 's/; /;\n/g');"
+done < <(grep -v '^#' "$here/redundant_indexes.cases") >>"$(session_dir)/exists.sql"
 
 {
   echo 'CREATE EXTENSION pg_steward;'
@@ -43,4 +51,18 @@ for i in "${!names[@]}"; do
     check_like "${names[i]}: wanted in spite of what exists" '^CREATE INDEX' advice_on "case_${names[i]}"
   fi
 done
+redundant_on() { # TABLE: what is said to be droppable on it
+  python3 -c 'import json, sys
+table = sys.argv[2]
+print(" ".join("%s:%s:%s" % (r["indexrelname"].replace(table, "T"), r["kind"], r["superseded_by"].replace(table, "T"))
+      for r in json.load(open(sys.argv[1]))["redundant_indexes"] if r["relname"] == table) or "none")' \
+    "$(session_dir)/advice.json" "$1"
+}
+for i in "${!drop_names[@]}"; do
+  check_is "${drop_names[i]}: ${drops[i]} can go" "${drops[i]}" redundant_on "drop_${drop_names[i]}"
+done
+python3 -c 'import json, sys
+for r in json.load(open(sys.argv[1]))["redundant_indexes"]: print(r["ddl"], r["undo_ddl"])' \
+  "$(session_dir)/advice.json" >"$(session_dir)/drop.sql"
+check_exit "every drop and its undo run" 0 psql -q -v ON_ERROR_STOP=1 -f "$(session_dir)/drop.sql"
 checks_done

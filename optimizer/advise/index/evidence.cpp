@@ -88,7 +88,7 @@ void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
   bool leads = false;
   for (const model::ExistingIndex& index : in.workload.indexes) {
     if (index.definition.relid != definition.relid || !index.valid || index.definition.keys.empty()) continue;
-    if (Covers(definition, index.definition) && !index.constraint) suggestion.replaces.push_back(index.name);
+    if (Covers(definition, index.definition) && !index.pinned) suggestion.replaces.push_back(index.name);
     if (index.definition.method == "btree" && index.definition.keys.front().name == definition.keys.front().name) {
       suggestion.covered.push_back(index.name + " (" + KeysSql(index.definition) + ")" + TailSql(index.definition) +
                                    " starts with the same key but does not serve");
@@ -142,6 +142,19 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   }
 }
 
+// The indexes for whose sake index `i` could go. Of two that cover each other a pinned one stays, else the first.
+std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_t i) {
+  const model::ExistingIndex& index = workload.indexes[i];
+  std::vector<std::size_t> found;
+  if (index.pinned || !index.valid) return found;
+  for (std::size_t j = 0; j < workload.indexes.size(); j++) {
+    const model::ExistingIndex& other = workload.indexes[j];
+    if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
+    if (other.pinned || i > j || !Covers(index.definition, other.definition)) found.push_back(j);
+  }
+  return found;
+}
+
 std::vector<std::string> TakenNames(const model::Workload& workload) {
   std::vector<std::string> names;
   for (const model::ExistingIndex& index : workload.indexes) names.push_back(index.name);
@@ -186,11 +199,13 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
 }
 
 std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload) {
+  std::vector<std::vector<std::size_t>> superseding;  // per index
+  for (std::size_t i = 0; i < workload.indexes.size(); i++) superseding.push_back(Superseding(workload, i));
   std::vector<model::RedundantIndex> found;
   for (std::size_t i = 0; i < workload.indexes.size(); i++) {
     const model::ExistingIndex& index = workload.indexes[i];
     const model::Table* table = workload.FindTable(index.definition.relid);
-    if (index.constraint || table == nullptr || table->catalog) continue;
+    if (index.pinned || table == nullptr || table->catalog) continue;
     model::RedundantIndex redundant{index.name,
                                     table->name,
                                     "",
@@ -199,12 +214,10 @@ std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload
                                     "DROP INDEX CONCURRENTLY " + index.name_sql + ";",
                                     index.create_sql + ";"};
     if (!index.valid) redundant.kind = "invalid";
-    for (std::size_t j = 0; j < workload.indexes.size() && redundant.kind.empty(); j++) {
+    // Named is one that stays.
+    for (const std::size_t j : superseding[i]) {
+      if (!redundant.kind.empty() || !superseding[j].empty()) continue;
       const model::ExistingIndex& other = workload.indexes[j];
-      if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
-      const bool mutual = Covers(index.definition, other.definition);
-      // Of two that cover each other the one that backs a constraint stays, else the first.
-      if (mutual && !other.constraint && i < j) continue;
       redundant.kind = other.definition.keys.size() == index.definition.keys.size() ? "duplicate" : "prefix";
       redundant.superseded_by = other.name;
     }

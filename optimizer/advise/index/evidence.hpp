@@ -28,7 +28,7 @@ bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& 
 /// One suggestion per chosen candidate that a plan uses, the most time at stake first.
 std::vector<model::IndexSuggestion> BuildSuggestions(const EvidenceInput& input);
 
-/// Existing indexes that are invalid, or covered by another existing one and back no constraint.
+/// Existing indexes that are invalid, or covered by another existing one that stays, and are not pinned.
 std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload);
 
 }  // namespace steward::advise

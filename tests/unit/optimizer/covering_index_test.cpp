@@ -39,7 +39,7 @@ std::vector<std::string> Suggested(const Workload& w, PlanFunction plans) {
 model::ExistingIndex Primary() {
   model::ExistingIndex primary;
   primary.name = "orders_pkey";
-  primary.primary = primary.constraint = true;
+  primary.primary = primary.pinned = true;
   primary.definition.relid = 10;
   primary.definition.unique = true;
   primary.definition.keys = {{1, "a", "a", "", "", false, false}};
@@ -85,7 +85,7 @@ TEST(CoveringIndex, ThePrimaryKeyIsNotExtendedByKeyColumns) {
 TEST(CoveringIndex, DoesNotFollowThePlainOneOnceThatIsBuilt) {
   Workload w = LookUp();
   w.indexes.push_back(Primary());
-  w.indexes[0].primary = w.indexes[0].constraint = w.indexes[0].definition.unique = false;
+  w.indexes[0].primary = w.indexes[0].pinned = w.indexes[0].definition.unique = false;
   EXPECT_EQ(Suggested(w, Plans(48, 48, 4.6)), std::vector<std::string>{});
   EXPECT_EQ(Suggested(LookUp(), Plans(1700, 48, 4.6)), std::vector<std::string>{"orders(a)"});
 }

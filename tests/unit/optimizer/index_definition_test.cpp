@@ -70,9 +70,35 @@ TEST(Covers, AUniqueIndexIsNotMadeSuperfluousByALongerOne) {
   EXPECT_TRUE(Covers(unique, Index({Key(1, "a")})));
 }
 
-TEST(Covers, ExpressionsCompareByText) {
+TEST(Covers, AUniqueIndexIsCoveredOnlyByOneThatKeepsOutTheSameAtOnce) {
+  IndexDefinition unique = Index({Key(1, "a")});
+  unique.unique = true;
+  IndexDefinition other = unique;
+  other.nulls_not_distinct = true;
+  EXPECT_FALSE(Covers(unique, other));
+  EXPECT_FALSE(Covers(other, unique));
+  other = unique;
+  other.immediate = false;
+  EXPECT_TRUE(Covers(unique, other));
+  EXPECT_FALSE(Covers(other, unique));
+  EXPECT_TRUE(Covers(other, Index({Key(1, "a")})));
+}
+
+TEST(Covers, IncludedColumnsMustBeThereWhateverTheMethod) {
+  IndexDefinition gist = Index({Key(1, "a")});
+  gist.method = "gist";
+  IndexDefinition covering = gist;
+  covering.include = {Key(2, "b")};
+  EXPECT_TRUE(Covers(covering, gist));
+  EXPECT_FALSE(Covers(gist, covering));
+}
+
+TEST(Covers, ExpressionsCompareByTextAndCollation) {
   EXPECT_TRUE(Covers(Index({Key(0, "lower(email)")}), Index({Key(0, "lower(email)")})));
   EXPECT_FALSE(Covers(Index({Key(0, "lower(email)")}), Index({Key(0, "upper(email)")})));
+  IndexDefinition collated = Index({Key(0, "lower(email)")});
+  collated.keys[0].collation = "\"C\"";
+  EXPECT_FALSE(Covers(collated, Index({Key(0, "lower(email)")})));
 }
 
 TEST(CreateSql, WritesDirectionsIncludeAndPredicate) {
