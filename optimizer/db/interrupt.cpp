@@ -29,7 +29,8 @@ extern "C" void HandleInterrupt(int) {
 void InstallInterruptHandler() {
   struct sigaction action = {};
   action.sa_handler = HandleInterrupt;
-  action.sa_flags = SA_RESTART;
+  // Not held back while the first one waits for the server to take the cancel request.
+  action.sa_flags = SA_RESTART | SA_NODEFER;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
 }
