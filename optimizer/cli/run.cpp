@@ -1,6 +1,9 @@
 // See run.hpp. The one place that turns exceptions into messages and exit codes.
 #include "cli/run.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <exception>
 
@@ -33,6 +36,13 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
     default:
       throw UsageError("no command given", "");
   }
+}
+
+// Streams that the caller closed: without this the connection's socket would get the number of one of them, and what is
+// for the terminal would go to the server. Opened so that using one is an error still.
+void FillStandardStreams() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
 }
 
 int RunChecked(const std::vector<std::string>& words) {
@@ -90,6 +100,7 @@ int Explain() {
 
 int Run(const std::vector<std::string>& words) noexcept {
   std::signal(SIGPIPE, SIG_IGN);
+  FillStandardStreams();
   try {
     return RunChecked(words);
   } catch (...) {

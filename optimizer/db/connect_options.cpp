@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 #include "db/error.hpp"
 
@@ -56,10 +57,36 @@ bool CheckConnectionString(const std::string& dbname) {
   return password;
 }
 
+// Whether a password may stand in what is to be a plain name: libpq would take it as that name and quote it when it
+// fails to find it.
+bool HoldsConnectionString(const std::string& name) {
+  constexpr std::string_view kKeyword = "password";
+  const std::size_t colon = name.find(':');
+  const std::size_t keyword = name.find(kKeyword);
+  const std::size_t next =
+      keyword == std::string::npos ? keyword : name.find_first_not_of(' ', keyword + kKeyword.size());
+  return name.find("://") != std::string::npos || (next != std::string::npos && name[next] == '=') ||
+         (colon != std::string::npos && name.find('@', colon) != std::string::npos);
+}
+
+void CheckPlainNames(const ConnectOptions& options) {
+  const auto check = [](const char* where, const std::string& name) {
+    if (HoldsConnectionString(name))
+      throw SettingsError({std::string(where) + " holds a connection string or a password", "",
+                           "Give a connection string with -d, a password with PGPASSWORD or a password file.", ""});
+  };
+  for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE"})
+    if (const char* value = std::getenv(variable)) check(variable, value);
+  check("the host name", options.host.value_or(""));
+  check("the user name", options.user.value_or(""));
+  if (options.dbname && !IsConnectionString(*options.dbname)) check("the database name", *options.dbname);
+}
+
 }  // namespace
 
 CheckedOptions CheckOptions(const ConnectOptions& options) {
   CheckedOptions checked;
+  CheckPlainNames(options);
   if (options.port && !IsPortList(*options.port))
     throw SettingsError({"invalid port number", "", "Give the number of a TCP port, such as -p 5432.", ""});
   if (options.dbname && IsConnectionString(*options.dbname))

@@ -24,6 +24,11 @@ for secret in 'postgres://bob:zz%ret@h/d' 'postgres://bob:a/zzret@h/d' 'postgres
   check_exit "connection string $number is refused" 2 pgsteward doctor -d "$secret"
   check_unlike "and not printed" 'zz|%re' pgsteward doctor -d "$secret"
 done
+for variable in PGHOST PGDATABASE PGUSER; do
+  check_unlike "$variable as a connection string is not printed" zzret env $variable=postgres://bob:zzret@h/d pgsteward doctor
+  check_exit "but refused" 2 env $variable=postgres://bob:zzret@h/d pgsteward doctor
+done
+check_unlike "nor is one in -h" zzret pgsteward doctor -h postgres://bob:zzret@h/d
 check_unlike "PGPASSWORD is not printed" zzret env PGPASSWORD=zzret pgsteward doctor -h /nowhere
 check_like "a password among the arguments is warned about" 'warning: the password in the connection string' \
   pgsteward doctor -d 'host=/nowhere password=zzret'
@@ -94,6 +99,15 @@ full_disk() { pgsteward doctor >/dev/full; }
 closed_pipe() { (trap '' PIPE; pgsteward doctor || true) | true; }
 check_exit "a full disk is an error" 1 full_disk
 check_like "that says so" 'could not write to standard output' full_disk
+no_output() { pgsteward doctor >&-; }
+no_errors() { pgsteward doctor 2>&-; }
+no_streams() { pgsteward doctor -o "$(session_dir)/alone" <&- >&- 2>&-; }
+check_exit "standard output that is closed is an error" 1 no_output
+check_like "that says so" 'could not write to standard output' no_output
+check_like "standard error that is closed is none" 'all checks passed' no_errors
+check_exit "nor are all three, with a file to write to" 0 no_streams
+check_like "which holds the report" 'all checks passed' cat "$(session_dir)/alone"
+check_unlike "the server was sent nothing but the protocol" 'invalid frontend message|protocol' cat "$(cluster_log bare)"
 check_unlike "a closed pipe is silent" . closed_pipe
 check_unlike "no escape sequences" $'\x1b' env LC_ALL=C NO_COLOR=1 COLUMNS=40 pgsteward doctor
 checks_done

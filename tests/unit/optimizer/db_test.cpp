@@ -113,6 +113,38 @@ TEST(ConnectOptionsTest, MessagesNeverQuoteTheConnectionString) {
   }
 }
 
+// Where libpq expects a name, it takes a connection string for one, and would quote it.
+TEST(ConnectOptionsTest, RefusesAConnectionStringInPlaceOfAName) {
+  const auto message = [](const ConnectOptions& options) {
+    try {
+      CheckOptions(options);
+      return std::string("accepted");
+    } catch (const SettingsError& error) {
+      return error.what() + error.detail() + error.hint();
+    }
+  };
+  const std::string uri = "postgres://bob:zzret@h/db";
+  ConnectOptions options;
+  options.host = uri;
+  EXPECT_EQ(message(options).find("the host name holds a connection string"), 0U) << message(options);
+  options = {};
+  options.user = "bob:zzret@h";
+  EXPECT_EQ(message(options).find("the user name holds"), 0U) << message(options);
+  EXPECT_EQ(message(WithName("bob:zzret@h/db")).find("the database name holds"), 0U);
+  for (const char* variable : {"PGHOST", "PGUSER", "PGDATABASE", "PGPORT"}) {
+    for (const std::string& value : {uri, std::string("host=h password=zzret")}) {
+      setenv(variable, value.c_str(), 1);
+      EXPECT_EQ(message({}).find(std::string(variable) + " holds"), 0U);
+      EXPECT_EQ(message({}).find("zzret"), std::string::npos);
+      unsetenv(variable);
+    }
+  }
+  options = {};
+  options.host = "::1,db.example.com,/tmp";
+  options.user = "password_manager@example.com";
+  EXPECT_EQ(message(options), "accepted");
+}
+
 TEST(ConnectOptionsTest, NoticesAPasswordOnTheCommandLine) {
   EXPECT_TRUE(CheckOptions(WithName("postgres://bob:secret@h/db")).password_in_arguments);
   EXPECT_TRUE(CheckOptions(WithName("host=h password=secret")).password_in_arguments);
