@@ -91,6 +91,15 @@ model::Workload Load(const Arguments& arguments, const db::Database& database) {
   return workload;
 }
 
+void RequireSchemas(const model::Workload& workload, const std::vector<std::string>& schemas) {
+  for (const std::string& schema : schemas)
+    if (std::none_of(workload.tables.begin(), workload.tables.end(),
+                     [&](const model::Table& table) { return table.schema == schema; }))
+      throw UsageError(
+          fmt::format("there is no table in a schema \"{}\" of database \"{}\"", schema, workload.server.database),
+          "Give the schema's name as the catalog has it, without quotes.");
+}
+
 advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
   advise::IndexOptions options;
   options.budget = arguments.budget;
@@ -107,6 +116,7 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   progress.Say("reading the workload");
   Collected collected = arguments.from.empty() ? Collect(database) : Collected{Load(arguments, database), ""};
   model::Workload& workload = collected.workload;
+  RequireSchemas(workload, arguments.schemas);
   collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
   whatif::ServerOracle oracle(database);
   model::IndexAdvice advice = advise::AdviseIndexes(workload, oracle, Options(arguments, progress));
@@ -158,6 +168,8 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
     context.run_id = saved.run_id;
     context.not_saved = saved.reason;
   }
+  if (arguments.save_if_asked)
+    context.not_saved = "only advice on the whole database from its own workload is, unless --save is given";
   context.not_shown = Limit(advice, arguments.limit);
   switch (arguments.format) {
     case Format::kJson:

@@ -57,7 +57,8 @@ Group AdviseGroup() {
       "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
                                                                           "do not advise on this schema (repeatable)")(
       "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
-      "no-save", "do not save the suggestions in the database");
+      "no-save", "do not save the suggestions in the database")(
+      "save", "save them even with --schema, --exclude-schema or --from");
   return group;
 }
 
@@ -82,8 +83,8 @@ constexpr CommandSpec kCommands[] = {
      "It works before anything is installed. Exit status is 3 when a check failed.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
      "pgsteward advise suggests indexes for the captured workload of one database.",
-     "Nothing is built. The suggestions are saved for the view steward.index_suggestions\nunless --no-save is "
-     "given.\n"},
+     "Nothing is built. The suggestions are saved for the view steward.index_suggestions;\nthose on a part of the "
+     "database or from a file only with --save.\n"},
     {Command::kSnapshot, "snapshot", "snapshot -o FILENAME [OPTION]...", "write the captured workload to a JSON file",
      "pgsteward snapshot writes the captured workload of one database to a JSON file.",
      "The file has statement texts without their values, and the shape of tables and indexes.\n"
@@ -191,7 +192,12 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   arguments.schemas = List(values, "schema");
   arguments.excluded_schemas = List(values, "exclude-schema");
   arguments.from = Optional(values, "from").value_or("");
-  arguments.save = values.count("no-save") == 0;
+  const bool save = values.count("save") > 0;
+  const bool no_save = values.count("no-save") > 0;
+  if (save && no_save) throw UsageError("options \"--save\" and \"--no-save\" exclude each other", "");
+  const bool part = !arguments.schemas.empty() || !arguments.excluded_schemas.empty() || !arguments.from.empty();
+  arguments.save = save || (!no_save && !part);
+  arguments.save_if_asked = part && !save && !no_save;
   if (const auto budget = Optional(values, "budget")) {
     const auto bytes = ParseByteSize(*budget);
     if (!bytes || *bytes <= 0)

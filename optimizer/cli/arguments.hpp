@@ -28,6 +28,7 @@ struct Arguments {
   bool weigh_calls = false;  // --weight calls instead of time
   std::int64_t limit = 10;
   bool save = true;
+  bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
 };
 
 /// A command line that cannot be run; exit 2. Never quotes a value, which could be a password.

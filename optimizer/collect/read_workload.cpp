@@ -69,6 +69,7 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
       "SELECT current_database() AS database, substring(current_setting('server_version') FROM '^[0-9.]+') AS version,"
       " current_setting('server_version_num') AS version_num, pg_is_in_recovery() AS standby,"
       " coalesce(current_setting('pg_steward.capture_parameters', true), 'off') <> 'off' AS parameters_captured,"
+      " current_setting('server_encoding') = 'SQL_ASCII' AS sql_ascii,"
       " extract(epoch FROM now()) AS collected_at, extract(epoch FROM c.stats_since) AS window_start"
       " FROM steward.capture_status c");
   const db::Row row = result.Only();
@@ -80,6 +81,7 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
   server.version_num = static_cast<int>(row.Int("version_num"));
   server.standby = row.Bool("standby");
   server.parameters_captured = row.Bool("parameters_captured");
+  server.sql_ascii = row.Bool("sql_ascii");
   server.collected_at = row.Double("collected_at");
   server.window_start = row.OptionalDouble("window_start").value_or(server.collected_at);
   server.window_end = server.collected_at;

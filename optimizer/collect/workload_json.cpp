@@ -26,6 +26,7 @@ void Visit(V& v, model::ServerInfo& s) {
   v("database", s.database), v("host", s.host), v("port", s.port), v("version", s.version);
   v("version_num", s.version_num), v("standby", s.standby), v("parameters_captured", s.parameters_captured);
   v("collected_at", s.collected_at), v("window_start", s.window_start), v("window_end", s.window_end);
+  v("sql_ascii", s.sql_ascii);
 }
 
 template <typename V>

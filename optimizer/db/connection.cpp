@@ -2,6 +2,7 @@
 #include "db/connection.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,11 @@ PGconn* Open(const Keywords& keywords) {
   return PQconnectdbParams(names.data(), values.data(), 1);
 }
 
+bool SqlAscii(PGconn* connection) {
+  const char* encoding = PQparameterStatus(connection, "server_encoding");
+  return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
+}
+
 Result Copy(const PGresult* result) {
   const int columns = PQnfields(result);
   std::vector<std::string> names;
@@ -57,8 +63,8 @@ Result Copy(const PGresult* result) {
   return Result(std::move(names), std::move(rows));
 }
 
-// Marks each of our statements, so that the captured workload can be told from the reading of it. At the end: what stands
-// before a statement is no part of its text from 18 on.
+// Marks each of our statements, so that the captured workload can be told from the reading of it. At the end: what
+// stands before a statement is no part of its text from 18 on.
 constexpr std::string_view kTag = " /* pgsteward */";
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
@@ -90,6 +96,11 @@ void Connection::Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOp
   if (PQstatus(connection_.get()) != CONNECTION_OK && prompt == ConnectOptions::Password::kWhenAsked &&
       PQconnectionNeedsPassword(connection_.get()) != 0) {
     keywords.emplace_back("password", ask(user()));
+    connection_.reset(Open(keywords));
+  }
+  if (PQstatus(connection_.get()) == CONNECTION_OK && SqlAscii(connection_.get())) {
+    // Such a database converts nothing, and refuses to send names that are no UTF-8 to a client that asks for UTF-8.
+    keywords.emplace_back("client_encoding", "SQL_ASCII");
     connection_.reset(Open(keywords));
   }
   if (PQstatus(connection_.get()) == CONNECTION_OK) return;

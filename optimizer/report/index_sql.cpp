@@ -71,8 +71,13 @@ std::string Block(const model::IndexSuggestion& suggestion) {
 }  // namespace
 
 std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext& context) {
-  std::string text = fmt::format("-- Indexes suggested by pgsteward for database {}, {}\n",
-                                 Printable(advice.server.database), LongInstant(advice.server.collected_at));
+  std::string text =
+      advice.server.sql_ascii
+          ? "SET client_encoding = 'SQL_ASCII';\n"
+            "-- The database's encoding is SQL_ASCII: names are the bytes below, and nothing may convert this file.\n"
+          : "SET client_encoding = 'UTF8';\n";
+  text += fmt::format("-- Indexes suggested by pgsteward for database {}, {}\n", Printable(advice.server.database),
+                      LongInstant(advice.server.collected_at));
   if (context.run_id) text += fmt::format("-- run {} in steward.index_suggestions\n", *context.run_id);
   if (advice.server.parameters_captured) text += "-- Parameter capture was on.\n";
   for (const std::string& warning : advice.warnings) text += fmt::format("-- warning: {}\n", Printable(warning));

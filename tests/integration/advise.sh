@@ -58,6 +58,7 @@ check "no suggestion is covered by an existing index" json 'assert not [x for x 
 check "the budget is kept" json 'assert d["size"] <= 2000000, d["size"]' --budget 2000000
 check "a tiny budget leaves nothing" json 'assert d["suggestions"] == [], d["suggestions"]' --budget 8192
 check "an excluded schema is left alone" json 'assert d["suggestions"] == [], d["suggestions"]' --exclude-schema public
+psql -qc 'CREATE SCHEMA other CREATE TABLE nothing (a int)'
 check "and so is any other than the one named" json 'assert d["suggestions"] == [], d["suggestions"]' --schema other
 check "--limit cuts the list" json 'assert len(d["suggestions"]) == 1 and d["not_shown"] >= 0, d' --limit 1
 
@@ -68,6 +69,9 @@ check_is "first_seen is carried over, the id is stable" '1|t' psql -Atc \
   "SELECT count(DISTINCT suggestion_id), bool_and(first_seen < last_seen) FROM steward.suggestion s WHERE run_id = 2
    AND EXISTS (SELECT FROM steward.suggestion o WHERE o.run_id = 1 AND o.suggestion_id = s.suggestion_id AND o.first_seen = s.first_seen)
    AND s.details->>'relname' = 'orders' AND s.details->'key_columns'->>0 = 'customer'"
+check_exit "a schema that is not there is wrong usage" 2 pgsteward advise indexes --schema othr
+check_like "and is named" 'no table in a schema "othr" of database "shop"' pgsteward advise indexes --schema othr
+check_like "advice on a part is not saved" '^not saved: only advice on the whole database' pgsteward advise indexes --schema public
 check_is "--no-save saves nothing" 2 psql -Atc 'SELECT count(*) FROM steward.analysis_runs'
 check_is "runs keep what they covered" t psql -Atc \
   "SELECT bool_and(statements >= statements_costed AND time_costed_ratio BETWEEN 0 AND 1 AND settings ? 'random_page_cost') FROM steward.analysis_runs"
@@ -109,6 +113,23 @@ pgsteward advise indexes --schema 'we "ird' --no-save --format sql >"$out/evil.s
 check_exit "whose DDL is right" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/evil.sql"
 check_is "and drops nothing" 60000 psql -Atc 'SELECT count(*) FROM orders'
 
+# ---- encodings ------------------------------------------------------------------------------------------------------
+latin() { printf 'gr\xf6\xdfe'; }
+for encoding in UTF8 SQL_ASCII; do
+  name=$(if [ $encoding = UTF8 ]; then echo größe; else latin; fi)
+  export PGDATABASE=in_${encoding,,} PGCLIENTENCODING=$encoding
+  psql -d postgres -q -c "CREATE DATABASE $PGDATABASE TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'"
+  psql -q -c 'CREATE EXTENSION pg_steward' -c "CREATE TABLE ware (id int, \"$name\" int, pad text)" \
+    -c "INSERT INTO ware SELECT i, i, repeat('x', 60) FROM generate_series(1, 30000) i" -c 'ANALYZE ware'
+  for i in 1 2 3; do psql -qAt -c "SELECT pad FROM ware WHERE \"$name\" = $i" >"$out/rows"; done
+  check_exit "a name that is not ASCII, $encoding" 0 pgsteward advise indexes --format sql -o "$out/$encoding.sql"
+  PGCLIENTENCODING=LATIN1 psql -q -v ON_ERROR_STOP=1 -f "$out/$encoding.sql"
+  check_is "in a file that any client runs right" t psql -Atc "SELECT count(*) = 1 FROM pg_indexes WHERE indexdef LIKE '%$name%'"
+done
+check_exit "text and JSON work there too" 0 bash -c 'pgsteward advise --no-save >/dev/null && pgsteward advise --format json | python3 -m json.tool'
+unset PGCLIENTENCODING
+export PGDATABASE=shop
+
 # ---- files: E13, S13 ------------------------------------------------------------------------------------------------
 umask 0000
 pgsteward snapshot -o "$out/workload.json"
@@ -140,6 +161,19 @@ echo "SET idle_in_transaction_session_timeout = '1min'; BEGIN; LOCK TABLE stewar
 read -r _ <&"${COPROC[0]}"
 check_exit "Ctrl-C ends it with exit 1" 1 interrupted
 check "nothing keeps running on the server" becomes 0 sessions true
+# The server's postmaster is stopped, so that a cancel request is never answered.
+twice() {
+  local pid postmaster tries=600
+  bash -c 'trap - INT; exec pgsteward advise indexes >/dev/null' & pid=$!
+  becomes 1 sessions "wait_event_type = 'Lock'" || return
+  postmaster=$(head -n 1 "$(cluster_data)/postmaster.pid")
+  kill -STOP "$postmaster"
+  while kill -INT $pid 2>/dev/null && [ $((tries--)) -gt 0 ]; do sleep 0.05; done
+  kill -KILL $pid 2>/dev/null
+  kill -CONT "$postmaster"
+  wait $pid
+}
+check_exit "a second Ctrl-C ends it while the server does not answer" 130 twice
 echo '\q' >&"${COPROC[1]}"
 wait
 

@@ -24,6 +24,18 @@ TEST(ArgumentsTest, TakesOptionsBeforeAndAfterTheCommand) {
   EXPECT_FALSE(arguments.save);
 }
 
+// What is saved is the advice on the database: a part of it is saved only when that is asked for.
+TEST(ArgumentsTest, SavesWhatIsOfAllOfTheDatabase) {
+  EXPECT_TRUE(ParseArguments({"advise"}).save);
+  EXPECT_FALSE(ParseArguments({"advise"}).save_if_asked);
+  for (const char* part : {"--schema=a", "--exclude-schema=a", "--from=f.json"}) {
+    EXPECT_FALSE(ParseArguments({"advise", part}).save) << part;
+    EXPECT_TRUE(ParseArguments({"advise", part}).save_if_asked) << part;
+    EXPECT_TRUE(ParseArguments({"advise", "--save", part}).save) << part;
+    EXPECT_FALSE(ParseArguments({"advise", "--no-save", part}).save_if_asked) << part;
+  }
+}
+
 // C14
 TEST(ArgumentsTest, RefusesWhatItDoesNotKnow) {
   const std::vector<Words> wrong = {{},
@@ -46,6 +58,7 @@ TEST(ArgumentsTest, RefusesWhatItDoesNotKnow) {
                                     {"doctor", "--form=json"},
                                     {"doctor", "-d", "a", "-d", "b"},
                                     {"snapshot"},
+                                    {"advise", "--save", "--no-save"},
                                     {"doctor", "--no-password=x"}};
   for (const Words& words : wrong)
     EXPECT_THROW(ParseArguments(words), UsageError) << (words.empty() ? "" : words.back());

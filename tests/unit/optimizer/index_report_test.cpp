@@ -202,6 +202,13 @@ TEST(IndexReportTest, Sql) {
   test::ExpectGolden("index_report.sql", text);
 }
 
+TEST(IndexReportTest, SqlSaysInWhichEncodingItIs) {
+  model::IndexAdvice advice = Sample();
+  EXPECT_EQ(IndexSql(advice, {}).find("SET client_encoding = 'UTF8';\n"), 0U);
+  advice.server.sql_ascii = true;
+  EXPECT_EQ(IndexSql(advice, {}).find("SET client_encoding = 'SQL_ASCII';\n-- "), 0U);
+}
+
 TEST(IndexReportTest, RunDocument) {
   const std::string text = RunDocument(Sample(), {2LL << 30, 10, "time", ""}, "0.1.0");
   const auto document = nlohmann::json::parse(text);

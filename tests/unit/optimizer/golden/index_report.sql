@@ -1,3 +1,4 @@
+SET client_encoding = 'UTF8';
 -- Indexes suggested by pgsteward for database shop, 2026-11-22 14:52 UTC
 -- run 17 in steward.index_suggestions
 -- warning: statistics of table orders are 40 days old
