@@ -692,7 +692,7 @@ COMMENT ON COLUMN steward.index_suggestions.suggestion_id IS
 COMMENT ON COLUMN steward.index_suggestions.cost_before IS
     'planner units of the statements helped, times their calls; cost_after is planned with all suggestions in place';
 COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS
-    'milliseconds an hour now spent in the statements helped';
+    'milliseconds an hour now spent in the statements helped; NULL, as calls_per_hour, where less than 5 minutes were seen';
 COMMENT ON COLUMN steward.index_suggestions.write_rate IS 'rows inserted, updated and deleted an hour in the table';
 COMMENT ON COLUMN steward.index_suggestions.cost_method IS
     'where the parameter values came from: parameters, shapes, statistics or generic (none); the weakest among the statements helped';

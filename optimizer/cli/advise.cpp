@@ -15,6 +15,7 @@
 #include "db/interrupt.hpp"
 #include "db/pooler.hpp"
 #include "db/transaction.hpp"
+#include "report/group_warnings.hpp"
 #include "report/index_report.hpp"
 #include "whatif/server_oracle.hpp"
 
@@ -106,7 +107,7 @@ advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
   if (arguments.weigh_calls) options.weight = advise::Weight::kCalls;
   options.progress = [&progress](const std::string& phase, double share) {
     db::ThrowIfInterrupted();
-    progress.Say(fmt::format("{} {:.0f} %", phase, share * 100));
+    progress.Say(phase, share);
   };
   return options;
 }
@@ -124,6 +125,7 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
     advice.warnings.push_back(
         "the statements of other roles are not visible to this one, and the advice is without them: " +
         collected.missing_grant);
+  advice.warnings = report::GroupWarnings(advice.warnings);
   return advice;
 }
 

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +35,17 @@ void Print(const char* severity, const std::string& message, const std::string& 
   if (!detail.empty()) text += fmt::format("pgsteward: detail: {}\n", report::PrintableLines(detail));
   if (!hint.empty()) text += fmt::format("pgsteward: hint: {}\n", report::PrintableLines(hint));
   std::fputs(text.c_str(), stderr);
+}
+
+// Of the terminal on standard error: what it says, else COLUMNS, else 80; at least what "..." takes.
+std::size_t TerminalColumns() {
+  constexpr std::size_t kLeast = 4;
+  winsize size = {};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return std::max<std::size_t>(size.ws_col, kLeast);
+  const char* columns = std::getenv("COLUMNS");
+  const long number = columns == nullptr ? 0 : std::strtol(columns, nullptr, 10);
+  return number > 0 ? std::max(static_cast<std::size_t>(number), kLeast) : 80;
 }
 
 }  // namespace
@@ -86,22 +99,26 @@ void PrintWarning(const std::string& message, const std::string& hint) {
   Print("warning", message, "", hint);
 }
 
-Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {}
+Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  plain_ = (no_color != nullptr && *no_color != '\0') || terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
+}
 
 Progress::~Progress() {
   if (shown_) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::Say(const std::string& what) {
-  if (!enabled_) return;
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool plain = no_color != nullptr && *no_color != '\0';
-  const char* terminal = std::getenv("TERM");
-  if (plain || terminal == nullptr || std::strcmp(terminal, "dumb") == 0) {
-    std::fprintf(stderr, "%s\n", what.c_str());
+void Progress::Say(const std::string& phase, std::optional<double> share) {
+  if (!enabled_ || (plain_ && phase == phase_)) return;
+  phase_ = phase;
+  if (plain_) {
+    std::fprintf(stderr, "%s\n", phase.c_str());
     return;
   }
-  std::fprintf(stderr, "\r\x1b[K%s", what.c_str());
+  // A line as wide as the terminal would wrap, and stay.
+  const std::string line = share ? fmt::format("{} {:.0f} %", phase, *share * 100) : phase;
+  std::fprintf(stderr, "\r\x1b[K%s", report::Excerpt(line, TerminalColumns() - 1).c_str());
   std::fflush(stderr);
   shown_ = true;
 }

@@ -1,6 +1,7 @@
 // Where a report goes, and where messages go while it is made.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -27,7 +28,8 @@ std::string ReadInput(const std::string& path, std::size_t limit_bytes);
 void PrintError(const std::string& message, const std::string& detail, const std::string& hint);
 void PrintWarning(const std::string& message, const std::string& hint);
 
-/// One line on standard error that is overwritten as work goes on. Silent unless that is a terminal.
+/// One line on standard error that is overwritten as work goes on, cut to the terminal's width. Silent unless that is a
+/// terminal; where NO_COLOR or TERM=dumb forbids escape sequences, a line for each new phase instead.
 class Progress {
  public:
   Progress();
@@ -35,11 +37,14 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void Say(const std::string& what);
+  /// `share` (0..1) of the phase that is done; none: not known.
+  void Say(const std::string& phase, std::optional<double> share = std::nullopt);
 
  private:
   bool enabled_;
+  bool plain_ = false;
   bool shown_ = false;
+  std::string phase_;
 };
 
 }  // namespace steward::cli

@@ -27,7 +27,12 @@ Json Names(const std::vector<model::IndexKey>& keys) {
   return names;
 }
 
-Json Effects(const std::vector<model::StatementEffect>& effects) {
+// What a short window says about an hour: nothing.
+Json Rate(double per_hour, const model::ServerInfo& server) {
+  return server.window_end - server.window_start < kShortestRateWindow ? Json() : Json(per_hour);
+}
+
+Json Effects(const std::vector<model::StatementEffect>& effects, const model::ServerInfo& server) {
   Json list = Json::array();
   for (const model::StatementEffect& effect : effects)
     list.push_back({{"userid", std::to_string(effect.userid)},
@@ -35,7 +40,7 @@ Json Effects(const std::vector<model::StatementEffect>& effects) {
                     {"role", effect.role},
                     {"query", effect.query},
                     {"calls", effect.calls},
-                    {"calls_per_hour", effect.calls_per_hour},
+                    {"calls_per_hour", Rate(effect.calls_per_hour, server)},
                     {"mean_exec_time", effect.mean_exec_time},
                     {"p95_exec_time", effect.p95_exec_time},
                     {"total_exec_time", effect.total_exec_time},
@@ -57,7 +62,7 @@ Json WriteRate(const model::IndexSuggestion& suggestion) {
 }
 
 // The columns of steward.index_suggestions that only this kind of suggestion has.
-Json Details(const model::IndexSuggestion& suggestion, const std::string& schema) {
+Json Details(const model::IndexSuggestion& suggestion, const std::string& schema, const model::ServerInfo& server) {
   const model::IndexDefinition& definition = suggestion.definition;
   return {{"schemaname", schema},
           {"relname", definition.table_name},
@@ -72,17 +77,17 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"cost_after", suggestion.cost_after},
           {"statements_helped", suggestion.helped.size()},
           {"statements_hurt", suggestion.hurt.size()},
-          {"calls_per_hour", suggestion.calls_per_hour},
-          {"exec_time_per_hour", suggestion.exec_time_per_hour},
+          {"calls_per_hour", Rate(suggestion.calls_per_hour, server)},
+          {"exec_time_per_hour", Rate(suggestion.exec_time_per_hour, server)},
           {"write_rate", WriteRate(suggestion)},
           {"hot_update_ratio", Optional(suggestion.hot_update_ratio)},
           {"cost_method", Word(suggestion.method)},
           {"replaces", suggestion.replaces}};
 }
 
-Json Evidence(const model::IndexSuggestion& suggestion) {
-  return {{"helped", Effects(suggestion.helped)},
-          {"hurt", Effects(suggestion.hurt)},
+Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
+  return {{"helped", Effects(suggestion.helped, server)},
+          {"hurt", Effects(suggestion.hurt, server)},
           {"estimated_rows_error", Optional(suggestion.estimated_rows_error)},
           {"covered", suggestion.covered}};
 }
@@ -161,8 +166,8 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
   for (const model::IndexSuggestion& suggestion : advice.suggestions) {
     Json item = Suggestion(suggestion);
     item["index_name"] = suggestion.name;
-    item.update(Details(suggestion, SchemaName(suggestion.definition)));
-    item["evidence"] = Evidence(suggestion);
+    item.update(Details(suggestion, SchemaName(suggestion.definition), advice.server));
+    item["evidence"] = Evidence(suggestion, advice.server);
     json["suggestions"].push_back(item);
   }
   for (const model::RedundantIndex& index : advice.redundant)
@@ -196,8 +201,8 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
   if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;
   for (const model::IndexSuggestion& suggestion : advice.suggestions) {
     Json item = Suggestion(suggestion);
-    item["details"] = Details(suggestion, SchemaName(suggestion.definition));
-    item["evidence"] = Evidence(suggestion);
+    item["details"] = Details(suggestion, SchemaName(suggestion.definition), advice.server);
+    item["evidence"] = Evidence(suggestion, advice.server);
     json["suggestions"].push_back(item);
   }
   return Dump(json, -1);

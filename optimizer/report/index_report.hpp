@@ -18,6 +18,9 @@ struct IndexReportContext {
   std::string workload_file;           // --from; empty: the server's capture
 };
 
+/// Windows below this many seconds say nothing about an hour: rates are null in JSON, absent from text.
+inline constexpr double kShortestRateWindow = 300;
+
 std::string IndexText(const model::IndexAdvice& advice, const IndexReportContext& context);
 std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext& context);
 

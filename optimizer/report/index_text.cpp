@@ -86,6 +86,9 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
                       ShortInstant(server.window_end), Span(server.window_end - server.window_start),
                       Plural(advice.statements, "statement"), Count(static_cast<double>(advice.calls)),
                       Duration(advice.exec_time));
+  if (server.window_end - server.window_start < kShortestRateWindow)
+    text += fmt::format("          counted, not a rate: a window below {} says nothing about an hour\n",
+                        Span(kShortestRateWindow));
   const double share = advice.exec_time > 0 ? 100 * advice.exec_time_costed / advice.exec_time : 0;
   text += fmt::format("costed    {} of {} = {:.1f} % of the time\n", advice.statements_costed,
                       Plural(advice.statements, "statement"), share);

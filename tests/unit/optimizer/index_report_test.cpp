@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/group_warnings.hpp"
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
 #include "unit/optimizer/golden.hpp"
@@ -151,6 +152,15 @@ TEST(IndexReportTest, AShortWindowIsNotExtrapolated) {
   EXPECT_NE(text.find("7 ins, 0 upd, 0 del in a time not known"), std::string::npos) << text;
   EXPECT_EQ(text.find("/h"), std::string::npos) << text;
   EXPECT_EQ(text.find("/week"), std::string::npos) << text;
+  EXPECT_NE(text.find("a window below 5 min says nothing about an hour"), std::string::npos) << text;
+  for (const std::string& document : {IndexJson(advice, {}), RunDocument(advice, {}, "")}) {
+    const auto suggestion = nlohmann::json::parse(document)["suggestions"][0];
+    const auto& details = suggestion.contains("details") ? suggestion["details"] : suggestion;
+    EXPECT_TRUE(details["calls_per_hour"].is_null()) << details;
+    EXPECT_TRUE(details["exec_time_per_hour"].is_null());
+    EXPECT_TRUE(suggestion["evidence"]["helped"][0]["calls_per_hour"].is_null());
+    EXPECT_EQ(suggestion["evidence"]["helped"][0]["calls"], 191520);
+  }
   advice.server.window_start = advice.server.window_end - 7200;
   EXPECT_NE(IndexText(advice, {}).find(" 54.9 s/h "), std::string::npos);
   const auto json = nlohmann::json::parse(IndexJson(advice, {}));
@@ -215,6 +225,14 @@ TEST(IndexReportTest, RunDocument) {
   EXPECT_EQ(document["suggestions"][0]["details"]["statements_hurt"], 1);
   EXPECT_EQ(document["suggestions"][0]["details"]["include_columns"][0], "total");
   test::ExpectGolden("run_document.json", nlohmann::ordered_json::parse(text).dump(1) + "\n");
+}
+
+TEST(GroupWarningsTest, WhatDiffersInNumbersOnlyIsSaidOnce) {
+  const std::vector<std::string> grouped =
+      GroupWarnings({"statement -12 could not be planned: timeout", "other",
+                     "statement 7 could not be planned: timeout", "statement 8 could not be planned: no such table"});
+  EXPECT_EQ(grouped, (std::vector<std::string>{"statement -12 could not be planned: timeout (2 like this)", "other",
+                                               "statement 8 could not be planned: no such table"}));
 }
 
 TEST(InstantsTest, AreUtcAndReadable) {
