@@ -1,12 +1,16 @@
 // See workload_json.hpp. Each struct's fields are listed once (Visit) and walked by a writer and a reader.
 #include "collect/workload_json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace steward::collect {
@@ -16,6 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kDepthLimit = 200;
+constexpr double kLastInstant = 253402300799;  // of the year 9999
 
 constexpr std::array<std::string_view, 6> kRoles = {"filter", "index", "join", "sort", "group", "output"};
 constexpr std::array<std::string_view, 10> kKinds = {
@@ -25,18 +30,21 @@ template <typename V>
 void Visit(V& v, model::ServerInfo& s) {
   v("database", s.database), v("host", s.host), v("port", s.port), v("version", s.version);
   v("version_num", s.version_num), v("standby", s.standby), v("parameters_captured", s.parameters_captured);
-  v("collected_at", s.collected_at), v("window_start", s.window_start), v("window_end", s.window_end);
+  v.Instant("collected_at", s.collected_at), v.Instant("window_start", s.window_start);
+  v.Instant("window_end", s.window_end);
   v("sql_ascii", s.sql_ascii);
 }
 
 template <typename V>
 void Visit(V& v, model::Statement& s) {
-  v("userid", s.userid), v.Id("queryid", s.queryid), v("role", s.role), v("query", s.query), v("calls", s.calls);
-  v("total_exec_time", s.total_exec_time), v("mean_exec_time", s.mean_exec_time);
-  v("p95_exec_time", s.p95_exec_time), v("total_plan_time", s.total_plan_time), v("rows", s.rows);
-  v("shared_blks_hit", s.shared_blks_hit), v("shared_blks_read", s.shared_blks_read);
-  v("failed_calls", s.failed_calls), v("costable", s.costable), v("not_costable", s.not_costable);
-  v("samples", s.samples);
+  v("userid", s.userid), v.Id("queryid", s.queryid), v("role", s.role), v("query", s.query),
+      v.AtLeast0("calls", s.calls);
+  v.AtLeast0("total_exec_time", s.total_exec_time), v.AtLeast0("mean_exec_time", s.mean_exec_time);
+  v.AtLeast0("p95_exec_time", s.p95_exec_time), v.AtLeast0("total_plan_time", s.total_plan_time),
+      v.AtLeast0("rows", s.rows);
+  v.AtLeast0("shared_blks_hit", s.shared_blks_hit), v.AtLeast0("shared_blks_read", s.shared_blks_read);
+  v.AtLeast0("failed_calls", s.failed_calls), v("costable", s.costable), v("not_costable", s.not_costable);
+  v.AtLeast0("samples", s.samples);
 }
 
 template <typename V>
@@ -46,23 +54,23 @@ void Visit(V& v, model::Predicate& p) {
   v("operator", p.operator_name), v("other_relid", p.other_relid), v("other_attnum", p.other_attnum);
   v("scan_no", p.scan_no), v("position", p.position), v("descending", p.descending), v("nulls_first", p.nulls_first);
   v("estimated_selectivity", p.estimated_selectivity), v("actual_selectivity", p.actual_selectivity);
-  v("executions", p.executions);
+  v.AtLeast0("executions", p.executions);
 }
 
 template <typename V>
 void Visit(V& v, model::Column& c) {
   v("attnum", c.attnum), v("name", c.name), v("name_sql", c.name_sql), v("type", c.type);
-  v("btree_indexable", c.btree_indexable), v("avg_width", c.avg_width);
+  v("btree_indexable", c.btree_indexable), v.AtLeast0("avg_width", c.avg_width);
 }
 
 template <typename V>
 void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
-  v("partition_root", t.partition_root), v("catalog", t.catalog), v("rows", t.rows), v("size", t.size),
-      v("columns", t.columns), v("inserted", t.inserted);
-  v("updated", t.updated), v("hot_updated", t.hot_updated), v("deleted", t.deleted);
-  v("stats_since", t.stats_since), v("analyzed_at", t.analyzed_at);
+  v("partition_root", t.partition_root), v("catalog", t.catalog), v.AtLeast0("rows", t.rows),
+      v.AtLeast0("size", t.size), v("columns", t.columns), v.AtLeast0("inserted", t.inserted);
+  v.AtLeast0("updated", t.updated), v.AtLeast0("hot_updated", t.hot_updated), v.AtLeast0("deleted", t.deleted);
+  v.Instant("stats_since", t.stats_since), v.Instant("analyzed_at", t.analyzed_at);
 }
 
 template <typename V>
@@ -81,8 +89,8 @@ void Visit(V& v, model::IndexDefinition& d) {
 template <typename V>
 void Visit(V& v, model::ExistingIndex& i) {
   v("indexrelid", i.indexrelid), v("name", i.name), v("name_sql", i.name_sql), v("definition", i.definition);
-  v("primary", i.primary), v("pinned", i.pinned), v("valid", i.valid), v("size", i.size);
-  v("scans", i.scans), v("create_sql", i.create_sql);
+  v("primary", i.primary), v("pinned", i.pinned), v("valid", i.valid), v.AtLeast0("size", i.size);
+  v.AtLeast0("scans", i.scans), v("create_sql", i.create_sql);
 }
 
 template <typename V>
@@ -109,6 +117,11 @@ class Writer {
     out_[name] = Value(value);
   }
   void Id(const char* name, std::int64_t value) { out_[name] = std::to_string(value); }
+  template <typename T>
+  void AtLeast0(const char* name, T& value) {
+    (*this)(name, value);
+  }
+  void Instant(const char* name, double& value) { (*this)(name, value); }
   template <typename E, std::size_t kSize>
   void Word(const char* name, E value, const std::array<std::string_view, kSize>& words) {
     out_[name] = std::string(words.at(static_cast<std::size_t>(value)));
@@ -165,7 +178,28 @@ class Reader {
     value = static_cast<E>(found - words.begin());
   }
 
+  template <typename T>
+  void AtLeast0(const char* name, T& value) {
+    (*this)(name, value);
+    if (value < 0) Fail(name, "is negative");
+  }
+  void Instant(const char* name, double& value) {
+    AtLeast0(name, value);
+    if (value > kLastInstant) Fail(name, "is not in range");
+  }
+
  private:
+  // A conversion that does not fit would give another number.
+  template <typename T>
+  static bool Fits(const Json& json) {
+    if constexpr (!std::is_integral_v<T>)
+      return std::isfinite(json.get<double>());
+    else if (json.is_number_unsigned())
+      return std::in_range<T>(json.get<std::uint64_t>());
+    else
+      return json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>());
+  }
+
   [[noreturn]] void Fail(const std::string& name, const std::string& what) const {
     const std::string path = place_ + (place_.empty() || name.empty() ? "" : ".") + name;
     throw WorkloadFormatError("\"" + (path.empty() ? std::string("document") : path) + "\" " + what);
@@ -176,10 +210,12 @@ class Reader {
     try {
       if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool>)
         value = json.get<T>();
-      else if (json.is_number())
-        value = json.get<T>();
-      else
+      else if (!json.is_number())
         Fail(name, "is not a number");
+      else if (!Fits<T>(json))
+        Fail(name, std::is_integral_v<T> ? "is not a whole number in range" : "is not in range");
+      else
+        value = json.get<T>();
     } catch (const Json::exception&) {
       Fail(name, "has the wrong type");
     }
@@ -215,15 +251,45 @@ std::size_t LineOf(const std::string& text, std::size_t byte) {
   return 1 + static_cast<std::size_t>(std::count(text.begin(), end, '\n'));
 }
 
+// Follows the parser, to say where it stopped at a number that no double holds.
+class Place {
+ public:
+  void At(Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key) {
+      levels_.back() = "." + parsed.get<std::string>();
+    } else if (event == Event::object_start || event == Event::array_start) {
+      levels_.emplace_back(event == Event::array_start ? "[0]" : "");
+      counts_.push_back(0);
+    } else {
+      if (event != Event::value) levels_.pop_back(), counts_.pop_back();
+      if (!levels_.empty() && levels_.back().starts_with('[')) levels_.back() = fmt::format("[{}]", ++counts_.back());
+    }
+  }
+  std::string Text() const {
+    std::string text;
+    for (const std::string& level : levels_) text += level;
+    return text.starts_with('.') ? text.substr(1) : text;
+  }
+
+ private:
+  std::vector<std::string> levels_;  // ".key" or "[index]"
+  std::vector<std::size_t> counts_;
+};
+
 Json Parse(const std::string& text) {
-  const auto limit_depth = [](int depth, Json::parse_event_t, Json&) {
+  Place place;
+  const auto follow = [&place](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kDepthLimit) throw WorkloadFormatError("nested deeper than " + std::to_string(kDepthLimit) + " levels");
+    place.At(event, parsed);
     return true;
   };
   try {
-    return Json::parse(text, limit_depth);
+    return Json::parse(text, follow);
   } catch (const Json::parse_error& error) {
     throw WorkloadFormatError("invalid JSON in line " + std::to_string(LineOf(text, error.byte)));
+  } catch (const Json::out_of_range&) {
+    throw WorkloadFormatError("\"" + place.Text() + "\" is not in range");
   }
 }
 

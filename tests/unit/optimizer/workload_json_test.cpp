@@ -98,6 +98,23 @@ TEST(WorkloadJsonTest, RefusesDeepNesting) {  // E13
             "nested deeper than 200 levels");
 }
 
+TEST(WorkloadJsonTest, NamesThePlaceOfANumberOutOfRange) {  // E13
+  const auto whole = [](const char* place) { return "\"" + std::string(place) + "\" is not a whole number in range"; };
+  EXPECT_EQ(MessageFor(Changed("/statements/1/calls", 18446744073709551615U)), whole("statements[1].calls"));
+  EXPECT_EQ(MessageFor(Changed("/statements/1/calls", 1e30)), whole("statements[1].calls"));
+  EXPECT_EQ(MessageFor(Changed("/statements/0/userid", 4294967296)), whole("statements[0].userid"));
+  EXPECT_EQ(MessageFor(Changed("/statements/0/userid", -1)), whole("statements[0].userid"));
+  EXPECT_EQ(MessageFor(Changed("/predicates/0/attnum", 1LL << 31)), whole("predicates[0].attnum"));
+  EXPECT_EQ(MessageFor(Changed("/tables/0/size", 1.5)), whole("tables[0].size"));
+  EXPECT_EQ(MessageFor(Changed("/statements/1/calls", -1)), "\"statements[1].calls\" is negative");
+  EXPECT_EQ(MessageFor(Changed("/statements/1/total_exec_time", -1)), "\"statements[1].total_exec_time\" is negative");
+  EXPECT_EQ(MessageFor(Changed("/server/window_end", 1e300)), "\"server.window_end\" is not in range");
+  EXPECT_EQ(MessageFor(Changed("/server/collected_at", -5)), "\"server.collected_at\" is negative");
+  std::string text = Changed("/statements/1/total_exec_time", 12345);
+  text.replace(text.find("12345"), 5, "1e999");  // that no double holds
+  EXPECT_EQ(MessageFor(text), "\"statements[1].total_exec_time\" is not in range");
+}
+
 TEST(WorkloadJsonTest, NamesThePlaceOfAWrongValue) {
   EXPECT_EQ(MessageFor(Changed("/statements/1/calls", "many")), "\"statements[1].calls\" is not a number");
   EXPECT_EQ(MessageFor(Changed("/statements/1/queryid", "12x")),
