@@ -14,6 +14,8 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr const char* kSizes = "Give a size above 0 such as 512MB: a number of bytes, or of kB, MB, GB or TB.";
+
 struct Group {
   std::string title;
   po::options_description options;
@@ -155,8 +157,9 @@ po::variables_map Parse(const std::vector<std::string>& words, const po::options
   } catch (const po::multiple_occurrences& error) {
     throw UsageError("option \"" + NameOnly(error.get_option_name()) + "\" given more than once", TryHelp(command));
   } catch (const po::error_with_option_name& error) {
-    throw UsageError("option \"" + NameOnly(error.get_option_name()) + "\" needs another kind of value",
-                     TryHelp(command));
+    const std::string name = NameOnly(error.get_option_name());
+    if (name == "--budget") throw UsageError("option \"--budget\" needs a value", kSizes);
+    throw UsageError("option \"" + name + "\" needs another kind of value", TryHelp(command));
   } catch (const po::error&) {
     throw UsageError("could not parse the command line", TryHelp(command));
   }
@@ -200,8 +203,7 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   arguments.save_if_asked = part && !save && !no_save;
   if (const auto budget = Optional(values, "budget")) {
     const auto bytes = ParseByteSize(*budget);
-    if (!bytes || *bytes <= 0)
-      throw UsageError("invalid value for option \"--budget\"", "Give a size such as 512MB, 2GB or a number of bytes.");
+    if (!bytes || *bytes <= 0) throw UsageError("invalid value for option \"--budget\"", kSizes);
     arguments.budget = *bytes;
   }
   if (const auto weight = Optional(values, "weight")) {

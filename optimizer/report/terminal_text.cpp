@@ -34,8 +34,9 @@ std::size_t DecodeUtf8(std::string_view text, std::uint32_t& point) {
 
 // Control characters of all kinds, and the marks that reorder or hide what is printed.
 bool Unsafe(std::uint32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x2069) || point == 0xFEFF ||
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x00AD || point == 0x061C || point == 0x180E ||
+         (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+         (point >= 0x2060 && point <= 0x2069) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
          (point >= 0xE0000 && point <= 0xE007F);
 }
 

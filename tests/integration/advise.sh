@@ -62,6 +62,11 @@ psql -qc 'CREATE SCHEMA other CREATE TABLE nothing (a int)'
 check "and so is any other than the one named" json 'assert d["suggestions"] == [], d["suggestions"]' --schema other
 check "--limit cuts the list" json 'assert len(d["suggestions"]) == 1 and d["not_shown"] >= 0, d' --limit 1
 
+ids() { pgsteward advise indexes --no-save --format json | python3 -c 'import json, sys
+print(sorted((s["suggestion_id"], s["ddl"]) for s in json.load(sys.stdin)["suggestions"]))'; }
+check_is "ids and DDL are the same whatever the session's settings" "$(ids)" \
+  env PGOPTIONS='-c quote_all_identifiers=on -c search_path=steward,public -c IntervalStyle=iso_8601' bash -c "$(declare -f ids); ids"
+
 # ---- saved runs -----------------------------------------------------------------------------------------------------
 check_is "the view shows the newest run, known suggestions are open" 'open|customer|orders|t' psql -Atc \
   "SELECT status, key_columns[1], relname, cost_after < cost_before FROM steward.index_suggestions WHERE key_columns[1] = 'customer'"
@@ -76,6 +81,31 @@ check_is "--no-save saves nothing" 2 psql -Atc 'SELECT count(*) FROM steward.ana
 check_is "runs keep what they covered" t psql -Atc \
   "SELECT bool_and(statements >= statements_costed AND time_costed_ratio BETWEEN 0 AND 1 AND settings ? 'random_page_cost') FROM steward.analysis_runs"
 check_is "runs are not dumped" '' bash -c "pg_dump -d shop -t 'steward.*' --data-only | grep -i 'COPY steward.suggestion'"
+
+# ---- progress: C14 --------------------------------------------------------------------------------------------------
+# What reaches a terminal of that many columns (0: it does not say) on standard error.
+on_terminal() { # COLUMNS COMMAND...
+  python3 - "$@" <<'PY'
+import fcntl, os, struct, subprocess, sys, termios
+ours, theirs = os.openpty()
+fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+command = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=theirs, close_fds=True)
+os.close(theirs)
+seen = b""
+try:
+    while piece := os.read(ours, 4096): seen += piece
+except OSError: pass  # the end, on Linux
+command.wait()
+lines = [part for part in seen.decode().replace("\r\n", "\n").split("\r\x1b[K") if part]
+print("widest", max(map(len, lines), default=0), "escapes", seen.count(b"\x1b") > 0, "lines", len(seen.split(b"\n")) - 1)
+PY
+}
+export TERM=xterm
+check_like "progress fits in a narrow terminal" 'widest 1[0-9] escapes True lines 0' on_terminal 20 pgsteward advise indexes --no-save
+check_like "COLUMNS says it where the terminal does not" 'widest 1[0-9] escapes True' \
+  env COLUMNS=20 bash -c "$(declare -f on_terminal); on_terminal 0 pgsteward advise indexes --no-save"
+check_like "with NO_COLOR there are no escapes, and one line a phase" 'escapes False lines [2-6]$' \
+  env NO_COLOR=1 bash -c "$(declare -f on_terminal); on_terminal 80 pgsteward advise indexes --no-save"
 
 # ---- rights: C12 ----------------------------------------------------------------------------------------------------
 psql -q <<<"$(pgsteward doctor -U dba | grep -o 'GRANT [^;]*;')"

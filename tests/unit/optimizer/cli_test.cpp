@@ -64,6 +64,20 @@ TEST(ArgumentsTest, RefusesWhatItDoesNotKnow) {
     EXPECT_THROW(ParseArguments(words), UsageError) << (words.empty() ? "" : words.back());
 }
 
+TEST(ArgumentsTest, ABudgetThatIsNoSizeIsToldTheUnits) {
+  for (const Words& words :
+       {Words{"advise", "--budget"}, Words{"advise", "--budget="}, Words{"advise", "--budget", "x"},
+        Words{"advise", "--budget", "2 GiB"}, Words{"advise", "--budget", "0"}}) {
+    try {
+      ParseArguments(words);
+      ADD_FAILURE() << "accepted";
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("\"--budget\""), std::string::npos) << error.what();
+      EXPECT_NE(error.hint().find("kB, MB, GB or TB"), std::string::npos) << error.hint();
+    }
+  }
+}
+
 // S9
 TEST(ArgumentsTest, MessagesNeverQuoteAValue) {
   const std::string uri = "postgres://bob:zzret@h/db";
@@ -116,7 +130,11 @@ namespace {
 TEST(TerminalTextTest, ShowsControlCharactersInsteadOfSendingThem) {
   EXPECT_EQ(Printable("a\x1b[31mred\n\tb\x07"), "a\\x1b[31mred\\n\\tb\\x07");
   EXPECT_EQ(Printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98"), "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98");
-  EXPECT_EQ(Printable("x\xe2\x80\xaey"), "x\\u202ey");  // right-to-left override
+  EXPECT_EQ(Printable("x\xe2\x80\xaey"), "x\\u202ey");             // right-to-left override
+  EXPECT_EQ(Printable("x\xd8\x9cy\xc2\xadz"), "x\\u061cy\\xadz");  // Arabic letter mark, soft hyphen
+  for (const char* mark :
+       {"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xaa", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xef\xbf\xb9"})
+    EXPECT_EQ(Printable(mark).find("\\u"), 0U);  // bidi marks, embeddings, isolates
   EXPECT_EQ(Printable("\xc2\x9b"
                       "31m"),
             "\\x9b31m");                                                      // CSI as one C1 character

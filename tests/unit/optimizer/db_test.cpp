@@ -59,7 +59,8 @@ TEST(TransactionTest, SettingsAreLocalAndTheEndIsRollback) {
   EXPECT_TRUE(begin.starts_with("BEGIN READ ONLY; "));
   for (std::size_t at = begin.find("SET "); at != std::string::npos; at = begin.find("SET ", at + 1))
     EXPECT_EQ(begin.substr(at, 10), "SET LOCAL ");
-  for (const char* setting : {"statement_timeout", "lock_timeout", "search_path = pg_catalog"})
+  for (const char* setting :
+       {"statement_timeout", "lock_timeout", "search_path = pg_catalog", "quote_all_identifiers = off"})
     EXPECT_NE(begin.find(setting), std::string::npos);
   EXPECT_EQ(database.asked.back(), "ROLLBACK");
 }
