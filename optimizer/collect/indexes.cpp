@@ -18,8 +18,7 @@ constexpr const char* kIndexColumns =
     " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
     " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
     " i.indisvalid AND i.indisready AND i.indislive AS valid, p.pinned,"
-    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans,"
-    " d.sql AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
+    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
     " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
     " coalesce(a.attname, e.sql) AS key_name, coalesce(quote_ident(a.attname), e.sql) AS key_sql,"
     " CASE WHEN oq.sql IS NULL OR o.opcdefault AND strpos(d.sql, ' ' || oq.sql) = 0 THEN ''"
@@ -56,7 +55,7 @@ constexpr const char* kIndexColumns =
     "   || quote_ident(l.collname) AS sql) lq"
     " LEFT JOIN pg_stat_all_indexes s ON s.indexrelid = i.indexrelid"
     " WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'steward') AND n.nspname NOT LIKE 'pg\\_%'"
-    " ORDER BY i.indexrelid, k.k";
+    " AND i.indrelid <> ALL ($1::oid[]) ORDER BY i.indexrelid, k.k";
 
 model::ExistingIndex ReadIndex(const db::Row& row) {
   model::ExistingIndex index;
@@ -98,8 +97,8 @@ model::IndexKey ReadKey(const db::Row& row) {
 
 }  // namespace
 
-std::vector<model::ExistingIndex> ReadIndexes(db::Database& database) {
-  const db::Result result = database.Query(kIndexColumns);
+std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked) {
+  const db::Result result = database.Query(kIndexColumns, {db::ArrayLiteral(locked)});
   std::vector<model::ExistingIndex> indexes;
   for (const db::Row row : result) {
     if (indexes.empty() || indexes.back().indexrelid != static_cast<model::Oid>(row.Int("indexrelid")))

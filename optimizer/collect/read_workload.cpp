@@ -28,9 +28,10 @@ model::Workload ReadWorkload(db::Database& database) {
   workload.server = ReadServerInfo(database);
   workload.statements = ReadStatements(database);
   workload.predicates = ReadPredicates(database);
-  workload.tables = ReadTables(database);
+  const std::vector<std::int64_t> locked = ReadLocked(database);
+  workload.tables = ReadTables(database, locked);
   ReadColumns(database, RelationsOf(workload.predicates), workload.tables);
-  workload.indexes = ReadIndexes(database);
+  workload.indexes = ReadIndexes(database, locked);
   workload.settings = ReadSettings(database);
   return workload;
 }

@@ -20,10 +20,15 @@ void KeepSchemas(model::Workload& workload, const std::vector<std::string>& sche
 model::ServerInfo ReadServerInfo(db::Database& database);
 std::vector<model::Statement> ReadStatements(db::Database& database);
 std::vector<model::Predicate> ReadPredicates(db::Database& database);
-std::vector<model::Table> ReadTables(db::Database& database);
+/// The tables that another session keeps everybody from reading, and has kept for a second: it holds an ACCESS
+/// EXCLUSIVE lock on them or on one of their indexes, or waits for one.
+std::vector<std::int64_t> ReadLocked(db::Database& database);
+/// Asks the server for nothing that would wait for one of the `locked` tables.
+std::vector<model::Table> ReadTables(db::Database& database, const std::vector<std::int64_t>& locked);
 /// Fills the columns of the tables whose relid is in `wanted`.
 void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables);
-std::vector<model::ExistingIndex> ReadIndexes(db::Database& database);
+/// Without those of `locked` tables, whose definitions cannot be read now.
+std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked);
 std::vector<model::Setting> ReadSettings(db::Database& database);
 
 /// An expression without the parentheses round the whole of it, so that the index's form and the predicate's compare.

@@ -1,5 +1,6 @@
 // Tables and columns from the catalog. Declared in read_workload.hpp.
 #include <map>
+#include <set>
 #include <utility>
 
 #include "collect/read_workload.hpp"
@@ -24,9 +25,30 @@ double ReadStatsSince(db::Database& database) {
   return folder.empty() ? 0 : folder[0].OptionalDouble("since").value_or(0);
 }
 
+// Looked at this often, this many seconds apart: a truncating autovacuum or a quick ALTER TABLE is soon done.
+constexpr int kLooks = 5;
+constexpr const char* kBetweenLooks = "SELECT pg_sleep(0.25)";
+
 }  // namespace
 
-std::vector<model::Table> ReadTables(db::Database& database) {
+std::vector<std::int64_t> ReadLocked(db::Database& database) {
+  std::vector<std::int64_t> locked;
+  for (int look = 0; look < kLooks; look++) {
+    if (look > 0) database.Query(kBetweenLooks);
+    const db::Result result = database.Query(
+        "SELECT DISTINCT coalesce(i.indrelid, l.relation)::bigint AS relid FROM pg_locks l"
+        " JOIN pg_database d ON d.oid = l.database LEFT JOIN pg_index i ON i.indexrelid = l.relation"
+        " WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'");
+    std::set<std::int64_t> now;
+    for (const db::Row row : result) now.insert(row.Int("relid"));
+    if (look == 0) locked.assign(now.begin(), now.end());
+    std::erase_if(locked, [&](std::int64_t relid) { return now.count(relid) == 0; });
+    if (locked.empty()) break;
+  }
+  return locked;
+}
+
+std::vector<model::Table> ReadTables(db::Database& database, const std::vector<std::int64_t>& locked) {
   const db::Result result = database.Query(
       "SELECT c.oid::bigint AS relid, n.nspname AS schema, c.relname AS name,"
       " quote_ident(n.nspname) AS schema_sql,"
@@ -36,13 +58,16 @@ std::vector<model::Table> ReadTables(db::Database& database) {
       "   JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE r.oid = pg_partition_root(c.oid)) ELSE '' END"
       "   AS partition_root,"
       " n.nspname IN ('pg_catalog', 'information_schema', 'steward') OR n.nspname LIKE 'pg\\_%' AS catalog,"
-      " greatest(c.reltuples, 0) AS rows, pg_relation_size(c.oid) AS size, s.n_tup_ins AS inserted,"
+      " c.oid = ANY ($1::oid[]) AS locked, greatest(c.reltuples, 0) AS rows,"
+      " CASE WHEN c.oid = ANY ($1::oid[]) THEN c.relpages::bigint * current_setting('block_size')::int"
+      "   ELSE pg_relation_size(c.oid) END AS size, s.n_tup_ins AS inserted,"
       " s.n_tup_upd AS updated, s.n_tup_hot_upd AS hot_updated, s.n_tup_del AS deleted,"
       " coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0) AS analyzed_at"
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid"
       " WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'"
-      " AND n.nspname NOT IN ('pg_toast', 'information_schema') ORDER BY c.oid");
+      " AND n.nspname NOT IN ('pg_toast', 'information_schema') ORDER BY c.oid",
+      {db::ArrayLiteral(locked)});
   const double stats_since = ReadStatsSince(database);
   std::vector<model::Table> tables;
   for (const db::Row row : result) {
@@ -55,6 +80,7 @@ std::vector<model::Table> ReadTables(db::Database& database) {
     table.partition_root = row.Text("partition_root");
     table.kind = row.Text("kind").empty() ? 'r' : row.Text("kind").front();
     table.catalog = row.Bool("catalog");
+    table.locked = row.Bool("locked");
     table.rows = row.Double("rows");
     table.size = row.OptionalInt("size").value_or(0);
     table.inserted = row.OptionalInt("inserted").value_or(0);

@@ -67,7 +67,7 @@ template <typename V>
 void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
-  v("partition_root", t.partition_root), v("catalog", t.catalog), v.AtLeast0("rows", t.rows),
+  v("partition_root", t.partition_root), v("catalog", t.catalog), v("locked", t.locked), v.AtLeast0("rows", t.rows),
       v.AtLeast0("size", t.size), v("columns", t.columns), v.AtLeast0("inserted", t.inserted);
   v.AtLeast0("updated", t.updated), v.AtLeast0("hot_updated", t.hot_updated), v.AtLeast0("deleted", t.deleted);
   v.Instant("stats_since", t.stats_since), v.Instant("analyzed_at", t.analyzed_at);

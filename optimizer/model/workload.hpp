@@ -102,6 +102,8 @@ struct Table {
   char kind = 'r';             // pg_class.relkind
   std::string partition_root;  // of a partition: the partitioned table at the top, schema-qualified and quoted
   bool catalog = false;        // in pg_catalog, information_schema or our own schema: never advised on
+  bool locked = false;         // could not be read when the workload was: its size is the catalog's, its indexes are
+                               // missing, and it is not advised on
   double rows = 0;
   std::int64_t size = 0;
   std::vector<Column> columns;

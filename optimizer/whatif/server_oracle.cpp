@@ -110,7 +110,7 @@ class ServerCostModel : public model::CostModel {
     sizes_.resize(sql_.size());
     for (model::CandidateSize& size : sizes_) size.error = "the server did not answer for this candidate";
     BatchSize size;
-    InBatches(sql_.size(), size, kPatience[2], [&](std::size_t begin, std::size_t end) {
+    InBatches(sql_.size(), size, kPatience[1], [&](std::size_t begin, std::size_t end) {
       const std::vector<std::string> part(sql_.begin() + static_cast<std::ptrdiff_t>(begin),
                                           sql_.begin() + static_cast<std::ptrdiff_t>(end));
       const db::Result result = database_.Query(
@@ -164,6 +164,7 @@ class ServerCostModel : public model::CostModel {
     model::Cost cost;
     cost.error = row.Text("error");
     if (!row.IsNull("error") || row.IsNull("total_cost")) {
+      if (SomebodyElsesLock(row.Text("sqlstate"))) cost.error = "another session holds a lock on one of its tables";
       if (cost.error.empty()) cost.error = "could not be planned";
       return cost;
     }

@@ -2,6 +2,7 @@
 #include "advise/index/advise_indexes.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "advise/index/evidence.hpp"
 #include "advise/index/selection.hpp"
@@ -12,11 +13,40 @@ namespace {
 
 using Statements = std::vector<const model::Statement*>;
 
+// What other sessions keep from being read, and the statements known to read it: planning them would wait.
+struct Locked {
+  std::vector<std::string> tables;
+  std::set<std::pair<model::Oid, std::int64_t>> statements;  // userid, queryid
+
+  explicit Locked(const model::Workload& workload) {
+    std::set<model::Oid> relids;
+    for (const model::Table& table : workload.tables) {
+      if (!table.locked || table.catalog) continue;
+      relids.insert(table.relid);
+      tables.push_back(table.name_sql);
+    }
+    for (const model::Predicate& predicate : workload.predicates)
+      if (relids.count(predicate.relid) > 0) statements.insert({predicate.userid, predicate.queryid});
+  }
+  [[nodiscard]] bool Has(const model::Statement& statement) const {
+    return statements.count({statement.userid, statement.queryid}) > 0;
+  }
+  [[nodiscard]] std::string Warning() const {
+    constexpr std::size_t kNamed = 5;
+    std::string names;
+    for (std::size_t i = 0; i < tables.size() && i < kNamed; i++) names += (i == 0 ? "" : ", ") + tables[i];
+    if (tables.size() > kNamed) names += " and " + std::to_string(tables.size() - kNamed) + " more";
+    return "another session locks " + names + " (ACCESS EXCLUSIVE): no advice on " +
+           (tables.size() == 1 ? "it" : "them") + " and on statements that read " +
+           (tables.size() == 1 ? "it" : "them") + "; ask again later";
+  }
+};
+
 // The heaviest first; so many that planning each of them once leaves most of the planner calls to the search.
-Statements Costable(const model::Workload& workload, std::int64_t max_planner_calls) {
+Statements Costable(const model::Workload& workload, const Locked& locked, std::int64_t max_planner_calls) {
   Statements result;
   for (const model::Statement& statement : workload.statements)
-    if (statement.costable) result.push_back(&statement);
+    if (statement.costable && !locked.Has(statement)) result.push_back(&statement);
   std::stable_sort(result.begin(), result.end(), [](const model::Statement* a, const model::Statement* b) {
     return a->total_exec_time > b->total_exec_time;
   });
@@ -69,8 +99,9 @@ model::Configuration Useful(const model::Configuration& chosen, const std::vecto
   return useful;
 }
 
-void Account(const model::Workload& workload, const Statements& statements, const std::vector<model::Cost>& before,
-             const std::vector<model::Cost>& after, model::IndexAdvice& advice) {
+void Account(const model::Workload& workload, const Locked& locked, const Statements& statements,
+             const std::vector<model::Cost>& before, const std::vector<model::Cost>& after,
+             model::IndexAdvice& advice) {
   advice.server = workload.server;
   advice.settings = workload.settings;
   advice.statements = static_cast<std::int64_t>(workload.statements.size());
@@ -78,8 +109,12 @@ void Account(const model::Workload& workload, const Statements& statements, cons
   for (const model::Statement& statement : workload.statements) {
     advice.calls += statement.calls;
     advice.exec_time += statement.total_exec_time;
-    if (!statement.costable) advice.not_costed[statement.not_costable]++;
-    costable += statement.costable ? 1 : 0;
+    if (!statement.costable)
+      advice.not_costed[statement.not_costable]++;
+    else if (locked.Has(statement))
+      advice.not_costed["table locked"]++;
+    else
+      costable++;
   }
   if (costable > statements.size())
     advice.not_costed["beyond the " + std::to_string(statements.size()) + " heaviest"] =
@@ -103,7 +138,8 @@ void Account(const model::Workload& workload, const Statements& statements, cons
 
 model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
                                  const IndexOptions& options) {
-  const Statements statements = Costable(workload, options.max_planner_calls);
+  const Locked locked(workload);
+  const Statements statements = Costable(workload, locked, options.max_planner_calls);
   const Candidates candidates = GenerateCandidates(workload, statements, options.candidates);
   const std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
   CostBook book(*model, candidates.definitions, candidates.relevant);
@@ -129,7 +165,8 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   }
 
   model::IndexAdvice advice;
-  Account(workload, statements, before, after, advice);
+  if (!locked.tables.empty()) advice.warnings.push_back(locked.Warning());
+  Account(workload, locked, statements, before, after, advice);
   advice.budget = options.budget;
   advice.candidates = static_cast<std::int64_t>(candidates.definitions.size());
   advice.planner_calls = model->PlannerCalls();

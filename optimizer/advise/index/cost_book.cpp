@@ -72,11 +72,17 @@ bool CostBook::Serves(const Configuration& set, const Configuration& used) const
   });
 }
 
+// What cannot be planned without candidates cannot be planned with them either, and may wait for a lock each time.
+bool CostBook::Fails(std::size_t statement) const {
+  return !known_[statement].empty() && known_[statement].front().set.empty() &&
+         !known_[statement].front().cost.error.empty();
+}
+
 void CostBook::Ask(const Wanted& wanted, bool exact) {
   std::set<std::pair<std::size_t, Configuration>> missing;
   for (const auto& [statement, set] : wanted) {
     const Configuration projected = Project(statement, set);
-    if (Find(statement, projected) != nullptr) continue;
+    if (Find(statement, projected) != nullptr || Fails(statement)) continue;
     if (!exact && Derive(statement, projected) != nullptr) continue;
     if (missing.count({statement, projected}) > 0) continue;
     if (!exact && model_.PlannerCalls() + static_cast<std::int64_t>(missing.size()) >= limit_) {

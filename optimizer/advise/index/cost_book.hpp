@@ -28,7 +28,8 @@ class CostBook {
   /// Whether a Fetch ever had to leave something unplanned.
   [[nodiscard]] bool Stopped() const { return stopped_; }
 
-  /// Plans, in one batch, what no known plan settles; at the limit the first ones wanted only.
+  /// Plans, in one batch, what no known plan settles; at the limit the first ones wanted only. A statement that failed
+  /// without candidates is not tried again, here and in FetchExact.
   void Fetch(const Wanted& wanted);
 
   /// Plans, whatever the limit, all that was not planned for this very set.
@@ -51,6 +52,7 @@ class CostBook {
   [[nodiscard]] const Entry* Find(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] const Entry* Derive(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] bool Serves(const model::Configuration& set, const model::Configuration& used) const;
+  [[nodiscard]] bool Fails(std::size_t statement) const;
   void Ask(const Wanted& wanted, bool exact);
 
   model::CostModel& model_;

@@ -122,7 +122,7 @@ std::vector<ScanShape> ScanShapes(const model::Workload& workload, const std::ve
     const model::Table* table = workload.FindTable(predicate->relid);
     // A partitioned table is never scanned itself, and CREATE INDEX CONCURRENTLY refuses it (0A000): its partitions are
     // advised on.
-    if (table == nullptr || table->catalog || (table->kind != 'r' && table->kind != 'm')) continue;
+    if (table == nullptr || table->catalog || table->locked || (table->kind != 'r' && table->kind != 'm')) continue;
     Building& scan = scans[{predicate->planid, predicate->scan_no, predicate->relid}];
     scan.shape.table = table;
     AddPredicate(scan, *predicate);

@@ -196,6 +196,38 @@ TEST(AdviseIndexes, AStatementThatCannotBePlannedIsReportedAndDoesNotStopTheRest
   EXPECT_EQ(advice.warnings.size(), 1U);
 }
 
+// It may have failed only after waiting for somebody's lock.
+TEST(AdviseIndexes, AStatementThatCannotBePlannedIsTriedOnce) {
+  const Workload w = TwoStatements();
+  int tries = 0;
+  FakeOracle oracle([&](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    if (queryid != 2) return TwoPlans(queryid, present, used);
+    tries++;
+    return -1.0;
+  });
+  EXPECT_EQ(AdviseIndexes(w, oracle, {}).suggestions.size(), 1U);
+  EXPECT_EQ(tries, 1);
+}
+
+TEST(AdviseIndexes, ALockedTableIsLeftOutAndNamed) {
+  Workload w = TwoStatements();
+  model::Table locked = w.tables[0];
+  locked.relid = 11;
+  locked.name_sql = "public.frozen";
+  locked.locked = true;
+  w.tables.push_back(locked);
+  AddPredicate(w, 2, 1, PredicateRole::kFilter, PredicateKind::kEquality).relid = 11;
+  FakeOracle oracle([](std::int64_t queryid, const std::vector<std::string>& present, std::vector<std::string>& used) {
+    EXPECT_EQ(queryid, 1) << "planning the other waits for the lock";
+    return TwoPlans(queryid, present, used);
+  });
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  EXPECT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.not_costed.at("table locked"), 1);
+  ASSERT_EQ(advice.warnings.size(), 1U);
+  EXPECT_NE(advice.warnings[0].find("locks public.frozen (ACCESS EXCLUSIVE)"), std::string::npos);
+}
+
 TEST(AdviseIndexes, ShortWindowsAndMisestimatesLowerConfidence) {
   Workload w = TwoStatements();
   w.predicates[0].estimated_selectivity = 0.00001;

@@ -77,13 +77,28 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
   FakeDatabase database;
   database.On("FROM pg_index", db::Result(columns, {row("1", "f", "1", "a"), row("1", "f", "0", "((a + 1))"),
                                                     row("1", "t", "3", "c"), row("2", "f", "2", "b")}));
-  const auto indexes = ReadIndexes(database);
+  const auto indexes = ReadIndexes(database, {});
   ASSERT_EQ(indexes.size(), 2U);
   ASSERT_EQ(indexes[0].definition.keys.size(), 2U);
   EXPECT_EQ(indexes[0].definition.keys[1].name, "a + 1");
   EXPECT_EQ(indexes[0].definition.keys[1].sql, "(a + 1)");
   ASSERT_EQ(indexes[0].definition.include.size(), 1U);
   EXPECT_EQ(indexes[1].definition.keys[0].name, "b");
+}
+
+// A truncating autovacuum or a quick ALTER TABLE is no reason to leave a table out.
+TEST(ReadLockedTest, OnlyLocksThatLastCount) {
+  FakeDatabase database;
+  database.On("pg_sleep", test::OneRow({{"pg_sleep", ""}}));
+  int look = 0;
+  database.OnCall("pg_locks", [&look](const db::Parameters&) {
+    return look++ == 0 ? db::Result({"relid"}, {{"16400"}, {"16401"}}) : db::Result({"relid"}, {{"16401"}, {"16402"}});
+  });
+  EXPECT_EQ(ReadLocked(database), std::vector<std::int64_t>{16401});
+  database.On("pg_locks", db::Result({"relid"}, {}));
+  const long before = database.Asked("pg_sleep");
+  EXPECT_TRUE(ReadLocked(database).empty());
+  EXPECT_EQ(database.Asked("pg_sleep"), before);
 }
 
 TEST(ExpressionTest, LosesOnlyParenthesesRoundTheWhole) {

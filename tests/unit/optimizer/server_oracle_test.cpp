@@ -116,7 +116,7 @@ TEST_F(ServerOracleTest, EachRoundTripIsATransactionOfItsOwnOfAboutASecond) {
 TEST_F(ServerOracleTest, WhatALockKeptFromBeingPlannedIsAskedAgainWithMorePatience) {
   AnswerEach("55P03");
   database_.asked.clear();
-  EXPECT_EQ(model_->CostAll({{0, {0}}})[0].error, "x");
+  EXPECT_EQ(model_->CostAll({{0, {0}}})[0].error, "another session holds a lock on one of its tables");
   EXPECT_EQ(batches_.size(), 3U);
   EXPECT_EQ(database_.Asked("SET LOCAL lock_timeout = 100;"), 1);
   EXPECT_EQ(database_.Asked("SET LOCAL lock_timeout = 500;"), 1);
