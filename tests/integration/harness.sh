@@ -41,22 +41,29 @@ check_like "a script in which a server process died fails" '^not ok - no server 
   env -u STEWARD_RUNNER bash -c "$died" "$here/../server/harness.sh"
 
 # A script with a server of its own, ended by each signal. It prints its session's folder.
-ended_by() { # SIGNAL
-  local out=$STEWARD_SESSION/ended pid dir postmaster tries=50
+sleeper=$STEWARD_SESSION/sleeper
+echo '. "$1"; cluster_start --no-preload; session_dir >"$2.new"; mv "$2.new" "$2"; sleep 600' >"$sleeper"
+printf 'all:\n\t@bash $(SLEEPER)\n' >"$sleeper.mk"
+ended_by() { # SIGNAL COMMAND...
+  local signal=$1 out=$STEWARD_SESSION/ended pid dir postmaster tries=300; shift
   rm -f "$out"
-  env -u STEWARD_RUNNER bash -c '. "$0"; cluster_start --no-preload; session_dir >"$1.new"; mv "$1.new" "$1"; sleep 60' \
-    "$here/../server/harness.sh" "$out" &
+  # Bash lets what it starts in the background ignore SIGINT.
+  env -u STEWARD_RUNNER --default-signal=INT "$@" &
   pid=$!
   until [ -s "$out" ]; do sleep 0.1; done
   dir=$(cat "$out")
   postmaster=$(head -n 1 "$dir/main/data/postmaster.pid")
-  kill "-$1" "$pid"
+  kill "-$signal" "$pid"
   # bash waits for its child before it acts on a signal that it traps; what a terminal does is signal both.
-  if [ "$1" != KILL ]; then pkill -TERM -P "$pid" sleep || true; fi
+  if [ "$signal" != KILL ]; then pkill -TERM -P "$pid" sleep || true; fi
   wait "$pid" 2>/dev/null || true
   while [ -e "$dir" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
   [ ! -e "$dir" ] || { echo "$dir is still there"; return 1; }
   ! grep -qs "^State:.[RSD]" "/proc/$postmaster/status" || { echo "the server still runs"; return 1; }
 }
-for signal in TERM HUP KILL; do check "nothing is left behind after SIG$signal" ended_by $signal; done
+run=("$sleeper" "$here/../server/harness.sh" "$STEWARD_SESSION/ended")
+for signal in INT TERM HUP KILL; do check "nothing is left behind after SIG$signal" ended_by $signal bash "${run[@]}"; done
+for signal in INT TERM KILL; do
+  check "nor after SIG$signal for its make alone" ended_by $signal make -sf "$sleeper.mk" SLEEPER="${run[*]}"
+done
 checks_done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Owns the end of a session of harness.sh: stops its servers and processes and removes its folder.
 #   watchdog.sh clean DIR           does it now
-#   watchdog.sh watch DIR PID...    does it when one of the processes is gone, however it died
+#   watchdog.sh watch DIR PID...    does it when one of the processes is gone, however it died, or is a make that was told to end
 set -u
 
 # A process's start time tells a reused process number from the process that was meant.
@@ -17,6 +17,14 @@ gone() { # PID SECONDS: waits until the process is gone
     [ $((left--)) -gt 0 ] || return 1
     sleep 0.05
   done
+}
+
+# Which of SIGHUP, SIGINT and SIGTERM a make catches, 0 for other programs. GNU make that got one of them, and not from a
+# terminal that signals everybody, waits for what it runs: it no longer catches that signal then.
+catches() {
+  local caught
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = make ] && caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null)
+  echo $((0x${caught:-0} & 0x4003))
 }
 
 postmasters() { find "$1" -name postmaster.pid -exec head -qn1 {} + 2>/dev/null; }
@@ -38,12 +46,13 @@ clean() {
 
 watch() {
   local dir=$1; shift
-  local -A start=()
+  local -A start=() catching=()
   local pid
-  for pid in "$@"; do start[$pid]=$(started "$pid"); done
+  for pid in "$@"; do start[$pid]=$(started "$pid") catching[$pid]=$(catches "$pid"); done
   while [ -d "$dir" ] && [ ! -e "$dir/keep" ]; do
     for pid in "${!start[@]}"; do
-      if [ "$(started "$pid")" != "${start[$pid]}" ]; then
+      if [ "$(started "$pid")" != "${start[$pid]}" ] ||
+        { [ "${catching[$pid]}" != 0 ] && [ "$(catches "$pid")" != "${catching[$pid]}" ]; }; then
         # The first is the script itself; it may be waiting for a child that no longer makes sense.
         if [ "$(started "$1")" = "${start[$1]}" ]; then kill -TERM "$1" 2>/dev/null; fi
         clean "$dir"
