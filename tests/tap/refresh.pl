@@ -5,7 +5,6 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('refresh');
 $node->init;
@@ -119,10 +118,10 @@ $reader->query_safe('ROLLBACK');
 $reader->quit;
 
 sql(q{
-    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(120) WITH NO DATA;
+    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(3600) WITH NO DATA;
     SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '200 ms');
 });
-eventually('a refresh ends at its timeout', history('slow', "result = 'failed' AND sqlstate = '57014' AND exec_time < 10000"));
+eventually('a refresh ends at its timeout', history('slow', "result = 'failed' AND sqlstate = '57014'"));
 
 # ---- cancel (W3) ----------------------------------------------------------------------------------------------------
 sql(q{SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '1 h')});
@@ -139,22 +138,24 @@ eventually('a terminated worker leaves an interrupted run', history('slow', "res
 eventually('and is replaced', $anew);
 
 # ---- DDL on databases (W4) ------------------------------------------------------------------------------------------
-sub in_time {
+# The refresh would go on for an hour.
+sub during_refresh {
     my ($name, $statement) = @_;
-    my $start = time;
-    my ($status, $out, $err) = $node->psql('postgres', $statement);
+    my $timed_out;
+    my ($status, $out, $err) = $node->psql('postgres', $statement, timeout => $PostgreSQL::Test::Utils::timeout_default,
+        timed_out => \$timed_out);
+    ok(!$timed_out, "$name waits for no refresh");
     is($err, '', $name);
-    cmp_ok(time - $start, '<', 10, "$name in time");
 }
 eventually('a refresh is under way', $running);
-in_time('CREATE DATABASE ... TEMPLATE', 'CREATE DATABASE copy TEMPLATE shop');
+during_refresh('CREATE DATABASE ... TEMPLATE', 'CREATE DATABASE copy TEMPLATE shop');
 eventually('a refresh is under way again', $running);
 $anew = refreshed_anew();
-in_time('ALTER DATABASE ... RENAME', 'ALTER DATABASE shop RENAME TO store');
+during_refresh('ALTER DATABASE ... RENAME', 'ALTER DATABASE shop RENAME TO store');
 eventually('views are refreshed in the renamed database', $anew, 'store');
-in_time('ALTER DATABASE ... SET TABLESPACE',
+during_refresh('ALTER DATABASE ... SET TABLESPACE',
     "SET allow_in_place_tablespaces = on;\nCREATE TABLESPACE elsewhere LOCATION '';\nALTER DATABASE store SET TABLESPACE elsewhere");
-in_time('DROP DATABASE of a copy', 'DROP DATABASE copy');
+during_refresh('DROP DATABASE of a copy', 'DROP DATABASE copy');
 eventually('a dropped database is forgotten', q{SELECT count(*) = 0 FROM steward.refresh_databases() b
     WHERE NOT EXISTS (SELECT FROM pg_database d WHERE d.oid = b.dbid)}, 'store');
 sql('ALTER DATABASE store RENAME TO shop', 'postgres');
@@ -185,10 +186,10 @@ eventually('a resumed schedule is followed', q{SELECT last_result = 'ok' FROM st
 $node->append_conf('postgresql.conf', 'pg_steward.max_refresh_workers = 1');
 $node->reload;
 for my $db ('shop', 'restored') { sql(q{SELECT steward.schedule_refresh('good', every => '1 s')}, $db); }
+$anew = sql('SELECT clock_timestamp()');
 for my $db ('shop', 'restored') {
     eventually("with one worker for two, $db gets its share",
-        q{SELECT last_refresh > now() - interval '3 s' AND (SELECT count(*) FROM steward.refresh_log WHERE finished_at > now() - interval '10 s') > 3
-            FROM steward.matviews WHERE matviewname = 'good'}, $db);
+        "SELECT count(*) > 3 FROM steward.refresh_log WHERE matviewname = 'good' AND started_at > '$anew'", $db);
 }
 
 # ---- a busy worker is replaced before its caches grow (W21) ---------------------------------------------------------
@@ -227,7 +228,7 @@ eventually('and left alone for a while', q{SELECT next_visit > now() + interval 
 sql(q{SELECT steward.schedule_refresh('slow', every => '1 h')});
 eventually('a refresh is under way while the extension is dropped', $running);
 $pid = worker_pid('shop');
-in_time('DROP EXTENSION', '\c shop' . "\nDROP EXTENSION pg_steward");
+during_refresh('DROP EXTENSION', '\c shop' . "\nDROP EXTENSION pg_steward");
 sql("SELECT pg_cancel_backend($pid)");
 eventually('its worker leaves', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid", 'postgres');
 eventually('and none comes back', q{SELECT bool_or(next_visit IS NULL) FROM steward.refresh_databases() b

@@ -5,7 +5,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(sleep);
 
 my $node = PostgreSQL::Test::Cluster->new('crash');
 $node->init;
@@ -19,7 +19,7 @@ $node->safe_psql('postgres', q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT 1 AS i;
     CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
-    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(120) WITH NO DATA;
+    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(3600) WITH NO DATA;
     SELECT steward.schedule_refresh('good', every => '1 s');
 });
 
@@ -35,11 +35,10 @@ my $running = q{SELECT count(*) = 1 FROM steward.refresh_state s WHERE running_s
     AND EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')};
 my $fresh = q{SELECT last_refresh > pg_postmaster_start_time() FROM steward.matviews WHERE matviewname = 'good'};
 sub pid_of { return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = '$_[0]'"); }
-sub stop_in_time {
+# The refresh would go on for an hour; pg_ctl gives up after a minute.
+sub stop_during_refresh {
     my ($mode) = @_;
-    my $start = time;
-    $node->stop($mode);
-    cmp_ok(time - $start, '<', 5, "$mode shutdown does not wait for a refresh (W1)");
+    ok($node->stop($mode, fail_ok => 1), "$mode shutdown does not wait for a refresh (W1)") or BAIL_OUT('the server does not stop');
     $node->start;
 }
 
@@ -51,10 +50,10 @@ eventually('and again after a restart', $fresh);
 # ---- shutdown while a refresh runs (W1) -----------------------------------------------------------------------------
 $node->safe_psql('postgres', q{SELECT steward.schedule_refresh('slow', every => '1 h')});
 eventually('a long refresh runs', $running);
-stop_in_time('fast');
+stop_during_refresh('fast');
 interrupted('it is reported as interrupted', 1);
 eventually('and tried again', $running);
-stop_in_time('immediate');
+stop_during_refresh('immediate');
 interrupted('also after an immediate shutdown', 2);
 
 # ---- the worker is killed: the server restarts its processes, a third interruption stops the schedule (W5, W8) ------
@@ -73,7 +72,7 @@ eventually('a resumed schedule runs', $running);
 my @pids = (pid_of('pg_steward launcher'), pid_of('pg_steward worker'));
 $node->kill9;
 my $waited = 0;
-while (kill(0, @pids) && $waited < 100) { sleep 0.05; $waited++; }
+while (kill(0, @pids) && $waited < 20 * $PostgreSQL::Test::Utils::timeout_default) { sleep 0.05; $waited++; }
 is(kill(0, @pids), 0, 'launcher and worker go with the postmaster');
 $node->start;
 interrupted('the refresh is reported as interrupted', 4);
@@ -85,10 +84,15 @@ $node->append_conf('postgresql.conf', 'max_worker_processes = 2');
 my $offset = -s $node->logfile;
 $node->restart;
 eventually('a launch that finds no slot is counted', 'SELECT max(failed_launches) >= 2 FROM steward.refresh_databases()');
-is($node->safe_psql('postgres', 'SELECT max(failed_launches) < 10 FROM steward.refresh_databases()'), 't', 'and not tried in a busy loop');
+# By the server's own clock, however long the polling took: a try every 5 s, a warning a minute.
+my $tries = $node->safe_psql('postgres', q{
+    SELECT max(failed_launches) || ' of ' || 2 + floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) / 5)
+    FROM steward.refresh_databases()});
+ok($tries =~ /(\d+) of (\d+)/ && $1 <= $2, "and not tried in a busy loop: $tries");
 my $log = slurp_file($node->logfile, $offset);
 my $warnings = () = $log =~ /no background worker slot is free/g;
-is($warnings, 1, 'one warning a minute');
+my $minutes = $node->safe_psql('postgres', 'SELECT floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) / 60)');
+ok($warnings >= 1 && $warnings <= 1 + $minutes, "one warning a minute: $warnings in $minutes");
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
 eventually('with slots it refreshes again', $fresh);

@@ -4,7 +4,6 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 1);
@@ -14,7 +13,7 @@ $primary->safe_psql('postgres', q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT 1 AS i;
     CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
-    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(120) WITH NO DATA;
+    CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(3600) WITH NO DATA;
     SELECT steward.schedule_refresh('good', every => '1 s');
 });
 $primary->poll_query_until('postgres', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'});

@@ -14,7 +14,7 @@ $primary->safe_psql('postgres', q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT g AS id, g % 1000 AS kind, 'text ' || g AS what FROM generate_series(1, 20000) g;
     CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql STABLE AS $$
-    BEGIN IF current_setting('app.slow', true) = 'yes' THEN PERFORM pg_sleep(600); END IF; RETURN $1; END $$;
+    BEGIN IF current_setting('app.slow', true) = 'yes' THEN PERFORM pg_sleep(3600); END IF; RETURN $1; END $$;
     ANALYZE t;
 });
 $primary->backup('base');
@@ -29,7 +29,7 @@ sub ask {
     return $node->psql('postgres', qq{$before
         SELECT w.total_cost > 0, w.candidates_used, w.sqlstate FROM steward.statements s,
                steward.whatif(ARRAY[s.userid], ARRAY[s.queryid], ARRAY['$candidate'], '{1}', '{1}') w
-        WHERE s.query LIKE '%AS $label%' AND s.query NOT LIKE '%steward%'});
+        WHERE s.query LIKE '%AS $label%' AND s.query NOT LIKE '%steward%'}, timeout => $PostgreSQL::Test::Utils::timeout_default);
 }
 my $index = 'CREATE INDEX ON public.t (kind)';
 
@@ -43,11 +43,10 @@ is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'it is a 
 
 # ---- cancel ---------------------------------------------------------------------------------------------------------
 $primary->safe_psql('postgres', 'SELECT what AS slowly FROM t WHERE kind = slow(17)');
-my $started = time;
 my $code;
 ($code, $out, $err) = ask($primary, 'slowly', $index, q{SET app.slow = 'yes'; SET statement_timeout = '300ms';});
+# Planning would go on for an hour; psql() dies at its timeout.
 like($err, qr/canceling statement due to statement timeout/, 'a cancel ends the call, it is no error of one statement');
-cmp_ok(time - $started, '<', 30, 'at once');
 ($code, $out, $err) = $primary->psql('postgres', qq{
     SET app.slow = 'yes'; SET statement_timeout = '300ms';
     SELECT w.* FROM steward.statements s, steward.whatif(ARRAY[s.userid], ARRAY[s.queryid], ARRAY['$index'], '{1}', '{1}') w
