@@ -96,7 +96,12 @@ all: cli
 cli: $(CMAKE_DIR)/CMakeCache.txt
 	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) cli_targets
 
-$(CMAKE_DIR)/CMakeCache.txt: CMakeLists.txt $(FLAGS_STAMP)
+# CMake refuses a build folder that came along with a clone that was moved or copied: it is made anew.
+MOVED := $(shell made_for=$$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' $(CMAKE_DIR)/CMakeCache.txt 2>/dev/null); \
+           [ -z "$$made_for" ] || [ "$$made_for" -ef . ] || echo moved)
+.PHONY: moved
+$(CMAKE_DIR)/CMakeCache.txt: CMakeLists.txt $(FLAGS_STAMP) $(MOVED)
+	@$(if $(MOVED),rm -rf $(CMAKE_DIR))
 	@cmake -G 'Unix Makefiles' -S . -B $(CMAKE_DIR) -DSTEWARD_WERROR=$(if $(WERROR),ON,OFF) || { $(HARNESS)/deps.sh explain; exit 1; }
 	@touch $@
 
