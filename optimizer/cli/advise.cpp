@@ -186,7 +186,11 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
 // Reads only, in one transaction: safe through a pooler.
 Outcome RunSnapshot(db::Database& database) {
   RequireExtension(database);
-  return WithAdviceOnRights([&] { return Outcome{collect::WorkloadToJson(Collect(database).workload), kExitOk}; });
+  const Collected collected = WithAdviceOnRights([&] { return Collect(database); });
+  if (!collected.missing_grant.empty())
+    PrintWarning("the statements of other roles are not visible to this one, and the snapshot is without them",
+                 "As a superuser: " + collected.missing_grant);
+  return {collect::WorkloadToJson(collected.workload), kExitOk};
 }
 
 }  // namespace steward::cli

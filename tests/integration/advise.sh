@@ -176,17 +176,30 @@ check_like "a broken file is named by its line" 'could not read the workload fil
 check_exit "and exits with 1" 1 pgsteward advise indexes --from "$out/cut.json"
 check_exit "as does a file that is not there" 1 pgsteward advise indexes --from "$out/none.json"
 
-# ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
-sessions() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward' AND $1"; }
+# ---- an index that is being built -----------------------------------------------------------------------------------
 becomes() { # EXPECTED COMMAND...: waits until the command prints that
   local expected=$1 tries=600; shift
   until [ "$("$@")" = "$expected" ]; do [ $((tries--)) -gt 0 ] || { echo "never $expected: $*"; return 1; }; sleep 0.05; done
 }
+coproc psql -qAtX
+echo "BEGIN; UPDATE orders SET id = id WHERE id = 1; SELECT 1;" >&"${COPROC[1]}"
+read -r _ <&"${COPROC[0]}"
+psql -qc 'CREATE INDEX CONCURRENTLY being_built ON orders (note)' >"$out/build" 2>&1 & build=$!
+invalid() { psql -Atc "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('being_built') AND NOT indisvalid"; }
+check "a build waits for a writer" becomes 1 invalid
+check_unlike "its index is no invalid one yet" being_built pgsteward advise indexes --no-save
+check_unlike "nor to a role that sees no more of the build" being_built pgsteward advise indexes --no-save -U dba
+psql -qAtc "SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index" >"$out/canceled"
+wait $build
+check_like "what a build that ended leaves is" 'being_built on orders: invalid' pgsteward advise indexes --no-save
+echo 'ROLLBACK;' >&"${COPROC[1]}"
+
+# ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
+sessions() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward' AND $1"; }
 interrupted() { # a command that waits for the lock is interrupted: the server's query too, and at once
   bash -c 'trap - INT; exec pgsteward advise indexes >/dev/null' & local pid=$!
   becomes 1 sessions "wait_event_type = 'Lock'" && kill -INT $pid; wait $pid
 }
-coproc psql -qAtX
 echo "SET idle_in_transaction_session_timeout = '1min'; BEGIN; LOCK TABLE steward.suggestion_run; SELECT 1;" >&"${COPROC[1]}"
 read -r _ <&"${COPROC[0]}"
 check_exit "Ctrl-C ends it with exit 1" 1 interrupted

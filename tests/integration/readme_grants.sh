@@ -41,6 +41,8 @@ psql -qX -U "Half grown" -c "SELECT count(*) FROM orders WHERE status = 'status 
 check_like "with statements of its own the advice says what it is without" \
   'warning +the statements of other roles are not visible to this one.*GRANT +pg_read_all_stats TO "Half grown";' \
   bash -c 'pgsteward advise indexes --no-save -U "Half grown" | tr "\n" " "'
+check_like "and so does a snapshot" 'warning: the statements of other roles.*hint: .*GRANT pg_read_all_stats TO "Half grown";' \
+  bash -c 'pgsteward snapshot -o "$STEWARD_SESSION/s.json" -U "Half grown" 2>&1 | tr "\n" " "'
 psql -qXc 'GRANT pg_read_all_stats TO monitor'
 
 check "the monitor reads every view" read_all_views monitor
