@@ -22,9 +22,9 @@ joined="SELECT p.calls AS their_calls, s.calls AS our_calls, p.rows AS their_row
     round(p.total_exec_time::numeric, 3) AS their_time, round(s.total_exec_time::numeric, 3) AS our_time,
     round((1000 * (s.total_exec_time - p.total_exec_time) / p.calls)::numeric, 3) AS us_a_call,
     coalesce(s.query, p.query) AS query,
-    coalesce(s.query, p.query) ~ '^(BEGIN|END)' AS utility, s.total_exec_time AS ours, p.total_exec_time AS theirs
+    coalesce(s.query, p.query) ~* '^(BEGIN|END|COMMIT)' AS utility, s.total_exec_time AS ours, p.total_exec_time AS theirs
   FROM pg_stat_statements p FULL JOIN steward.statements s USING (userid, dbid, queryid, toplevel)
-  WHERE coalesce(s.query, p.query) ~ 'pgbench_|^(BEGIN|END)' AND coalesce(s.query, p.query) !~ 'count\(|partstrat|steward'"
+  WHERE coalesce(s.query, p.query) ~* 'pgbench_|^(BEGIN|END|COMMIT)' AND coalesce(s.query, p.query) !~ 'count\(|partstrat|steward'"
 
 run() { # MODE SCRIPT
   psql -qAtc 'SELECT pg_stat_statements_reset(), steward.reset()' >/dev/null
