@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <string_view>
 
 namespace steward::core {
 
@@ -206,6 +207,18 @@ void AppendParameter(TextOutput* out, int number) {
   Append(out, buffer, static_cast<int>(end - buffer), true);
 }
 
+// What stands for the other members of a list, as in pg_stat_statements.
+constexpr std::string_view kMore = " /*, ... */";
+
+// A negative constant is located at its sign.
+int EndOfConstant(const SqlText& text, int offset) {
+  Token token = NextToken(text, offset);
+  if (token.kind == TokenKind::kOther && text.data[offset] == '-')
+    do token = NextToken(text, token.end);
+    while (token.kind == TokenKind::kSpace);
+  return token.end;
+}
+
 int HighestParameter(const SqlText& text) {
   int highest = 0;
   for (int at = 0; at < text.length;) {
@@ -228,20 +241,21 @@ Token NextToken(const SqlText& text, int at) {
   return Token{kind, at, reader.at()};
 }
 
-void ReplaceConstants(const SqlText& text, const int* at, int count, int first, TextOutput* out) {
+void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, int first, TextOutput* out) {
   int copied = 0;
   int number = first;
   for (int i = 0; i < count; i++) {
-    if (at[i] < copied) continue;
-    if (at[i] >= text.length) break;
-    Append(out, text.data + copied, at[i] - copied, false);
+    const int offset = at[i].offset;
+    if (offset < copied) continue;
+    if (offset >= text.length) break;
+    Append(out, text.data + copied, offset - copied, false);
     AppendParameter(out, number++);
-    Token token = NextToken(text, at[i]);
-    // A negative constant is located at its sign.
-    if (token.kind == TokenKind::kOther && text.data[at[i]] == '-')
-      do token = NextToken(text, token.end);
-      while (token.kind == TokenKind::kSpace);
-    copied = token.end;
+    if (at[i].list_length > 0) {
+      Append(out, kMore.data(), static_cast<int>(kMore.size()), false);
+      copied = offset + std::min(at[i].list_length, text.length - offset);
+    } else {
+      copied = EndOfConstant(text, offset);
+    }
   }
   Append(out, text.data + copied, text.length - copied, false);
 }

@@ -29,9 +29,16 @@ struct TextOutput {
   int length;
 };
 
-/// Copies `text`, replacing the token at each of the ascending offsets `at[count]` (with a sign before it) by $n, counting
-/// n from `first`. An offset below the end of the token before it is skipped, and so are those beyond the text.
-void ReplaceConstants(const SqlText& text, const int* at, int count, int first, TextOutput* out);
+/// Where a text has a constant, or a list of constants that is shown as its first one.
+struct ConstantPlace {
+  int offset;
+  int list_length;  // in bytes; 0: a single constant, which ends with its token
+};
+
+/// Copies `text`, replacing what is at each of the places `at[count]`, ascending by offset, by $n, counting n from `first`: a
+/// token with the sign before it, or a list, which becomes "$n /*, ... */". A place that begins before the end of the one
+/// before it is skipped, and so are those beyond the text.
+void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, int first, TextOutput* out);
 
 /// Copies `text`, replacing every number and string by $n, n counting from beyond the highest $n in the text.
 void RedactConstants(const SqlText& text, TextOutput* out);

@@ -63,14 +63,20 @@ void PutRedacted(uint64 queryid, const StatementSource& source, const Plannable&
   pfree(out.data);
 }
 
-// Offsets of the constants from the statement's beginning, ascending. Null when there is no memory.
-int* ConstantOffsets(const JumbleState* jumble, int moved) {
-  const int count = jumble->clocations_count;
-  auto* at = static_cast<int*>(
-      palloc_extended(sizeof(int) * static_cast<Size>(count + 1), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
+// Places of the constants, counted from the statement's beginning, ascending. Null when there is no memory.
+core::ConstantPlace* Constants(const JumbleState* jumble, int moved, int* count) {
+  *count = 0;
+  const auto most = static_cast<Size>(jumble->clocations_count);
+  auto* at = static_cast<core::ConstantPlace*>(
+      palloc_extended(sizeof(core::ConstantPlace) * (most + 1), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
   if (at == nullptr) return nullptr;
-  for (int i = 0; i < count; i++) at[i] = jumble->clocations[i].location - moved;
-  std::sort(at, at + count);
+  for (int i = 0; i < jumble->clocations_count; i++) {
+    core::ConstantPlace* place = &at[*count];
+    if (!pg::PlaceOfConstant(jumble, i, &place->offset, &place->list_length)) continue;
+    place->offset -= moved;
+    ++*count;
+  }
+  std::sort(at, at + *count, [](const auto& a, const auto& b) { return a.offset < b.offset; });
   return at;
 }
 
@@ -137,11 +143,11 @@ void RememberQuery(uint64 queryid, const StatementSource& source, const Query* q
   const char* text = nullptr;
   int length = 0;
   const int moved = pg::StatementText(source.text, source.location, source.length, &text, &length);
-  int* at = ConstantOffsets(jumble, moved);
+  int count = 0;
+  core::ConstantPlace* at = Constants(jumble, moved, &count);
   core::TextOutput out = Allocate();
   if (at != nullptr && out.data != nullptr) {
-    core::ReplaceConstants(Capped(text, length), at, jumble->clocations_count, jumble->highest_extern_param_id + 1,
-                           &out);
+    core::ReplaceConstants(Capped(text, length), at, count, pg::FirstConstantNumber(jumble), &out);
     PutPlannable(queryid, out, make ? MakePlannable(query, source.text) : Plannable{});
   }
   if (at != nullptr) pfree(at);

@@ -189,6 +189,26 @@ void AbandonPageRead() {
 #endif
 }
 
+bool PlaceOfConstant(const JumbleState* jumble, int i, int* location, int* list_length) {
+  const LocationLen& place = jumble->clocations[i];
+  *location = place.location;
+  *list_length = 0;
+#if PG_VERSION_NUM >= 180000
+  if (place.squashed) *list_length = place.length;
+  // Where lists are shown as one constant, parameters are numbered anew with the others: some may be in the lists.
+  return !place.extern_param || jumble->has_squashed_lists;
+#else
+  return true;
+#endif
+}
+
+int FirstConstantNumber(const JumbleState* jumble) {
+#if PG_VERSION_NUM >= 180000
+  if (jumble->has_squashed_lists) return 1;
+#endif
+  return jumble->highest_extern_param_id + 1;
+}
+
 int StatementText(const char* source, int location, int length, const char** text, int* text_length) {
   *text = CleanQuerytext(source, &location, &length);
   *text_length = length;

@@ -228,6 +228,13 @@ enum class CallOrigin : uint8 {
 /// next one to want the page does not wait for it. From 16 on the resource owner does this.
 void AbandonPageRead();
 
+/// Where constant `i` of a jumbled query is in its source text; *list_length is the length of the list that it stands for
+/// (from 18 on), or 0. False for a parameter, which stays as it is written. Two places may be of the same constant.
+[[nodiscard]] bool PlaceOfConstant(const JumbleState* jumble, int i, int* location, int* list_length);
+
+/// The number that the first replaced constant gets in the text that is shown.
+[[nodiscard]] int FirstConstantNumber(const JumbleState* jumble);
+
 /// The text of one statement in `source`, which may hold several: moves *text and *length to it, without the white space
 /// around it. Returns how many bytes *text moved by.
 int StatementText(const char* source, int location, int length, const char** text, int* text_length);
@@ -243,18 +250,6 @@ inline List* GroupExpressions([[maybe_unused]] const RangeTblEntry* entry) {
 #else
   return NIL;
 #endif
-}
-
-/// The query inside CREATE TABLE AS or DECLARE CURSOR where the parse analysis hook sees only the wrapper; from 18 on it is
-/// called for the query too, and this is nullptr.
-inline const Query* WrappedQuery([[maybe_unused]] Node* utility) {
-#if PG_VERSION_NUM < 180000
-  Node* inner = nullptr;
-  if (utility != nullptr && IsA(utility, CreateTableAsStmt)) inner = castNode(CreateTableAsStmt, utility)->query;
-  if (utility != nullptr && IsA(utility, DeclareCursorStmt)) inner = castNode(DeclareCursorStmt, utility)->query;
-  if (inner != nullptr && IsA(inner, Query)) return castNode(Query, inner);
-#endif
-  return nullptr;
 }
 
 /// True when this ordering operator sorts downwards: a "greater than" of its B-tree family.

@@ -21,7 +21,7 @@ std::string Redact(const std::string& text, bool backslash = false, int capacity
   return buffer.substr(0, static_cast<size_t>(out.length));
 }
 
-std::string Replace(const std::string& text, const std::vector<int>& at, int first = 1) {
+std::string Replace(const std::string& text, const std::vector<ConstantPlace>& at, int first = 1) {
   std::string buffer(4096, '\0');
   TextOutput out{buffer.data(), 4096, 0};
   ReplaceConstants(Text(text), at.data(), static_cast<int>(at.size()), first, &out);
@@ -52,13 +52,21 @@ TEST(SqlLexer, BackslashesEscapeOnlyWhereTheyShould) {
 TEST(SqlLexer, SlicesOfArraysAreNotNumbersWithADot) { EXPECT_EQ(Redact("a[1..10]"), "a[$1..$2]"); }
 
 TEST(SqlLexer, ReplacesAtOffsetsWithTheSign) {
-  EXPECT_EQ(Replace("select -1, a from t where b = - /* x */ 25 and c = 'x'", {7, 30, 51}),
+  EXPECT_EQ(Replace("select -1, a from t where b = - /* x */ 25 and c = 'x'", {{7, 0}, {30, 0}, {51, 0}}),
             "select $1, a from t where b = $2 and c = $3");
 }
 
 TEST(SqlLexer, SkipsOffsetsInsideAReplacedConstantAndBeyondTheText) {
-  EXPECT_EQ(Replace("select 'abc', 5", {7, 9, 14, 400}, 3), "select $3, $4");
-  EXPECT_EQ(Replace("select 5", {-3, 7}), "select $1");
+  EXPECT_EQ(Replace("select 'abc', 5", {{7, 0}, {9, 0}, {14, 0}, {400, 0}}, 3), "select $3, $4");
+  EXPECT_EQ(Replace("select 5", {{-3, 0}, {7, 0}}), "select $1");
+}
+
+TEST(SqlLexer, ReplacesAListAsAWhole) {
+  const std::string text = "select 7 from t where a in (1, -2, 3) and b = 4";
+  EXPECT_EQ(Replace(text, {{7, 0}, {28, 8}, {46, 0}}), "select $1 from t where a in ($2 /*, ... */) and b = $3");
+  // Members that have places of their own are part of it, and a text that was cut within it ends there.
+  EXPECT_EQ(Replace(text, {{28, 8}, {31, 0}, {46, 0}}), "select 7 from t where a in ($1 /*, ... */) and b = $2");
+  EXPECT_EQ(Replace(text.substr(0, 32), {{28, 8}}), "select 7 from t where a in ($1 /*, ... */");
 }
 
 TEST(SqlLexer, NeverCutsAParameterNumberWhenTheOutputIsFull) {
