@@ -9,6 +9,8 @@ CREATE VIEW belongs AS
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
       AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_steward');
 
+-- 18 tells where in the script, too
+\set SHOW_CONTEXT never
 -- an empty schema of that name
 SET ROLE regress_squatter;
 CREATE SCHEMA steward;

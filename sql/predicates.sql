@@ -127,7 +127,8 @@ CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('20
 CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
 SELECT reset();
 SELECT kind, count(*) FROM events WHERE id = 5 GROUP BY kind ORDER BY kind;
-TABLE shown;
+-- 18 has one more entry in the range table, for the groups
+SELECT relname, key, role, kind, pos, "desc", nf FROM shown;
 
 -- a write needs the row itself: no index-only scan can serve it
 SELECT reset();

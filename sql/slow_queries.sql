@@ -22,7 +22,7 @@ SET pg_steward.slow_min_duration = -1;
 SELECT state, toplevel, rows, sqlstate, instrumented, plan_time > 0 AS planned, exec_time > 0 AS timed,
        query_start BETWEEN now() - interval '1 min' AND clock_timestamp() AS started, datname = current_database() AS here,
        usename = current_user AS mine, pid = pg_backend_pid() AS my_pid, application_name, client_addr, parameters,
-       plan #>> '{0,Plan,Node Type}' AS top, plan #>> '{0,Plan,Actual Rows}' AS actual,
+       plan #>> '{0,Plan,Node Type}' AS top, (plan #>> '{0,Plan,Actual Rows}')::numeric::int AS actual,
        plan #> '{0,Plan,Actual Startup Time}' AS no_timing, query
 FROM steward.slow_queries WHERE query LIKE '%slow_items WHERE%' ORDER BY id;
 -- the condition is there, the constants are not
@@ -228,7 +228,7 @@ SET pg_steward.slow_min_duration = 0;
 MERGE INTO slow_parts t USING slow_items s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 0;
 MERGE INTO slow_parts t USING slow_items s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 0;
 SET pg_steward.slow_min_duration = -1;
-SELECT instrumented, plan #>> '{0,Plan,Node Type}' AS top, plan #>> '{0,Plan,Plans,0,Actual Rows}' AS actual
+SELECT instrumented, plan #>> '{0,Plan,Node Type}' AS top, (plan #>> '{0,Plan,Plans,0,Actual Rows}')::numeric::int AS actual
 FROM steward.slow_queries WHERE query LIKE 'MERGE%' ORDER BY id;
 DROP TABLE slow_parts;
 

@@ -105,4 +105,5 @@ SELECT steward.reset() IS NOT NULL AS reset;
 SELECT endless();
 \set VERBOSITY default
 SELECT lost BETWEEN 1 AND 20000 AS lost FROM steward.capture_status;
-SELECT sum(failed_calls) AS failed, max(last_sqlstate) AS sqlstate FROM own WHERE query = 'SELECT endless()';
+-- 1,024 frames, and before 18 a planning that failed innermost.
+SELECT sum(failed_calls) BETWEEN 1024 AND 1025 AS failed, max(last_sqlstate) AS sqlstate FROM own WHERE query = 'SELECT endless()';

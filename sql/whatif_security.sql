@@ -128,7 +128,9 @@ SELECT cost > 0 AS costed, used, error FROM ask('reading', candidates => '{"CREA
 
 -- F3: the adviser has EXECUTE and nothing else: no tables, no statistics, and no values in errors.
 SET ROLE regress_adviser;
+\set VERBOSITY sqlstate
 SELECT cost FROM ask('plain');
+\set VERBOSITY default
 RESET ROLE;
 GRANT USAGE ON SCHEMA steward TO regress_adviser;
 SET ROLE regress_adviser;

@@ -22,6 +22,8 @@ FETCH 3 FROM c;
 SAVEPOINT s;
 SELECT 1/0;
 ROLLBACK TO s;
+-- Where COMMIT closes it, pg_stat_statements of 18 finds auto_explain's meter and counts the cursor's query at top level.
+CLOSE c;
 COMMIT;
 PREPARE q (int) AS SELECT id FROM t WHERE id = $1;
 EXECUTE q (1);

@@ -34,12 +34,15 @@ void Call() {
 
 }  // namespace
 
-#define WRAP(result, name, parameters, arguments) \
-  extern "C" result __real_##name parameters;     \
-  extern "C" result __wrap_##name parameters;     \
-  extern "C" result __wrap_##name parameters {    \
-    Call();                                       \
-    return __real_##name arguments;               \
+// Not every version has each of them.
+#define WEAK __attribute__((weak))
+
+#define WRAP(result, name, parameters, arguments)  \
+  extern "C" WEAK result __real_##name parameters; \
+  extern "C" result __wrap_##name parameters;      \
+  extern "C" result __wrap_##name parameters {     \
+    Call();                                        \
+    return __real_##name arguments;                \
   }
 
 WRAP(void*, palloc, (Size size), (size))

@@ -38,6 +38,7 @@ kept_chroot() { # SUITE
 # Runs inside namespaces of its own: see in_release.
 inside() { # ROOT VERSION
   local root=$1
+  mount --bind "$root" "$root" # so that tests inside may have mounts of their own
   chroot_mount "$root"
   mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
   mount -t tmpfs tmpfs "$root/src"
