@@ -60,8 +60,8 @@ STEWARD_FUNCTION(steward_write_history) {
   // Our own bookkeeping is not part of the workload.
   pg::SetForRole("pg_steward.track", "none");
   pg::SpiOpen();
+  TrimHistory();
   const Written written = WriteInterval();
-  if (!written.began) TrimHistory();
   pg::SpiClose();
   pg::EndRole(before);
   if (written.began) PG_RETURN_NULL();

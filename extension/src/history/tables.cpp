@@ -18,6 +18,7 @@ namespace {
 
 // A heap tuple's header with its null bitmap and line pointer, and the entry of the index.
 constexpr int64 kEntryOverhead = 32 + 4 + 16;
+constexpr int64 kUsualEntry = 220;
 constexpr int64 kTextOverhead = 24 + 4 + 8 + 20;
 
 bool IsTime(int counter) {
@@ -178,11 +179,9 @@ int64 EntryBytes() {
   return Int64Of("SELECT pg_catalog.sum(bytes)::pg_catalog.int8 FROM steward.history_interval");
 }
 
-int64 DiskBytes() {
-  return Int64Of(
-      "SELECT pg_catalog.pg_total_relation_size('steward.history_interval') + "
-      "pg_catalog.pg_total_relation_size('steward.history_entry') + "
-      "pg_catalog.pg_total_relation_size('steward.history_text')");
+int64 DeadBytes() {
+  return kUsualEntry *
+         Int64Of("SELECT pg_catalog.pg_stat_get_dead_tuples('steward.history_entry'::pg_catalog.regclass)");
 }
 
 uint64 DeleteIntervals(TimestampTz horizon, int64 excess, int most) {

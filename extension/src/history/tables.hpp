@@ -21,8 +21,8 @@ int64 AddTexts(const store::HistoryBatch& batch);
 /// The bytes that intervals with their entries take, about; what was deleted does not count.
 int64 EntryBytes();
 
-/// The bytes that all tables take on disk, deleted rows that VACUUM has not removed yet included.
-int64 DiskBytes();
+/// The bytes that deleted entries take which VACUUM has not removed yet, about.
+int64 DeadBytes();
 
 /// Deletes the oldest intervals: those that ended before `horizon`, and as many as it takes to free `excess` bytes; at
 /// most `most` of them. Returns how many.

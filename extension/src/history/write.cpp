@@ -100,24 +100,22 @@ int64 MaxBytes() {
   return settings.history_max_size_kb * kKilobyte;
 }
 
+// What is deleted makes room only after VACUUM.
 void CheckRoom() {
-  const int64 disk = DiskBytes();
-  if (disk <= 2 * MaxBytes()) return;
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-       errmsg("the tables of history take %lld MB, more than twice pg_steward.history_max_size",
-              static_cast<long long>(disk / kKilobyte / kKilobyte)),
-       errhint("Deleted rows keep their room until VACUUM. Is autovacuum off, or held up by an old transaction? Run: "
-               "VACUUM steward.history_interval, steward.history_entry, steward.history_text;")));
+  const int64 dead = DeadBytes();
+  if (EntryBytes() + dead <= 2 * MaxBytes()) return;
+  ereport(ERROR,
+          (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+           errmsg("%lld MB of deleted history wait for VACUUM", static_cast<long long>(dead / kKilobyte / kKilobyte)),
+           errhint("Is autovacuum off, or held up by an old transaction? Run: VACUUM steward.history_entry;")));
 }
 
 }  // namespace
 
 Written WriteInterval() {
-  CheckRoom();
   const store::HistoryBatch* batch = Take();
   if (batch == nullptr) return Written{true, 0};
+  CheckRoom();
   const int entries = AddInterval(*batch);
   store::AddHistoryTexts(MyDatabaseId, static_cast<uint64>(AddTexts(*batch)));
   return Written{false, entries};

@@ -12,7 +12,7 @@ struct Written {
 
 /// Writes what happened in this database since its last interval. If the (sub)transaction is rolled back, the next
 /// interval has it. SPI is open and the caller may write the tables. A transaction that did this cannot be prepared.
-/// Raises when the tables take up twice pg_steward.history_max_size on disk.
+/// Raises when deleted rows that wait for VACUUM make history twice as large as pg_steward.history_max_size.
 [[nodiscard]] Written WriteInterval();
 
 /// Deletes intervals beyond pg_steward.history_retention or, when history takes more than pg_steward.history_max_size,

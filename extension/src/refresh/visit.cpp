@@ -35,17 +35,24 @@ ErrorData* Prune(core::Micros* next_prune) {
   return error;
 }
 
-}  // namespace
-
-ErrorData* BeginVisit(bool* present) {
-  return pg::InTransaction([present] {
-    *present = OidIsValid(TablesOwner());
+// Ends what a worker that died left behind.
+ErrorData* Begin(Visit* visit) {
+  ErrorData* error = pg::InTransaction([] {
     const TimestampTz now = GetCurrentTimestamp();
-    if (*present) ReclaimMarks(now, now + kReclaimDelay, kMostInterruptions);
+    if (OidIsValid(TablesOwner())) ReclaimMarks(now, now + kReclaimDelay, kMostInterruptions);
   });
+  visit->begun = error == nullptr;
+  return error;
 }
 
+}  // namespace
+
 ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
+  *step = core::WorkStep{false, core::kNever};
+  if (!visit->begun) {
+    ErrorData* error = Begin(visit);
+    if (error != nullptr) return error;
+  }
   Job job = {};
   bool present = false;
   bool found = false;

@@ -10,16 +10,14 @@ namespace steward::refresh {
 /// What a visit carries from step to step. Start with zeroes and `track`.
 struct Visit {
   const char* track;  // pg_steward.track as configured, for the refreshes' own queries
+  bool begun;
   core::Micros next_prune;
   int jobs;  // refreshes so far
 };
 
-/// Ends what a worker that died left behind. `present` tells whether this database has the extension's tables. Returns
-/// an error that kept it from doing so. The caller has no transaction.
-ErrorData* BeginVisit(bool* present);
-
-/// Does the refresh that is due, if one is, and says when the next will be. Errors and transactions as above; a refresh
-/// that fails is not an error.
+/// Does the refresh that is due, if one is, and says when the next will be: never in a database without the extension's
+/// tables. In the first step also ends what a worker that died left behind. Returns an error that kept it from doing
+/// so; a refresh that fails is none. The caller has no transaction.
 ErrorData* DoDue(Visit* visit, core::WorkStep* step);
 
 /// Whether this process has refreshed enough for one worker.

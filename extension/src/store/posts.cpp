@@ -45,7 +45,7 @@ void OnTransaction(XactEvent event, void*) {
     case XACT_EVENT_PRE_PREPARE:
       if (pending.post)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("cannot PREPARE a transaction that has changed the schedule of a materialized view")));
+                        errmsg("cannot PREPARE a transaction that has changed what pg_steward does in this database")));
       break;
     case XACT_EVENT_PREPARE:
       Finish(false);

@@ -106,6 +106,16 @@ void BoardPost(Oid dbid) {
   Wake(worker);
 }
 
+void BoardPostAll() {
+  LWLockAcquire(Lock(), LW_EXCLUSIVE);
+  for (int i = 0; i < board->rows; i++) {
+    if (board->detail[i].dbid == InvalidOid) continue;
+    board->detail[i].posts++;
+    board->load[i].due = 0;
+  }
+  LWLockRelease(Lock());
+}
+
 void BoardPostList() {
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   board->list_changed = true;

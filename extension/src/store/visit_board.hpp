@@ -33,6 +33,9 @@ void VisitBoardAttach(void* base, bool init);
 /// There is work in this database, or its schedules have changed: visit it now.
 void BoardPost(Oid dbid);
 
+/// There may be work in every database.
+void BoardPostAll();
+
 /// The list of databases has changed: the launcher reads it again.
 void BoardPostList();
 

@@ -77,6 +77,11 @@ const char* StringOption(List* options, const char* name) {
   return nullptr;
 }
 
+// On a board that is full the database goes without a visit, as with a schedule.
+void PostExtension(const char* name) {
+  if (strcmp(name, "pg_steward") == 0) (void)store::PostAtCommit();
+}
+
 void Prepare(Node* command) {
   switch (nodeTag(command)) {
     case T_DropdbStmt:
@@ -95,6 +100,13 @@ void Prepare(Node* command) {
     case T_CreatedbStmt:
       MakeRoom(StringOption(reinterpret_cast<CreatedbStmt*>(command)->options, "template"));
       store::PostListAtCommit();
+      break;
+    // From the commit on there is history to write.
+    case T_CreateExtensionStmt:
+      PostExtension(reinterpret_cast<CreateExtensionStmt*>(command)->extname);
+      break;
+    case T_AlterExtensionStmt:
+      PostExtension(reinterpret_cast<AlterExtensionStmt*>(command)->extname);
       break;
     default:
       break;

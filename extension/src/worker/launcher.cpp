@@ -148,6 +148,11 @@ void LaunchWorkers(TimestampTz now) {
   }
 }
 
+// Whether there is anything to send workers for.
+bool WorkIsOn() {
+  return settings.refresh || settings.history_interval_s > 0;
+}
+
 void Tick() {
   store::Drain();
   const TimestampTz now = GetCurrentTimestamp();
@@ -157,7 +162,7 @@ void Tick() {
     launcher.writable = true;
     store::BoardPostList();
   }
-  if (!settings.refresh) return;
+  if (!WorkIsOn()) return;
   SyncDatabases(now);
   LaunchWorkers(now);
 }
@@ -165,7 +170,7 @@ void Tick() {
 long MillisecondsToWait() {
   const TimestampTz now = GetCurrentTimestamp();
   const core::Micros next = store::BoardNextVisit(now);
-  if (next == core::kNever || !launcher.writable || !settings.refresh) return kTickMs;
+  if (next == core::kNever || !launcher.writable || !WorkIsOn()) return kTickMs;
   return Min(kTickMs, Max(TimestampDifferenceMilliseconds(now, next), 1L));
 }
 
@@ -174,7 +179,11 @@ void HandleSignals() {
   CHECK_FOR_INTERRUPTS();
   if (!ConfigReloadPending) return;
   ConfigReloadPending = false;
+  const Settings before = settings;
   ProcessConfigFile(PGC_SIGHUP);
+  // What workers said of the next visit was said under other settings.
+  if (before.refresh != settings.refresh || before.history_interval_s != settings.history_interval_s)
+    store::BoardPostAll();
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-// See worker.hpp. State machine: arrive -> begin -> [do what is due]* -> linger or leave. Between these steps the
+// See worker.hpp. State machine: arrive -> [do what is due]* -> linger or leave. Between these steps the
 // process holds no transaction, snapshot or lock (RELIABILITY W12).
 #include "worker/worker.hpp"
 
+#include "history/visit.hpp"
 #include "pg/postgres.hpp"
 #include "refresh/visit.hpp"
 #include "settings.hpp"
@@ -61,29 +62,22 @@ void HandleSignals() {
   }
 }
 
-// False: there is nothing to do in this database.
-bool Begin(Oid dbid) {
-  const uint32 posts = store::BoardPosts(dbid);
-  bool present = false;
-  ErrorData* error = refresh::BeginVisit(&present);
-  const TimestampTz now = GetCurrentTimestamp();
-  if (error != nullptr) Complain(error);
-  if (error != nullptr || !present)
-    store::BoardReport(dbid, posts, error != nullptr ? now + kAfterError : core::kNever, now);
-  return present && error == nullptr;
-}
-
-// One step of each kind of work; tells the board what is next.
+// One step of each kind of work; tells the board what is next. History first, since a refresh may take long.
 Next DoDue(Oid dbid, refresh::Visit* visit, core::Micros* next_due) {
   const uint32 posts = store::BoardPosts(dbid);
-  core::WorkStep step = {};
-  ErrorData* error = refresh::DoDue(visit, &step);
+  core::WorkStep history = {};
+  history::DoDue(&history);
+  core::WorkStep refresh = {false, core::kNever};
+  ErrorData* error = settings.refresh ? refresh::DoDue(visit, &refresh) : nullptr;
   const TimestampTz now = GetCurrentTimestamp();
-  if (error != nullptr) Complain(error);
-  *next_due = error != nullptr ? now + kAfterError : step.next_due;
+  if (error != nullptr) {
+    Complain(error);
+    refresh.next_due = now + kAfterError;
+  }
+  *next_due = Min(history.next_due, refresh.next_due);
   store::BoardReport(dbid, posts, *next_due, now);
   if (error != nullptr || refresh::HasDoneEnough(*visit)) return Next::kLeave;
-  if (step.ran) return Next::kAgain;
+  if (refresh.ran) return Next::kAgain;
   return core::Linger(*next_due, now) ? Next::kWait : Next::kLeave;
 }
 
@@ -93,16 +87,16 @@ void WaitUntil(core::Micros due) {
   WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1L), PG_WAIT_EXTENSION);
 }
 
-void Stay(Oid dbid, const char* track) {
+void Visit(Oid dbid, const char* track) {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward work", ALLOCSET_DEFAULT_SIZES);
-  refresh::Visit visit = {track, 0, 0};
+  refresh::Visit visit = {track, false, 0, 0};
   for (bool stay = true; stay;) {
     MemoryContextReset(context);
     MemoryContextSwitchTo(context);
     ResetLatch(MyLatch);
     HandleSignals();
     core::Micros next_due = core::kNever;
-    const Next next = settings.refresh ? DoDue(dbid, &visit, &next_due) : Next::kLeave;
+    const Next next = DoDue(dbid, &visit, &next_due);
     stay = next != Next::kLeave && !store::BoardAskedToLeave(dbid);
     if (stay && next == Next::kWait) WaitUntil(next_due);
   }
@@ -127,6 +121,6 @@ void steward_worker_main(Datum argument) {
   const char* track = worker::Configure();
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward visit", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(context);
-  if (worker::Begin(dbid)) worker::Stay(dbid, track);
+  worker::Visit(dbid, track);
   proc_exit(0);
 }

@@ -1,5 +1,5 @@
 // The worker that visits one database: has the work done that is due there, waits shortly for the next, leaves. Its
-// start is the launcher's (launcher.hpp); what the work is, refresh/'s.
+// start is the launcher's (launcher.hpp); what the work is, history/'s and refresh/'s.
 #pragma once
 
 #include "pg/postgres.hpp"
