@@ -2,12 +2,12 @@
 -- resets; roles see of it what they see in steward.statements.
 CREATE EXTENSION pg_steward;
 \pset null NULL
+INSERT INTO steward.history_text VALUES (1, 'SELECT of a statement whose entries were deleted');
 CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) AS i;
 SET pg_steward.track_utility = off;
 -- The first interval begins, with this call or with the worker's visit.
 SELECT coalesce(steward.write_history(), 0) >= 0 AS begun;
 TRUNCATE steward.history_interval, steward.history_entry;
-INSERT INTO steward.history_text VALUES (1, 'SELECT of a statement whose entries were deleted');
 
 -- What history holds of this test's own statements, by interval.
 CREATE FUNCTION shown(OUT interval_no bigint, OUT query text, OUT calls bigint, OUT failed bigint, OUT rows bigint, OUT plausible boolean)
@@ -26,6 +26,20 @@ SELECT count(*) FROM t WHERE i > 30;
 SELECT steward.write_history() > 0 AS written;
 SELECT * FROM shown();
 SELECT count(*) FILTER (WHERE queryid = 1) AS unused, count(*) > 3 AS used FROM steward.history_text;
+
+-- A window sums up its intervals; neighbouring windows share none.
+SELECT min(interval_end) AS first, max(interval_end) AS last FROM steward.history_interval \gset
+CREATE FUNCTION summed(since timestamptz, until timestamptz, OUT query text, OUT calls bigint, OUT failed bigint, OUT rows bigint, OUT plausible boolean)
+RETURNS SETOF record LANGUAGE sql AS $$
+  SELECT w.query, w.calls, w.failed_calls, w.rows,
+         w.p50_exec_time BETWEEN 0 AND w.p99_exec_time AND w.mean_exec_time * w.calls BETWEEN w.total_exec_time * 0.99 AND w.total_exec_time * 1.01
+           AND w.shared_blks_hit > 0 AND w.wal_bytes >= 0 AND w.total_plan_time > 0
+  FROM steward.window_statements(since, until) AS w WHERE w.query LIKE 'SELECT % FROM t %' ORDER BY 1 $$;
+SELECT * FROM summed('-infinity', 'infinity');
+SELECT * FROM summed('-infinity', :'first');
+SELECT * FROM summed(:'first', :'last');
+SELECT count(*) FROM steward.window_statements(:'last');
+SELECT array_length(latency, 1) > 0 AS histogram, query FROM steward.window_statements(now() - interval '1 hour') WHERE query LIKE 'SELECT count%';
 
 -- An interval in which nothing of a statement happened has no row for it; the intervals follow each other.
 SELECT steward.write_history() > 0 AS written;
@@ -154,7 +168,8 @@ CREATE ROLE regress_history_reader;
 CREATE ROLE regress_history_monitor IN ROLE pg_read_all_stats;
 GRANT USAGE ON SCHEMA steward TO regress_history_reader, regress_history_monitor;
 GRANT SELECT ON ALL TABLES IN SCHEMA steward TO regress_history_reader, regress_history_monitor;
-GRANT EXECUTE ON FUNCTION steward.latency_quantile(integer[], double precision) TO regress_history_reader, regress_history_monitor;
+GRANT EXECUTE ON FUNCTION steward.latency_quantile(integer[], double precision), steward.latency_sum(integer[]),
+  steward.window_statements(timestamptz, timestamptz) TO regress_history_reader, regress_history_monitor;
 GRANT SELECT ON t TO regress_history_reader;
 SELECT count(*) FROM t WHERE i > 120;
 SET ROLE regress_history_reader;
@@ -166,6 +181,8 @@ SELECT steward.write_history() > 0 AS written;
 SET ROLE regress_history_reader;
 SELECT query, calls FROM shown();
 SELECT DISTINCT query, queryid IS NULL AS hidden FROM steward.statement_history WHERE userid <> current_user::regrole;
+SELECT query, calls FROM steward.window_statements('-infinity') WHERE query ~ 'FROM t ' ORDER BY query COLLATE "C";
+SELECT count(*) AS hidden FROM steward.window_statements('-infinity') WHERE query = '<insufficient privilege>' AND queryid IS NULL;
 SELECT calls, rows FROM steward.history_entry ORDER BY rows;
 SELECT query FROM steward.history_text ORDER BY query COLLATE "C";
 INSERT INTO steward.history_text VALUES (1, 'SELECT 1');
@@ -174,7 +191,7 @@ SELECT count(*) FROM shown() WHERE query LIKE '%count(*)%';
 SELECT count(*) > 2 AS all_entries FROM steward.history_entry;
 SELECT count(*) > 2 AS all_texts FROM steward.history_text;
 RESET ROLE;
-SELECT proname FROM pg_proc WHERE pronamespace = 'steward'::regnamespace AND has_function_privilege('regress_history_monitor', oid, 'EXECUTE');
+SELECT proname FROM pg_proc WHERE pronamespace = 'steward'::regnamespace AND has_function_privilege('regress_history_monitor', oid, 'EXECUTE') ORDER BY 1;
 
 -- What cannot be: in a read-only transaction, in a prepared one.
 BEGIN READ ONLY;

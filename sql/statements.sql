@@ -20,7 +20,7 @@ CREATE VIEW disagreement AS
            s.local_blks_hit, s.local_blks_read, s.local_blks_dirtied, s.local_blks_written, s.temp_blks_read,
            s.temp_blks_written, s.wal_records, s.wal_fpi, s.wal_bytes, s.jit_functions)
       AND (s.calls > 0 OR p.calls > 0)
-      AND coalesce(p.query, s.query) !~ 'reset';
+      AND coalesce(p.query, s.query) !~ 'reset|steward\.'; -- our worker's statements are theirs to count, not ours
 SELECT pg_stat_statements_reset() IS NOT NULL AS theirs, steward.reset() IS NOT NULL AS ours;
 
 -- Plain statements; constants do not tell them apart.

@@ -8,10 +8,10 @@ namespace steward::core {
 namespace {
 
 // In the order of HistoryCounter.
-constexpr Counter kSource[] = {kCalls,         kFailedCalls, kCanceledCalls, kRows,         kPlans,
-                               kPlanNs,        kExecNs,      kSharedHit,     kSharedRead,   kSharedDirtied,
-                               kSharedWritten, kTempRead,    kTempWritten,   kSharedReadNs, kSharedWriteNs,
-                               kTempReadNs,    kTempWriteNs, kWalRecords,    kWalBytes,     kCpuNs};
+constexpr Counter kSource[] = {kCalls,       kFailedCalls,  kCanceledCalls, kRows,          kPlans,         kPlanNs,
+                               kExecNs,      kSharedHit,    kSharedRead,    kSharedDirtied, kSharedWritten, kTempRead,
+                               kTempWritten, kSharedReadNs, kSharedWriteNs, kTempReadNs,    kTempWriteNs,   kWalRecords,
+                               kWalBytes,    kCpuNs,        kCpuExecNs};
 static_assert(sizeof kSource / sizeof kSource[0] == kHistoryCounterCount);
 
 }  // namespace
@@ -49,6 +49,13 @@ bool HasHistory(const StatementTotals& totals, const HistoryCounters& before) {
 
 std::uint64_t TimeSince(const StatementTotals& totals, const HistoryCounters& before) {
   return totals.count[kExecNs] + totals.count[kPlanNs] - before.count[kHistoryExecNs] - before.count[kHistoryPlanNs];
+}
+
+double CpuTime(const HistoryCounters& counters) {
+  const auto measured = static_cast<double>(counters.count[kHistoryCpuExecNs]);
+  if (measured <= 0) return -1;
+  return static_cast<double>(counters.count[kHistoryCpuNs]) / measured *
+         static_cast<double>(counters.count[kHistoryExecNs]);
 }
 
 int KeepTop(RankedStatement* statements, int count, int top) {

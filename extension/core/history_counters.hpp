@@ -32,7 +32,8 @@ enum HistoryCounter : int {
   kHistoryTempWriteNs,
   kHistoryWalRecords,
   kHistoryWalBytes,
-  kHistoryCpuNs,
+  kHistoryCpuNs,      // of the executions it was measured of
+  kHistoryCpuExecNs,  // their duration; no column of its own
   kHistoryCounterCount
 };
 
@@ -60,6 +61,10 @@ void SubtractHistory(const HistoryCounters& less, HistoryCounters* counters);
 
 /// Nanoseconds of planning and execution since the counters were `before`: what statements are ranked by.
 [[nodiscard]] std::uint64_t TimeSince(const StatementTotals& totals, const HistoryCounters& before);
+
+/// CPU time of all executions in nanoseconds, if those it was measured of are like the others; negative when it was
+/// measured of none.
+[[nodiscard]] double CpuTime(const HistoryCounters& counters);
 
 /// A statement by its place in some table, and its time.
 struct RankedStatement {

@@ -113,6 +113,7 @@ CREATE INDEX history_entry_interval_id_idx ON steward.history_entry (interval_id
 COMMENT ON TABLE steward.history_entry IS 'one row for each interval and statement; read it through steward.statement_history';
 COMMENT ON COLUMN steward.history_entry.queryid IS '0, with userid 0: all other statements of the interval';
 COMMENT ON COLUMN steward.history_entry.calls IS 'here as in the columns that follow NULL stands for zero, which takes no room';
+COMMENT ON COLUMN steward.history_entry.cpu_time IS 'NULL: not measured';
 COMMENT ON COLUMN steward.history_entry.latency IS 'histogram of execution times: one number for a bucket, bucket * 2^24 + calls; see steward.latency_quantile()';
 
 CREATE TABLE steward.history_text (
@@ -185,9 +186,46 @@ COMMENT ON COLUMN steward.statement_history.queryid IS 'NULL: the others togethe
 COMMENT ON COLUMN steward.statement_history.query IS 'NULL: the text is not known';
 COMMENT ON COLUMN steward.statement_history.p95_exec_time IS 'milliseconds, from latency: usually within 12 %';
 COMMENT ON COLUMN steward.statement_history.shared_blk_read_time IS 'NULL, like the other I/O times, when the server did not time I/O';
-COMMENT ON COLUMN steward.statement_history.cpu_time IS 'NULL: not measured';
+COMMENT ON COLUMN steward.statement_history.cpu_time IS 'milliseconds, estimated from the executions it was measured of; NULL: of none';
 COMMENT ON COLUMN steward.statement_history.latency IS
     'histogram of execution times, to be added up with steward.latency_sum() and read with steward.latency_quantile()';
+
+-- The texts are joined last and under the caller's own rights, so that they are read once for each statement.
+CREATE FUNCTION steward.window_statements(since timestamptz, until timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (userid oid, dbid oid, toplevel boolean, queryid bigint, query text, calls bigint, failed_calls bigint,
+    canceled_calls bigint, rows bigint, plans bigint, total_plan_time double precision, total_exec_time double precision,
+    mean_exec_time double precision, p50_exec_time double precision, p95_exec_time double precision,
+    p99_exec_time double precision, shared_blks_hit bigint, shared_blks_read bigint, shared_blks_dirtied bigint,
+    shared_blks_written bigint, temp_blks_read bigint, temp_blks_written bigint, shared_blk_read_time double precision,
+    shared_blk_write_time double precision, temp_blk_read_time double precision, temp_blk_write_time double precision,
+    wal_records bigint, wal_bytes numeric, cpu_time double precision, latency integer[])
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT w.userid, w.dbid, w.toplevel, w.queryid,
+       CASE WHEN w.userid IS NULL THEN '<other>' WHEN w.queryid IS NULL THEN '<insufficient privilege>' ELSE t.query END,
+       w.calls, w.failed_calls, w.canceled_calls, w.rows, w.plans, w.total_plan_time, w.total_exec_time,
+       w.total_exec_time / nullif(w.calls, 0), steward.latency_quantile(w.latency, 0.5), steward.latency_quantile(w.latency, 0.95),
+       steward.latency_quantile(w.latency, 0.99), w.shared_blks_hit, w.shared_blks_read, w.shared_blks_dirtied, w.shared_blks_written,
+       w.temp_blks_read, w.temp_blks_written, w.shared_blk_read_time, w.shared_blk_write_time, w.temp_blk_read_time,
+       w.temp_blk_write_time, w.wal_records, w.wal_bytes, w.cpu_time, w.latency
+FROM (SELECT h.userid, h.dbid, h.toplevel, h.queryid, sum(h.calls)::bigint AS calls, sum(h.failed_calls)::bigint AS failed_calls,
+             sum(h.canceled_calls)::bigint AS canceled_calls, sum(h.rows)::bigint AS rows, sum(h.plans)::bigint AS plans,
+             sum(h.total_plan_time) AS total_plan_time, sum(h.total_exec_time) AS total_exec_time,
+             sum(h.shared_blks_hit)::bigint AS shared_blks_hit, sum(h.shared_blks_read)::bigint AS shared_blks_read,
+             sum(h.shared_blks_dirtied)::bigint AS shared_blks_dirtied, sum(h.shared_blks_written)::bigint AS shared_blks_written,
+             sum(h.temp_blks_read)::bigint AS temp_blks_read, sum(h.temp_blks_written)::bigint AS temp_blks_written,
+             sum(h.shared_blk_read_time) AS shared_blk_read_time, sum(h.shared_blk_write_time) AS shared_blk_write_time,
+             sum(h.temp_blk_read_time) AS temp_blk_read_time, sum(h.temp_blk_write_time) AS temp_blk_write_time,
+             sum(h.wal_records)::bigint AS wal_records, sum(h.wal_bytes) AS wal_bytes, sum(h.cpu_time) AS cpu_time,
+             steward.latency_sum(h.latency) AS latency
+      FROM steward.statement_history AS h
+      WHERE h.interval_end > since AND h.interval_end <= until
+      GROUP BY h.userid, h.dbid, h.toplevel, h.queryid) AS w
+     LEFT JOIN steward.history_text AS t ON t.queryid = w.queryid
+$$;
+COMMENT ON FUNCTION steward.window_statements(timestamptz, timestamptz) IS
+    'statement_history summed up, by statement, over the intervals that ended after since and not after until: neighbouring windows share no interval. What others ran and the caller may not see is one row a role';
 
 CREATE FUNCTION steward.write_history()
 RETURNS integer LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'steward_write_history';

@@ -6,7 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/check.sh"
 
 try_order() { # NAME LIBRARIES
-  cluster_start --name "$1" --preload "$2" --conf pg_stat_statements.track_planning=on \
+  cluster_start --name "$1" --preload "$2" --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 \
+    --conf pg_stat_statements.track_planning=on \
     --conf auto_explain.log_min_duration=0 --conf auto_explain.log_analyze=on --conf auto_explain.log_buffers=on
   cluster_env "$1"
   psql -q -c 'CREATE EXTENSION pg_stat_statements' -c 'CREATE EXTENSION pg_steward'

@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 transactions=${AGREEMENT_TRANSACTIONS:-2000}
 clients=2
 cluster_start --preload "${PRELOAD:-pg_stat_statements,pg_steward}" --conf fsync=off --conf autovacuum=off \
+  --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 \
   --conf track_io_timing=on
 psql -qc 'CREATE EXTENSION pg_stat_statements' -c 'CREATE EXTENSION pg_steward'
 pgbench -i -q -s 2 >/dev/null 2>&1

@@ -25,7 +25,8 @@ differences="SELECT p.toplevel, p.query, p.calls, s.calls, p.rows, s.rows, p.pla
 
 for order in pg_stat_statements,pg_steward pg_steward,pg_stat_statements; do
   name=${order%%,*}
-  cluster_start --name "$name" --preload $order --conf pg_steward.track=all --conf pg_stat_statements.track=all \
+  cluster_start --name "$name" --preload $order --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 \
+    --conf pg_steward.track=all --conf pg_stat_statements.track=all \
     --conf pg_stat_statements.track_planning=on --conf pg_steward.slow_min_duration=0 --conf autovacuum=off \
     --conf pg_steward.refresh=off
   psql -q <<'SQL'

@@ -150,9 +150,11 @@ is(calls('shop'), 7, 'what was counted meanwhile');
 $node->restart;
 
 # ---- bounds (W15) ---------------------------------------------------------------------------------------------------
-sql(q{INSERT INTO steward.history_interval (dbid, interval_start, interval_end, statements, other_statements, io_timed, bytes)
+sql(q{BEGIN;
+    INSERT INTO steward.history_interval (dbid, interval_start, interval_end, statements, other_statements, io_timed, bytes)
     SELECT 1, now() - interval '9 days', now() - interval '8 days', 1, 0, false, 100 FROM generate_series(1, 1500);
-    INSERT INTO steward.history_entry (interval_id, queryid, userid, toplevel) SELECT interval_id, 1, 1, true FROM steward.history_interval WHERE dbid = 1}, 'shop');
+    INSERT INTO steward.history_entry (interval_id, queryid, userid, toplevel) SELECT interval_id, 1, 1, true FROM steward.history_interval WHERE dbid = 1;
+    COMMIT}, 'shop');
 eventually('the worker deletes what is too old, batch by batch', q{SELECT count(*) = 0 FROM steward.history_interval WHERE dbid = 1}, 'shop');
 is(unseen('SELECT count(*) FROM steward.history_entry WHERE userid = 1', 'shop'), 0, 'with its entries');
 

@@ -29,7 +29,6 @@ bool IsTime(int counter) {
     case core::kHistorySharedWriteNs:
     case core::kHistoryTempReadNs:
     case core::kHistoryTempWriteNs:
-    case core::kHistoryCpuNs:
       return true;
     default:
       return false;
@@ -67,7 +66,7 @@ void FillEntry(int64 interval, const store::StatementKey& key, const core::Histo
   args->count = 0;
   args->AddInt64(interval);
   args->AddInt64(static_cast<int64>(key.queryid));
-  for (int i = 0; i < core::kHistoryCounterCount; i++) {
+  for (int i = 0; i < core::kHistoryCpuNs; i++) {
     const uint64 count = counters.count[i];
     if (count == 0)
       args->AddNull(IsTime(i) ? FLOAT8OID : INT8OID);
@@ -76,12 +75,17 @@ void FillEntry(int64 interval, const store::StatementKey& key, const core::Histo
     else
       args->AddInt64(static_cast<int64>(count));
   }
+  const double cpu_ns = core::CpuTime(counters);
+  if (cpu_ns < 0)
+    args->AddNull(FLOAT8OID);
+  else
+    args->AddFloat8(cpu_ns / 1e6);
   args->AddOid(key.userid);
   args->AddBool(key.toplevel);
   AddLatency(args, counters);
 }
 
-// The columns stand in the order of core::HistoryCounter.
+// The columns stand in the order of core::HistoryCounter; cpu_time is computed of the last two.
 constexpr const char* kInsertEntry = R"(
 INSERT INTO steward.history_entry (interval_id, queryid, calls, failed_calls, canceled_calls, rows, plans, total_plan_time,
        total_exec_time, shared_blks_hit, shared_blks_read, shared_blks_dirtied, shared_blks_written, temp_blks_read,

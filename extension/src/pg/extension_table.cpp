@@ -6,15 +6,29 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
 #include "commands/extension.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
 
 namespace steward::pg {
 
-Oid ExtensionTableOwner(const char* name) {
+namespace {
+
+// InvalidOid also when it was dropped while its lock was waited for.
+Oid LockedExtension() {
   const Oid extension = get_extension_oid("pg_steward", true);
+  if (!OidIsValid(extension)) return InvalidOid;
+  LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+  return get_extension_oid("pg_steward", true) == extension ? extension : InvalidOid;
+}
+
+}  // namespace
+
+Oid ExtensionTableOwner(const char* name) {
+  const Oid extension = LockedExtension();
   const Oid schema = get_namespace_oid("steward", true);
   if (!OidIsValid(extension) || !OidIsValid(schema)) return InvalidOid;
   const Oid table = get_relname_relid(name, schema);

@@ -5,8 +5,9 @@
 
 namespace steward::pg {
 
-/// The owner of table steward.`name`; InvalidOid where this database does not have the extension with that table. A
-/// table that somebody planted under the name does not count. Needs a transaction.
+/// The owner of table steward.`name`; InvalidOid where this database does not have the extension with that table. A table
+/// that somebody planted under the name does not count. Needs a transaction, and keeps the extension from being dropped
+/// until its end: DROP EXTENSION locks the extension first and then its tables, in an order that could deadlock with ours.
 [[nodiscard]] Oid ExtensionTableOwner(const char* name);
 
 }  // namespace steward::pg

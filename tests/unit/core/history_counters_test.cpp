@@ -41,6 +41,7 @@ TEST(HistoryCounters, TakeTheCountersTheyAreNamedAfter) {
   EXPECT_EQ(counters.count[kHistoryWalBytes], totals.count[kWalBytes]);
   EXPECT_EQ(counters.count[kHistoryCanceledCalls], totals.count[kCanceledCalls]);
   EXPECT_EQ(counters.count[kHistoryCpuNs], totals.count[kCpuNs]);
+  EXPECT_EQ(counters.count[kHistoryCpuExecNs], totals.count[kCpuExecNs]);
 }
 
 TEST(HistoryCounters, IntervalsAddUpToTheTotals) {
@@ -55,6 +56,15 @@ TEST(HistoryCounters, IntervalsAddUpToTheTotals) {
   EXPECT_EQ(memcmp(&sum, &base, sizeof sum), 0);
   EXPECT_FALSE(HasHistory(totals, base));
   EXPECT_EQ(TimeSince(totals, base), 0U);
+}
+
+TEST(HistoryCounters, CpuTimeIsThatOfTheSampleForAllExecutions) {
+  HistoryCounters counters{};
+  counters.count[kHistoryExecNs] = 1000;
+  EXPECT_LT(CpuTime(counters), 0);
+  counters.count[kHistoryCpuNs] = 30;
+  counters.count[kHistoryCpuExecNs] = 40;
+  EXPECT_DOUBLE_EQ(CpuTime(counters), 750);
 }
 
 // An interval whose transaction fails gives back what it took: the next one has it.
