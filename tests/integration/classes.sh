@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/check.sh"
 . "$here/../server/pooler.sh"
 
-cluster_start --conf autovacuum=off --conf pg_steward.refresh=off --conf max_prepared_transactions=5
+cluster_start --conf autovacuum=off --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 --conf max_prepared_transactions=5
 psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE DATABASE app'
 psql -q -d app -c 'CREATE TABLE t (id int PRIMARY KEY, n int)' -c 'INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i'
 pooler_start --conf default_pool_size=2
