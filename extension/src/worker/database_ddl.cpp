@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "pg/postgres.hpp"
+#include "settings.hpp"
 #include "store/posts.hpp"
 #include "store/visit_board.hpp"
 #include "store/shmem.hpp"
@@ -79,7 +80,7 @@ const char* StringOption(List* options, const char* name) {
 
 // On a board that is full the database goes without a visit, as with a schedule.
 void PostExtension(const char* name) {
-  if (strcmp(name, "pg_steward") == 0) (void)store::PostAtCommit();
+  if (strcmp(name, "pg_steward") == 0 && settings.history_interval_s > 0) (void)store::PostAtCommit();
 }
 
 void Prepare(Node* command) {
