@@ -94,20 +94,9 @@ bool IsPlainType(Oid type) {
     case TIDOID:
     case XIDOID:
     case CIDOID:
-    case REGPROCOID:
-    case REGPROCEDUREOID:
-    case REGOPEROID:
-    case REGOPERATOROID:
-    case REGCLASSOID:
-    case REGCOLLATIONOID:
-    case REGTYPEOID:
-    case REGROLEOID:
-    case REGNAMESPACEOID:
-    case REGCONFIGOID:
-    case REGDICTIONARYOID:
       return true;
     default:
-      return get_typtype(type) == TYPTYPE_ENUM;
+      return NamesObjects(type) || get_typtype(type) == TYPTYPE_ENUM;
   }
 }
 
@@ -165,6 +154,25 @@ bool SaysHow(Oid function, int argument) {
   for (const HowArguments& how : kHow)
     if (strcmp(name, how.function) == 0) return (how.arguments & Argument(argument)) != 0;
   return false;
+}
+
+bool NamesObjects(Oid type) {
+  switch (type) {
+    case REGPROCOID:
+    case REGPROCEDUREOID:
+    case REGOPEROID:
+    case REGOPERATOROID:
+    case REGCLASSOID:
+    case REGCOLLATIONOID:
+    case REGTYPEOID:
+    case REGROLEOID:
+    case REGNAMESPACEOID:
+    case REGCONFIGOID:
+    case REGDICTIONARYOID:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool IsData(const Const* value) {

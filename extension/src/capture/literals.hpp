@@ -11,6 +11,9 @@ extern "C" {
 
 namespace steward::capture {
 
+/// True when the values of the type name the server's objects: regclass and the like.
+[[nodiscard]] bool NamesObjects(Oid type);
+
 /// True when the value may be somebody's data.
 [[nodiscard]] bool IsData(const Const* value);
 

@@ -33,24 +33,7 @@ bool IsNumber(Oid type) {
 // Names of objects are structure, not values; a boolean or NULL decides what the statement means.
 bool Replaceable(const Const* value) {
   if (value->constisnull || get_typtype(value->consttype) == TYPTYPE_PSEUDO) return false;
-  switch (value->consttype) {
-    case BOOLOID:
-    case UNKNOWNOID:
-    case REGPROCOID:
-    case REGPROCEDUREOID:
-    case REGOPEROID:
-    case REGOPERATOROID:
-    case REGCLASSOID:
-    case REGCOLLATIONOID:
-    case REGTYPEOID:
-    case REGROLEOID:
-    case REGNAMESPACEOID:
-    case REGCONFIGOID:
-    case REGDICTIONARYOID:
-      return false;
-    default:
-      return true;
-  }
+  return value->consttype != BOOLOID && value->consttype != UNKNOWNOID && !NamesObjects(value->consttype);
 }
 
 void Put(Node** slot, const Const* value, const Site& site, ParamList* params) {
