@@ -5,7 +5,6 @@
 #include "pg/postgres.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
-#include "whatif/inject.hpp"
 #include "worker/install.hpp"
 
 // The server looks up the magic block by name, and on 15 the macro does not mark it as exported.
@@ -26,5 +25,4 @@ void _PG_init(void) {
   steward::capture::InstallHooks();
   steward::capture::InstallTransactionClasses();
   steward::worker::Install();
-  steward::whatif::InstallPlannerHook();
 }

@@ -12,6 +12,7 @@ extern "C" {
 #include "capture/query_text.hpp"
 #include "capture/tracking.hpp"
 #include "pg/compat.hpp"
+#include "pg/usage.hpp"
 #include "store/slots.hpp"
 #include "store/texts.hpp"
 
@@ -23,29 +24,37 @@ post_parse_analyze_hook_type previous_analyze = nullptr;
 planner_hook_type previous_planner = nullptr;
 
 pg_noinline void MeetText(const ParseState* state, const Query* query, const JumbleState* jumble) {
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   nesting.own++;
   RememberQuery(static_cast<uint64>(query->queryId),
                 StatementSource{state->p_sourcetext, query->stmt_location, query->stmt_len}, query, jumble);
-  nesting = before;
+  RestoreNesting(before);
 }
 
-void PostParseAnalyze(ParseState* state, Query* query, JumbleState* jumble) {
-  if (unlikely(previous_analyze != nullptr)) previous_analyze(state, query, jumble);
-  if (unlikely(!Tracked(nesting.exec))) return;
+// What the first look cannot settle.
+pg_noinline void LookAtQuery(ParseState* state, Query* query, JumbleState* jumble) {
+  if (!Tracked(nesting.exec)) return;
   if (query->utilityStmt != nullptr) {
     // So that the activity view shows the prepared statement's query id, as with pg_stat_statements.
     if (settings.track_utility && HandlesPrepared(query->utilityStmt)) query->queryId = 0;
     return;
   }
   const auto queryid = static_cast<uint64>(query->queryId);
-  if (likely(store::TextSurelyKnown(queryid, true) && !settings.capture_parameters) || queryid == 0) return;
+  if ((store::TextSurelyKnown(queryid, true) && !settings.capture_parameters) || queryid == 0) return;
   MeetText(state, query, jumble);
 }
 
-PlannedStmt* CallPlanner(Query* query, const char* source, int options, ParamListInfo parameters) {
-  if (previous_planner != nullptr) return previous_planner(query, source, options, parameters);
-  return standard_planner(query, source, options, parameters);
+// Nearly always the text is known; whether the statement is tracked does not matter then.
+void FirstLook(ParseState* state, Query* query, JumbleState* jumble) {
+  if (likely(query->utilityStmt == nullptr && store::TextSurelyKnown(static_cast<uint64>(query->queryId), true) &&
+             !settings.capture_parameters))
+    return;
+  LookAtQuery(state, query, jumble);
+}
+
+void ChainedFirstLook(ParseState* state, Query* query, JumbleState* jumble) {
+  previous_analyze(state, query, jumble);
+  FirstLook(state, query, jumble);
 }
 
 pg_noinline void CountReading(const Planning& planning, uint64 ns) {
@@ -53,7 +62,7 @@ pg_noinline void CountReading(const Planning& planning, uint64 ns) {
   pg::ResourceUsage usage;
   pg::StartUsage(&usage);
   pg::AddUsageSince(planning.mark, &usage);
-  store::RecordPlanning(planning.key, ns, usage);
+  store::RecordPlanning(planning.key, ns, &usage);
 }
 
 // Counted with the execution that follows, unless it read blocks: as a rule the catalog caches have everything.
@@ -67,21 +76,21 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
   const auto queryid = static_cast<uint64>(query->queryId);
   if (unlikely(source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) ||
                next_planning == plannings + kMaxPlannings))
-    return CallPlanner(query, source, options, parameters);
+    return previous_planner(query, source, options, parameters);
 
   Planning* planning = next_planning++;
   planning->key = KeyOf(queryid);
   planning->subxact = current_subxact;
   pg::MarkUsage(&planning->mark, track_io_timing);
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   if (pg::kPlanningNests)
     nesting.exec++;
   else
     nesting.plan++;
   const uint64 began_ns = pg::NowNs();
-  PlannedStmt* planned = CallPlanner(query, source, options, parameters);
+  PlannedStmt* planned = previous_planner(query, source, options, parameters);
   const uint64 ns = pg::NowNs() - began_ns;
-  nesting = before;
+  RestoreNesting(before);
   next_planning = planning;
   PlanningDone(*planning, ns);
   return planned;
@@ -91,8 +100,8 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
 
 void InstallAnalysisHooks() {
   previous_analyze = post_parse_analyze_hook;
-  post_parse_analyze_hook = PostParseAnalyze;
-  previous_planner = planner_hook;
+  post_parse_analyze_hook = previous_analyze != nullptr ? ChainedFirstLook : FirstLook;
+  previous_planner = planner_hook != nullptr ? planner_hook : standard_planner;
   planner_hook = Planner;
 }
 

@@ -14,7 +14,7 @@ extern "C" {
 #include "capture/samples.hpp"
 #include "capture/tracking.hpp"
 #include "pg/compat.hpp"
-#include "store/slots.hpp"
+#include "store/slot_writer.hpp"
 #include "store/slow_queries.hpp"
 #include "store/texts.hpp"
 
@@ -28,6 +28,7 @@ using store::StatementKey;
 constexpr uint64 kLongRunningNs = 1000000;
 constexpr uint32 kCpuSampling = 64;
 
+// What to call: the next module's hook, or the executor itself.
 ExecutorStart_hook_type previous_start = nullptr;
 ExecutorRun_hook_type previous_run = nullptr;
 ExecutorFinish_hook_type previous_finish = nullptr;
@@ -46,13 +47,6 @@ inline void TakeLastPlanning(store::Execution* execution) {
   last_planning.ns = 0;
 }
 
-void CallStart(QueryDesc* desc, int flags) {
-  if (previous_start != nullptr)
-    previous_start(desc, flags);
-  else
-    standard_ExecutorStart(desc, flags);
-}
-
 pg_noinline void MeetSource(uint64 queryid, const QueryDesc* desc) {
   const PlannedStmt* statement = desc->plannedstmt;
   RememberSource(queryid, StatementSource{desc->sourceText, statement->stmt_location, statement->stmt_len}, desc->params);
@@ -66,11 +60,11 @@ pg_noinline void Arm(Frame* frame, QueryDesc* desc) {
 
 // Deals with a plan that is new to this backend, and with parameters where they are wanted.
 pg_noinline PlanMemory* MeetPlan(const StatementKey& key, QueryDesc* desc, PlanMemory* memory) {
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   nesting.own++;
   if (memory == nullptr) memory = PlanSeen(key, desc);
   SampleParameters(key.queryid, desc->params);
-  nesting = before;
+  RestoreNesting(before);
   return memory;
 }
 
@@ -89,7 +83,7 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   Frame* frame = nullptr;
   if (likely(queryid != 0 && Tracked(nesting.exec)))
     frame = PushFrame(FrameKind::kExecution, desc, queryid, nesting.exec == 0);
-  if (frame == nullptr) return CallStart(desc, flags);
+  if (frame == nullptr) return previous_start(desc, flags);
 
   store::Execution* execution = &frame->execution;
   TakeLastPlanning(execution);
@@ -98,7 +92,7 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   if (unlikely(nesting.exec > 0)) frame->began_ns = pg::NowNs();
   frame->running = true;  // an error while starting is the statement's failure
   if (unlikely(store::Armed(queryid))) Arm(frame, desc);
-  CallStart(desc, flags);
+  previous_start(desc, flags);
   PlanMemory* memory = PlanMemoryAt(statement);
   if (unlikely(!PlanSurelySeen(memory, statement, queryid, execution->key.userid)))
     memory = MeetPlan(execution->key, desc, nullptr);
@@ -113,79 +107,60 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   frame->running = false;
 }
 
-void CallRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
-  if (previous_run != nullptr)
-    previous_run(STEWARD_EXECUTOR_RUN_ARGUMENTS);
-  else
-    standard_ExecutorRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
-}
-
 void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
   Frame* frame = FindFrame(desc);
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   nesting.exec++;
   if (likely(frame != nullptr)) StartMeter(frame);
-  CallRun(STEWARD_EXECUTOR_RUN_ARGUMENTS);
+  previous_run(STEWARD_EXECUTOR_RUN_ARGUMENTS);
   if (likely(frame != nullptr)) StopMeter(frame);
-  nesting = before;
-}
-
-void CallFinish(QueryDesc* desc) {
-  if (previous_finish != nullptr)
-    previous_finish(desc);
-  else
-    standard_ExecutorFinish(desc);
+  RestoreNesting(before);
 }
 
 void ExecutorFinish(QueryDesc* desc) {
   // Of a query that changes nothing there is nothing to finish, and nothing worth metering.
-  if (likely(desc->operation == CMD_SELECT && !desc->plannedstmt->hasModifyingCTE)) return CallFinish(desc);
+  if (likely(desc->operation == CMD_SELECT && !desc->plannedstmt->hasModifyingCTE)) return previous_finish(desc);
   Frame* frame = FindFrame(desc);
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   nesting.exec++;
   if (frame != nullptr) StartMeter(frame);
-  CallFinish(desc);
+  previous_finish(desc);
   if (frame != nullptr) StopMeter(frame);
-  nesting = before;
+  RestoreNesting(before);
 }
 
 pg_noinline void KeepExecution(const store::Execution& execution, QueryDesc* desc) {
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   nesting.own++;
-  const double plan_ms = execution.plan_ns != 0 ? static_cast<double>(execution.plan_ns) / 1e6 : -1;
-  StatementDone(ExecutionEnd{execution.key, execution.planid, static_cast<double>(execution.exec_ns) / 1e6, plan_ms,
-                             execution.rows, &execution.usage, 0, false},
+  StatementDone(ExecutionEnd{execution.key, execution.planid, execution.exec_ns, execution.plan_ns, execution.rows,
+                             &execution.usage, 0, false},
                 desc);
-  nesting = before;
+  RestoreNesting(before);
 }
 
-pg_noinline void CountJitted(store::Execution* execution, const EState* state) {
-  pg::JitUsage jit;
-  store::RecordExecution(execution, pg::ReadJit(state, &jit) ? &jit : nullptr);
+pg_noinline void CountWithExtras(store::Execution* execution, const EState* state) {
+  pg::ExtraUsage extras;
+  pg::ReadExtras(state, &extras);
+  store::RecordExecution(execution, &extras);
 }
 
 // A cursor may be opened at one level and closed at another; the planning was at the one where it was opened.
 pg_noinline void MoveLevel(store::Execution* execution, bool toplevel) {
-  if (execution->count_planning) {
-    pg::ResourceUsage none;
-    pg::ClearUsage(&none);
-    store::RecordPlanning(execution->key, execution->plan_ns, none);
-    execution->count_planning = false;
-  }
+  if (execution->count_planning) store::RecordPlanning(execution->key, execution->plan_ns, nullptr);
+  execution->count_planning = false;
   execution->key.toplevel = toplevel;
 }
 
 inline void CountExecution(Frame* frame, QueryDesc* desc) {
   store::Execution* execution = &frame->execution;
-  pg::CompleteUsage(&execution->usage);
   if (unlikely(desc->totaltime != nullptr)) pg::ReadMeter(desc, &execution->exec_ns, &execution->usage);
   const bool toplevel = nesting.exec == 0;
   if (unlikely(execution->key.toplevel != toplevel)) MoveLevel(execution, toplevel);
   execution->rows = pg::RowsProcessed(desc->estate);
-  if (likely(!pg::UsedJit(desc->estate)))
+  if (likely(!pg::HasExtras(desc->estate)))
     store::RecordExecution(execution, nullptr);
   else
-    CountJitted(execution, desc->estate);
+    CountWithExtras(execution, desc->estate);
   if (likely(frame->memory != nullptr)) {
     frame->memory->entry_hint = execution->entry_hint;
     frame->memory->long_running = execution->exec_ns > kLongRunningNs;
@@ -193,30 +168,23 @@ inline void CountExecution(Frame* frame, QueryDesc* desc) {
   if (unlikely(IsSlow(execution->exec_ns) || frame->armed)) KeepExecution(*execution, desc);
 }
 
-void CallEnd(QueryDesc* desc) {
-  if (previous_end != nullptr)
-    previous_end(desc);
-  else
-    standard_ExecutorEnd(desc);
-}
-
 void ExecutorEnd(QueryDesc* desc) {
   Frame* frame = FindFrame(desc);
   if (likely(frame != nullptr && (nesting.exec == 0 || Tracked(nesting.exec)))) CountExecution(frame, desc);
-  CallEnd(desc);
+  previous_end(desc);
   if (likely(frame != nullptr)) PopFrame(frame);
 }
 
 }  // namespace
 
 void InstallExecutorHooks() {
-  previous_start = ExecutorStart_hook;
+  previous_start = ExecutorStart_hook != nullptr ? ExecutorStart_hook : standard_ExecutorStart;
   ExecutorStart_hook = ExecutorStart;
-  previous_run = ExecutorRun_hook;
+  previous_run = ExecutorRun_hook != nullptr ? ExecutorRun_hook : standard_ExecutorRun;
   ExecutorRun_hook = ExecutorRun;
-  previous_finish = ExecutorFinish_hook;
+  previous_finish = ExecutorFinish_hook != nullptr ? ExecutorFinish_hook : standard_ExecutorFinish;
   ExecutorFinish_hook = ExecutorFinish;
-  previous_end = ExecutorEnd_hook;
+  previous_end = ExecutorEnd_hook != nullptr ? ExecutorEnd_hook : standard_ExecutorEnd;
   ExecutorEnd_hook = ExecutorEnd;
 }
 

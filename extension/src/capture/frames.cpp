@@ -13,7 +13,7 @@ extern "C" {
 
 namespace steward::capture {
 
-Nesting nesting;
+Nesting nesting = {0, 0, 0, true};
 Frame frames[kMaxFrames + 1];
 Frame* newest_frame = frames;
 SubTransactionId current_subxact = TopSubTransactionId;
@@ -38,22 +38,21 @@ bool IsCancel(int sqlstate) {
          sqlstate == ERRCODE_CANNOT_CONNECT_NOW;
 }
 
-double ElapsedMs(const Frame& frame) {
-  if (frame.began_ns != 0) return static_cast<double>(pg::NowNs() - frame.began_ns) / 1e6;
+uint64 ElapsedNs(const Frame& frame) {
+  if (frame.began_ns != 0) return pg::NowNs() - frame.began_ns;
   const int64 us = GetCurrentTimestamp() - GetCurrentStatementStartTimestamp();
-  return static_cast<double>(Max(us, 0)) / 1e3;
+  return static_cast<uint64>(Max(us, 0)) * 1000;
 }
 
 void TellFailure(const Frame& frame) {
   const store::Execution& execution = frame.execution;
   pg::ResourceUsage usage = execution.usage;
-  pg::CompleteUsage(&usage);
   if (frame.metering) pg::AddUsageSince(frame.mark, &usage);
   ExecutionEnd end{};
   end.key = execution.key;
   end.planid = execution.planid;
-  end.exec_time_ms = ElapsedMs(frame);
-  end.plan_time_ms = execution.plan_ns != 0 ? static_cast<double>(execution.plan_ns) / 1e6 : -1;
+  end.exec_ns = ElapsedNs(frame);
+  end.plan_ns = execution.plan_ns;
   end.usage = &usage;
   end.sqlstate = last_sqlstate;
   end.canceled = IsCancel(last_sqlstate);
@@ -63,10 +62,7 @@ void TellFailure(const Frame& frame) {
 // The planning was a success even if the execution was none.
 void CountPlanningOf(const Frame& frame) {
   const store::Execution& execution = frame.execution;
-  if (!execution.count_planning) return;
-  pg::ResourceUsage none;
-  pg::ClearUsage(&none);
-  store::RecordPlanning(execution.key, execution.plan_ns, none);
+  if (execution.count_planning) store::RecordPlanning(execution.key, execution.plan_ns, nullptr);
 }
 
 // An idle cursor that ends with its transaction did not fail: it is forgotten, as in pg_stat_statements.
@@ -84,7 +80,7 @@ void EndFrame(Frame* frame) {
 bool BackAtTopLevel() { return (pg::OutsidePortals() && error_context_stack == nullptr) || proc_exit_inprogress; }
 
 void ResetNesting() {
-  if (BackAtTopLevel()) nesting = Nesting{};
+  if (BackAtTopLevel()) nesting.exec = nesting.plan = 0;
   nesting.own = 0;  // capture's own work runs no transaction of its own
   last_sqlstate = 0;
 }
@@ -171,9 +167,7 @@ void ForgetUnusedFrames() {
 void CountLastPlanning() {
   if (!last_planning.pending) return;
   last_planning.pending = false;
-  pg::ResourceUsage none;
-  pg::ClearUsage(&none);
-  store::RecordPlanning(last_planning.key, last_planning.ns, none);
+  store::RecordPlanning(last_planning.key, last_planning.ns, nullptr);
 }
 
 Frame* FindOlderFrame(const QueryDesc* desc) {

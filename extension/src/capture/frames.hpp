@@ -6,6 +6,7 @@
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
+#include "pg/usage.hpp"
 #include "store/slots.hpp"
 
 extern "C" {
@@ -36,13 +37,24 @@ struct Frame {
 };
 
 /// How deep this backend is in executor and utility calls, in the planner, and in capture's own work, which is not
-/// captured. A hook keeps the old value in a local and puts it back; an error at top level resets it.
+/// captured. A hook keeps the old value in a local and puts it back; an error at top level resets it. All zero, by far the
+/// most common, is told by one comparison; `unsure` belongs to that: it is set where this process may be a parallel worker.
 struct Nesting {
   int32 exec;
   int16 plan;
-  int16 own;
+  int8 own;
+  bool unsure;
 };
 extern STEWARD_LOCAL Nesting nesting;
+
+/// All of it in one word, to be put back.
+[[nodiscard]] inline uint64 SaveNesting() {
+  uint64 all = 0;
+  static_assert(sizeof nesting == sizeof all);
+  memcpy(&all, &nesting, sizeof all);
+  return all;
+}
+inline void RestoreNesting(uint64 all) { memcpy(&nesting, &all, sizeof all); }
 
 /// Untouched ones cost no memory: about 0.5 kB each where nesting is that deep. The first is nobody's and always used,
 /// so that there is a newest one at any time.
@@ -102,7 +114,7 @@ inline void PopFrame(Frame* frame) {
 
 /// Metering of a part of an execution or of a utility statement: time, and what the server counted meanwhile.
 inline void StartMeter(Frame* frame) {
-  pg::MarkUsage(&frame->mark, frame->execution.usage.timed);
+  pg::MarkUsage(&frame->mark, pg::IsTimed(frame->execution.usage));
   frame->running = frame->metering = true;
   if (unlikely(frame->timed_cpu)) frame->cpu_started = pg::CpuNs();
   frame->started_ns = pg::NowNs();

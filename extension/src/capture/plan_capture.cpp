@@ -33,7 +33,7 @@ struct SeenEntry {
 
 constexpr uint32 kSeen = 1024;
 constexpr uint32 kAdmittedOneOf = 32;
-// The planner's costs are about milliseconds / 100 on today's machines; only the first execution goes by it.
+// A guess that holds for the first execution only: after it the plan's own duration decides.
 constexpr double kLongRunningCost = 10000;
 
 SeenEntry seen[kSeen];
@@ -121,9 +121,7 @@ bool ExplainOnly(const QueryDesc* query) {
   return query->estate == nullptr || (query->estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
 }
 
-bool Slow(double exec_time_ms) {
-  return settings.slow_min_duration_ms >= 0 && exec_time_ms >= settings.slow_min_duration_ms;
-}
+double Milliseconds(uint64 ns) { return static_cast<double>(ns) / 1e6; }
 
 store::SlowExecution Describe(const ExecutionEnd& end, store::SlowState state) {
   store::SlowExecution slow{};
@@ -133,15 +131,17 @@ store::SlowExecution Describe(const ExecutionEnd& end, store::SlowState state) {
   slow.sqlstate = end.sqlstate;
   slow.trace = TraceOfMessage();
   // A cursor may have been open long before; only a plain statement began when it arrived.
-  const auto running = static_cast<TimestampTz>(end.exec_time_ms * 1000);
+  const auto running = static_cast<TimestampTz>(end.exec_ns / 1000);
   slow.query_start = end.key.toplevel ? GetCurrentStatementStartTimestamp() : GetCurrentTimestamp() - running;
-  slow.exec_time_ms = end.exec_time_ms;
-  slow.plan_time_ms = end.plan_time_ms;
+  slow.exec_time_ms = Milliseconds(end.exec_ns);
+  slow.plan_time_ms = end.plan_ns != 0 ? Milliseconds(end.plan_ns) : -1;
   slow.rows = end.rows;
-  slow.shared_blks_hit = end.usage->value[pg::kSharedHit];
-  slow.shared_blks_read = end.usage->value[pg::kSharedRead];
-  slow.temp_blks_written = end.usage->value[pg::kTempWritten];
-  slow.wal_bytes = end.usage->value[pg::kWalBytes];
+  pg::ResourceUsage usage = *end.usage;
+  pg::CompleteUsage(&usage);
+  slow.shared_blks_hit = usage.value[pg::kSharedHit];
+  slow.shared_blks_read = usage.value[pg::kSharedRead];
+  slow.temp_blks_written = usage.value[pg::kTempWritten];
+  slow.wal_bytes = usage.value[pg::kWalBytes];
   return slow;
 }
 
@@ -155,7 +155,7 @@ struct Ending {
 store::Bytes Plan(const Ending& ending, const store::PlanKey& key) {
   const bool wanted = ending.instrumented || store::PlanWantsJson(key, false);
   if (!settings.track_plans || !wanted || !store::TakeExplainToken()) return {nullptr, 0};
-  const PlanJson json = ExplainPlan(ending.query, ending.end->exec_time_ms);
+  const PlanJson json = ExplainPlan(ending.query, Milliseconds(ending.end->exec_ns));
   return {json.data, json.length};
 }
 
@@ -209,7 +209,7 @@ PlanMemory* PlanSeen(const store::StatementKey& key, QueryDesc* query) {
 }
 
 void StatementDone(const ExecutionEnd& end, QueryDesc* query) {
-  const bool slow = Slow(end.exec_time_ms);
+  const bool slow = IsSlow(end.exec_ns);
   const bool armed = store::Armed(end.key.queryid);
   if (query->planstate == nullptr || ExplainOnly(query)) return;
   const bool instrumented = query->planstate->instrument != nullptr;
@@ -221,11 +221,11 @@ void StatementDone(const ExecutionEnd& end, QueryDesc* query) {
 }
 
 void UtilityDone(const ExecutionEnd& end) {
-  if (unlikely(Slow(end.exec_time_ms))) store::PutSlow(Describe(end, store::SlowState::kOk), {nullptr, 0}, {nullptr, 0});
+  if (IsSlow(end.exec_ns)) store::PutSlow(Describe(end, store::SlowState::kOk), {nullptr, 0}, {nullptr, 0});
 }
 
 void StatementFailed(const ExecutionEnd& end) {
-  if (!Slow(end.exec_time_ms)) return;
+  if (!IsSlow(end.exec_ns)) return;
   store::PutSlow(Describe(end, end.canceled ? store::SlowState::kCanceled : store::SlowState::kFailed), {nullptr, 0},
                  {nullptr, 0});
 }

@@ -5,6 +5,7 @@
 
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
+#include "pg/usage.hpp"
 #include "settings.hpp"
 #include "store/plans.hpp"
 #include "store/statement_key.hpp"
@@ -16,12 +17,12 @@ extern "C" {
 
 namespace steward::capture {
 
-/// How an execution ended. Times in milliseconds; plan_time_ms is negative when this execution was not planned.
+/// How an execution ended.
 struct ExecutionEnd {
   store::StatementKey key;
   uint64 planid;  // from PlanSeen; 0: none
-  double exec_time_ms;
-  double plan_time_ms;
+  uint64 exec_ns;
+  uint64 plan_ns;  // 0: this execution was not planned
   uint64 rows;
   const pg::ResourceUsage* usage;
   int sqlstate;   // of a failure

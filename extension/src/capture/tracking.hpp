@@ -4,7 +4,6 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
-#include "access/parallel.h"
 #include "nodes/nodes.h"
 }
 
@@ -17,13 +16,10 @@ namespace steward::capture {
 /// Tracked for a backend that is inside of something.
 [[nodiscard]] bool TrackedWithin(int level);
 
-/// Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts.
+/// Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts; in them
+/// `nesting` is never all zero.
 [[nodiscard]] inline bool Tracked(int level) {
-  uint64 all = 0;
-  static_assert(sizeof nesting == sizeof all);
-  memcpy(&all, &nesting, sizeof all);
-  if (unlikely(IsParallelWorker())) return false;
-  return likely(all == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin(level);
+  return likely(SaveNesting() == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin(level);
 }
 
 [[nodiscard]] inline store::StatementKey KeyOf(uint64 queryid) {

@@ -14,7 +14,7 @@ extern "C" {
 #include "capture/tracking.hpp"
 #include "capture/transactions.hpp"
 #include "pg/compat.hpp"
-#include "store/slots.hpp"
+#include "store/slot_writer.hpp"
 
 namespace steward::capture {
 
@@ -50,8 +50,7 @@ void CountUtility(Frame* frame, const QueryCompletion* qc) {
   execution->key = KeyOf(execution->key.queryid);
   execution->rows = UtilityRows(qc);
   store::RecordExecution(execution, nullptr);
-  UtilityDone(ExecutionEnd{execution->key, 0, static_cast<double>(execution->exec_ns) / 1e6, -1, execution->rows,
-                           &execution->usage, 0, false});
+  UtilityDone(ExecutionEnd{execution->key, 0, execution->exec_ns, 0, execution->rows, &execution->usage, 0, false});
 }
 
 void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_tree, ProcessUtilityContext context,
@@ -75,7 +74,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
     pg::StartUsage(&last.execution.usage);
     frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, queryid, nesting.exec == 0);
   }
-  const Nesting before = nesting;
+  const uint64 before = SaveNesting();
   if (!aborted) nesting.exec++;
   if (frame != nullptr) {
     frame->execution.origin = pg::OriginOf(statement);
@@ -84,7 +83,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   }
   CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
   if (frame != nullptr) StopMeter(frame);
-  nesting = before;
+  RestoreNesting(before);
   if (unlikely(last_planning.pending)) CountLastPlanning();  // of EXPLAIN, of a cursor
   if (frame == nullptr) return;
   CountUtility(frame, qc);

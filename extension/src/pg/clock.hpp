@@ -1,5 +1,5 @@
-// The clock of capture: monotonic nanoseconds, from the processor's time stamp counter where it can be trusted, for a
-// third of the price of clock_gettime(). Owns its calibration; what is measured is others' business.
+// The clock of capture: monotonic nanoseconds, from the processor's time stamp counter where it can be trusted, which takes
+// no call and no system call. Owns its calibration; what is measured is others' business.
 #pragma once
 
 #include "pg/postgres.hpp"

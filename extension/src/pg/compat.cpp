@@ -3,16 +3,12 @@
 
 extern "C" {
 #include "access/stratnum.h"
-#include "nodes/execnodes.h"
 #include "parser/parse_relation.h"
-#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "utils/backend_status.h"
 #include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
-#include "utils/plancache.h"
-#include "utils/portal.h"
 }
 
 namespace steward::pg {
@@ -29,65 +25,31 @@ uint64 Nanoseconds(const instr_time& t) {
 
 uint64 Elapsed(const instr_time& now, const instr_time& then) { return Nanoseconds(now) - Nanoseconds(then); }
 
-void AddTimes(const BufferUsage& now, const BufferUsage& then, uint64* v) {
-#if PG_VERSION_NUM >= 170000
-  v[kSharedReadNs] += Elapsed(now.shared_blk_read_time, then.shared_blk_read_time);
-  v[kSharedWriteNs] += Elapsed(now.shared_blk_write_time, then.shared_blk_write_time);
-  v[kLocalReadNs] += Elapsed(now.local_blk_read_time, then.local_blk_read_time);
-  v[kLocalWriteNs] += Elapsed(now.local_blk_write_time, then.local_blk_write_time);
-#else
-  v[kSharedReadNs] += Elapsed(now.blk_read_time, then.blk_read_time);
-  v[kSharedWriteNs] += Elapsed(now.blk_write_time, then.blk_write_time);
-#endif
-  v[kTempReadNs] += Elapsed(now.temp_blk_read_time, then.temp_blk_read_time);
-  v[kTempWriteNs] += Elapsed(now.temp_blk_write_time, then.temp_blk_write_time);
-}
-
-void AddWal(const WalUsage& wal, uint64* v) {
-  v[kWalRecords] += static_cast<uint64>(wal.wal_records);
-  v[kWalFpi] += static_cast<uint64>(wal.wal_fpi);
-  v[kWalBytes] += wal.wal_bytes;
-#if PG_VERSION_NUM >= 180000
-  v[kWalBuffersFull] += static_cast<uint64>(wal.wal_buffers_full);
-#endif
-}
-
 }  // namespace
 
-void ClearTimes(ResourceUsage* usage) {
-  for (int i = kSharedReadNs; i <= kTempWriteNs; i++) usage->value[i] = 0;
-  usage->timed = true;
+void AddBlockTimes(const BufferUsage& now, const BufferUsage& then, uint64* times) {
+#if PG_VERSION_NUM >= 170000
+  times[0] += Elapsed(now.shared_blk_read_time, then.shared_blk_read_time);
+  times[1] += Elapsed(now.shared_blk_write_time, then.shared_blk_write_time);
+  times[2] += Elapsed(now.local_blk_read_time, then.local_blk_read_time);
+  times[3] += Elapsed(now.local_blk_write_time, then.local_blk_write_time);
+#else
+  times[0] += Elapsed(now.blk_read_time, then.blk_read_time);
+  times[1] += Elapsed(now.blk_write_time, then.blk_write_time);
+#endif
+  times[4] += Elapsed(now.temp_blk_read_time, then.temp_blk_read_time);
+  times[5] += Elapsed(now.temp_blk_write_time, then.temp_blk_write_time);
 }
 
-void AddMoreUsageSince(const UsageMark& mark, ResourceUsage* usage) {
-  AddDifferences<kBlockCounts>(usage->value, &pgBufferUsage, mark.blocks);
-  usage->value[kWalRecords] += static_cast<uint64>(pgWalUsage.wal_records - mark.wal.wal_records);
-  usage->value[kWalFpi] += static_cast<uint64>(pgWalUsage.wal_fpi - mark.wal.wal_fpi);
-  usage->value[kWalBytes] += pgWalUsage.wal_bytes - mark.wal.wal_bytes;
-  usage->value[kWalBuffersFull] += WalBuffersFullSince(mark.wal);
-  if (usage->timed) AddTimesSince(mark.times, usage);
-}
-
-void AddTimesSince(const BufferUsage& then, ResourceUsage* usage) { AddTimes(pgBufferUsage, then, usage->value); }
-
-bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage) {
-  Instrumentation* meter = desc->totaltime;
-  if (meter == nullptr || !meter->need_timer || !meter->need_bufusage) return false;
-  InstrEndLoop(meter);  // does nothing the second time
-  *exec_ns = static_cast<uint64>(meter->total * 1e9 + 0.5);
-  const BufferUsage none{};
-  ClearUsage(usage);
-  ClearTimes(usage);
-  memcpy(usage->value, &meter->bufusage, sizeof(uint64) * kBlockCounts);
-  AddTimes(meter->bufusage, none, usage->value);
-  AddWal(meter->walusage, usage->value);
-  return true;
-}
-
-bool ReadJit(const EState* estate, JitUsage* usage) {
-  if (estate->es_jit == nullptr) return false;
-  const JitInstrumentation& jit = estate->es_jit->instr;
+void ReadExtras(const EState* estate, ExtraUsage* usage) {
   uint64* v = usage->value;
+  memset(v, 0, sizeof usage->value);
+#if PG_VERSION_NUM >= 180000
+  v[kWorkersToLaunch] = static_cast<uint64>(estate->es_parallel_workers_to_launch);
+  v[kWorkersLaunched] = static_cast<uint64>(estate->es_parallel_workers_launched);
+#endif
+  if (estate->es_jit == nullptr) return;
+  const JitInstrumentation& jit = estate->es_jit->instr;
   v[kJitFunctions] = jit.created_functions;
   v[kJitGenerationNs] = Nanoseconds(jit.generation_counter);
   v[kJitInliningNs] = Nanoseconds(jit.inlining_counter);
@@ -95,14 +57,11 @@ bool ReadJit(const EState* estate, JitUsage* usage) {
   v[kJitEmissionNs] = Nanoseconds(jit.emission_counter);
 #if PG_VERSION_NUM >= 170000
   v[kJitDeformNs] = Nanoseconds(jit.deform_counter);
-#else
-  v[kJitDeformNs] = 0;
 #endif
   v[kJitInliningCount] = v[kJitInliningNs] != 0 ? 1 : 0;
   v[kJitOptimizationCount] = v[kJitOptimizationNs] != 0 ? 1 : 0;
   v[kJitEmissionCount] = v[kJitEmissionNs] != 0 ? 1 : 0;
   v[kJitDeformCount] = v[kJitDeformNs] != 0 ? 1 : 0;
-  return true;
 }
 
 int OwnProcIndex() {
@@ -112,36 +71,6 @@ int OwnProcIndex() {
 #else
   return MyProc->pgprocno;
 #endif
-}
-
-uint64 RowsProcessed(const EState* estate) {
-#if PG_VERSION_NUM >= 170000
-  return estate->es_total_processed;
-#else
-  return estate->es_processed;
-#endif
-}
-
-void ReadWorkers([[maybe_unused]] const EState* estate, uint64* to_launch, uint64* launched) {
-#if PG_VERSION_NUM >= 180000
-  *to_launch = static_cast<uint64>(estate->es_parallel_workers_to_launch);
-  *launched = static_cast<uint64>(estate->es_parallel_workers_launched);
-#else
-  *to_launch = 0;
-  *launched = 0;
-#endif
-}
-
-CallOrigin OriginOf(const PlannedStmt* statement) {
-  const Portal portal = ActivePortal;
-  if (portal == nullptr || portal->stmts == NIL) return CallOrigin::kInner;
-  if (unlikely(linitial(portal->stmts) != statement) && !list_member_ptr(portal->stmts, statement))
-    return CallOrigin::kInner;
-  // A simple query's portal is hidden from pg_cursors; so is none that a client made.
-  if (portal->cplan == nullptr) return portal->visible ? CallOrigin::kInner : CallOrigin::kSimple;
-  if (statement->commandType == CMD_UTILITY) return CallOrigin::kPreparedUtility;
-  // Of a generic plan the plan source holds a reference besides the portal's.
-  return portal->cplan->refcount > 1 ? CallOrigin::kGeneric : CallOrigin::kCustom;
 }
 
 bool OutsidePortals() { return ActivePortal == nullptr; }

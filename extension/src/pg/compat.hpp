@@ -2,7 +2,6 @@
 // them. No other file tests PG_VERSION_NUM. Leaves the meaning of what is read to the callers.
 #pragma once
 
-#include "pg/lanes.hpp"
 #include "pg/postgres.hpp"
 
 extern "C" {
@@ -15,6 +14,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "jit/jit.h"
+#include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
@@ -25,6 +25,9 @@ extern "C" {
 #endif
 #include "portability/instr_time.h"
 #include "storage/bufmgr.h"
+#include "tcop/pquery.h"
+#include "utils/plancache.h"
+#include "utils/portal.h"
 
 struct config_generic;
 struct PgBackendStatus;
@@ -56,123 +59,28 @@ inline constexpr uint32 kServerMajor = PG_VERSION_NUM / 10000;
 /// execution's alone.
 inline constexpr bool kPlanningNests = PG_VERSION_NUM >= 170000;
 
-/// What a statement used. The order is that of core::kSharedHit..kWalBuffersFull; times in nanoseconds. What this server
-/// cannot tell stays 0, and the kHas... constants say so.
-enum Usage : int {
-  kSharedHit,
-  kSharedRead,
-  kSharedDirtied,
-  kSharedWritten,
-  kLocalHit,
-  kLocalRead,
-  kLocalDirtied,
-  kLocalWritten,
-  kTempRead,
-  kTempWritten,
-  kSharedReadNs,
-  kSharedWriteNs,
-  kLocalReadNs,
-  kLocalWriteNs,
-  kTempReadNs,
-  kTempWriteNs,
-  kWalRecords,
-  kWalFpi,
-  kWalBytes,
-  kWalBuffersFull,
-  kUsageCount
-};
-struct ResourceUsage {
-  uint64 value[kUsageCount];
-  bool timed;  // the I/O times mean something; else they are not set
-  bool empty;  // nothing was added yet, and the values are not set
-};
+/// Which of a statement's usage (pg/usage.hpp) this server can tell; the rest stays 0.
 inline constexpr bool kHasLocalTimes = PG_VERSION_NUM >= 170000;
 inline constexpr bool kHasWalBuffersFull = PG_VERSION_NUM >= 180000;
 inline constexpr bool kHasJitDeform = PG_VERSION_NUM >= 170000;
 inline constexpr bool kHasWorkerCounts = PG_VERSION_NUM >= 180000;
 
-inline constexpr int kBlockCounts = kTempWritten + 1;
-static_assert(offsetof(BufferUsage, shared_blks_hit) == 0 &&
-              offsetof(BufferUsage, temp_blks_written) == (kBlockCounts - 1) * sizeof(int64));
+/// Adds the I/O times that passed between the two, in nanoseconds: shared read and write, local read and write, temporary read
+/// and write. Before 17 those of local blocks are among the shared.
+void AddBlockTimes(const BufferUsage& now, const BufferUsage& then, uint64* times);
 
-/// Sets the I/O times to zero and says that they mean something.
-void ClearTimes(ResourceUsage* usage);
-
-/// Nothing used, with the values left alone until the first AddUsageSince.
-inline void StartUsage(ResourceUsage* usage) {
-  usage->empty = true;
-  usage->timed = false;
-  if (unlikely(track_io_timing)) ClearTimes(usage);
-}
-
-/// Makes the values of a usage to which nothing was added zero.
-inline void CompleteUsage(ResourceUsage* usage) {
-  if (likely(!usage->empty)) return;
-  usage->empty = false;
-  Clear<kBlockCounts>(usage->value);
-  Clear<kUsageCount - kWalRecords>(usage->value + kWalRecords);
-}
-
-/// Nothing used.
-inline void ClearUsage(ResourceUsage* usage) {
-  StartUsage(usage);
-  CompleteUsage(usage);
-}
-
-/// The server's running counters at one moment. I/O times move only under track_io_timing.
-struct UsageMark {
-  uint64 blocks[kBlockCounts];
-  WalUsage wal;
-  BufferUsage times;  // where the usage is timed
-};
-
-/// Remembers the counters, for AddUsageSince with a usage that is `timed`.
-inline void MarkUsage(UsageMark* mark, bool timed) {
-  Copy<kBlockCounts>(mark->blocks, &pgBufferUsage);
-  mark->wal = pgWalUsage;
-  if (unlikely(timed)) mark->times = pgBufferUsage;
-}
-
-/// True when a block was read since `mark`, in the shared or the local buffers: without, nothing else was used either.
-inline bool ReadSince(const UsageMark& mark) {
-  const auto* now = reinterpret_cast<const uint64*>(&pgBufferUsage);
-  return ((now[kSharedHit] ^ mark.blocks[kSharedHit]) | (now[kSharedRead] ^ mark.blocks[kSharedRead]) |
-          (now[kLocalHit] ^ mark.blocks[kLocalHit]) | (now[kLocalRead] ^ mark.blocks[kLocalRead])) != 0;
-}
-
-/// How often WAL buffers were full since `then`; 0 before 18.
-inline uint64 WalBuffersFullSince([[maybe_unused]] const WalUsage& then) {
+/// How often WAL buffers were full between the two; 0 before 18.
+inline uint64 WalBuffersFullSince([[maybe_unused]] const WalUsage& now, [[maybe_unused]] const WalUsage& then) {
 #if PG_VERSION_NUM >= 180000
-  return static_cast<uint64>(pgWalUsage.wal_buffers_full - then.wal_buffers_full);
+  return static_cast<uint64>(now.wal_buffers_full - then.wal_buffers_full);
 #else
   return 0;
 #endif
 }
 
-/// AddUsageSince for a usage to which something was added before.
-void AddMoreUsageSince(const UsageMark& mark, ResourceUsage* usage);
-
-/// Adds the I/O times that passed since `then`.
-void AddTimesSince(const BufferUsage& then, ResourceUsage* usage);
-
-/// Adds what was used since `mark` to `usage`.
-inline void AddUsageSince(const UsageMark& mark, ResourceUsage* usage) {
-  if (unlikely(!usage->empty)) return AddMoreUsageSince(mark, usage);
-  usage->empty = false;
-  SetDifferences<kBlockCounts>(usage->value, &pgBufferUsage, mark.blocks);
-  usage->value[kWalRecords] = static_cast<uint64>(pgWalUsage.wal_records - mark.wal.wal_records);
-  usage->value[kWalFpi] = static_cast<uint64>(pgWalUsage.wal_fpi - mark.wal.wal_fpi);
-  usage->value[kWalBytes] = pgWalUsage.wal_bytes - mark.wal.wal_bytes;
-  usage->value[kWalBuffersFull] = WalBuffersFullSince(mark.wal);
-  if (unlikely(usage->timed)) AddTimesSince(mark.times, usage);
-}
-
-/// True when another module has the executor meter time, buffers and WAL of this query; then *exec_ns and *usage are what its
-/// meter shows at the end, of ExecutorRun and ExecutorFinish and nothing around them, so that the two modules agree.
-bool ReadMeter(const QueryDesc* desc, uint64* exec_ns, ResourceUsage* usage);
-
-/// Work of the JIT compiler for one execution; the order is that of core::kJitFunctions..kJitDeformNs.
-enum Jit : int {
+/// What few executions have: work of the JIT compiler and, from 18 on, of parallel workers. The order is that of
+/// core::kJitFunctions..kWorkersLaunched.
+enum Extra : int {
   kJitFunctions,
   kJitGenerationNs,
   kJitInliningCount,
@@ -183,23 +91,33 @@ enum Jit : int {
   kJitEmissionNs,
   kJitDeformCount,
   kJitDeformNs,
-  kJitUsageCount
+  kWorkersToLaunch,
+  kWorkersLaunched,
+  kExtraCount
 };
-struct JitUsage {
-  uint64 value[kJitUsageCount];
+struct ExtraUsage {
+  uint64 value[kExtraCount];
 };
-/// Reads the leader's JIT work of a finished execution; false when there was none.
-bool ReadJit(const EState* estate, JitUsage* usage);
-inline bool UsedJit(const EState* estate) { return estate->es_jit != nullptr; }
+/// True when a finished execution has any. JIT work is the leader's.
+inline bool HasExtras(const EState* estate) {
+#if PG_VERSION_NUM >= 180000
+  if (unlikely(estate->es_parallel_workers_to_launch > 0)) return true;
+#endif
+  return estate->es_jit != nullptr;
+}
+void ReadExtras(const EState* estate, ExtraUsage* usage);
 
 /// Index of this process among the server's processes, from 0; below MaxBackends for all that run statements. -1: none.
 [[nodiscard]] int OwnProcIndex();
 
 /// Rows that the execution returned or changed, as pg_stat_statements of this version counts them.
-[[nodiscard]] uint64 RowsProcessed(const EState* estate);
-
-/// Parallel workers planned and launched for an execution; zeroes before 18.
-void ReadWorkers(const EState* estate, uint64* to_launch, uint64* launched);
+[[nodiscard]] inline uint64 RowsProcessed(const EState* estate) {
+#if PG_VERSION_NUM >= 170000
+  return estate->es_total_processed;
+#else
+  return estate->es_processed;
+#endif
+}
 
 /// How a statement came to be executed.
 enum class CallOrigin : uint8 {
@@ -210,7 +128,17 @@ enum class CallOrigin : uint8 {
   kPreparedUtility,  // the same, of a statement that is not planned
 };
 /// Told by the active portal.
-[[nodiscard]] CallOrigin OriginOf(const PlannedStmt* statement);
+[[nodiscard]] inline CallOrigin OriginOf(const PlannedStmt* statement) {
+  const PortalData* portal = ActivePortal;
+  if (portal == nullptr || portal->stmts == NIL) return CallOrigin::kInner;
+  if (unlikely(linitial(portal->stmts) != statement) && !list_member_ptr(portal->stmts, statement))
+    return CallOrigin::kInner;
+  // A simple query's portal is hidden from pg_cursors; so is none that a client made.
+  if (portal->cplan == nullptr) return portal->visible ? CallOrigin::kInner : CallOrigin::kSimple;
+  if (unlikely(statement->commandType == CMD_UTILITY)) return CallOrigin::kPreparedUtility;
+  // Of a generic plan the plan source holds a reference besides the portal's.
+  return portal->cplan->refcount > 1 ? CallOrigin::kGeneric : CallOrigin::kCustom;
+}
 
 /// True when the innermost code is not run by a portal: the server's main loop, a background worker, or its clean-up.
 [[nodiscard]] bool OutsidePortals();

@@ -30,6 +30,18 @@ inline void SetDifferences(uint64_t* to, const void* now, const uint64_t* then) 
   for (int i = 0; i < N / 2; i++) out[i] = a[i] - b[i];
 }
 
+/// True when a[i] is not b[i] for any i < N, which is even.
+template <int N>
+inline bool Differ(const uint64_t* a, const uint64_t* b) {
+  static_assert(N % 2 == 0);
+  const auto* x = reinterpret_cast<const Lanes*>(a);
+  const auto* y = reinterpret_cast<const Lanes*>(b);
+  Lanes all = {0, 0};
+#pragma GCC unroll 8
+  for (int i = 0; i < N / 2; i++) all |= x[i] ^ y[i];
+  return (all[0] | all[1]) != 0;
+}
+
 /// to[i] += from[i] for i < N, which is even.
 template <int N>
 inline void AddAll(uint64_t* to, const uint64_t* from) {

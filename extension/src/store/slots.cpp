@@ -1,4 +1,4 @@
-// Layout of the slots and the owner's side of the protocol. See slots.hpp.
+// Layout of the slots, and the owner's side of the protocol as far as it is not hot. See slots.hpp and slot_writer.hpp.
 #include "store/slots.hpp"
 
 extern "C" {
@@ -9,35 +9,29 @@ extern "C" {
 }
 
 #include "store/drain.hpp"
+#include "store/slot_writer.hpp"
 
 namespace steward::store {
 
-namespace {
+using detail::kFresh;
+using detail::kMaxEntries;
+using detail::own;
+using detail::tags;
 
-using core::SlotCounters;
-
-constexpr uint32 kWays = 4;
-// 16-bit buckets wrap after 65,536 counts; the owner asks for a drain long before.
-constexpr uint32 kUpdatesBetweenDrains = 16384;
-
-SlotArea* area = nullptr;
-char* slots_base = nullptr;
-
-// This backend's own slot. Tags repeat the entries' keys in local memory, packed for the probe.
-struct Own {
-  bool attached;
-  bool ready;  // attached, and there is a slot
-  uint32 index;
-  uint32 drained;  // slot->changes when this backend last drained itself
-  Slot* slot;
-  SlotEntry* entries;
-  Evicted* ring;
-};
-Own own;
-
-constexpr uint32 kMaxEntries = 64;
+namespace detail {
+OwnSlot own;
 StatementKey tags[kMaxEntries];
 uint32 last_used[kMaxEntries];
+SlotArea* area = nullptr;
+}  // namespace detail
+
+using detail::area;
+
+namespace {
+
+constexpr uint32 kWays = 4;
+
+char* slots_base = nullptr;
 
 // Fewer entries a backend where there are many backends: about 180 kB each up to 128 of them, 30 kB from 2,048 on.
 uint32 EntriesFor(uint32 backends) {
@@ -88,12 +82,11 @@ bool Evict(uint32 index) {
 }
 
 // In the order in which entries are given away: empty ones first, then by their last use.
-uint64 Rank(uint32 index) { return tags[index].queryid == 0 ? 0 : 1 + static_cast<uint64>(last_used[index]); }
+uint64 Rank(uint32 index) { return tags[index].queryid == 0 ? 0 : 1 + static_cast<uint64>(detail::last_used[index]); }
 
-constexpr uint32 kFresh = 0x80000000;  // flag: the entry has a new tenant
+}  // namespace
 
-// The entry for `key`, taken over from the least recently used of its set when it has none. kNoHint when it cannot be.
-pg_noinline uint32 Probe(const StatementKey& key) {
+uint32 detail::Probe(const StatementKey& key) {
   if (!own.attached) Attach();
   if (!own.ready) return kNoHint;
   const uint32 sets = area->entries / kWays;
@@ -111,108 +104,49 @@ pg_noinline uint32 Probe(const StatementKey& key) {
   return oldest | kFresh;
 }
 
-pg_noinline void DrainOwn() {
+void detail::DrainOwn() {
   if (TryDrainSlot(own.index)) own.drained = own.slot->changes;
 }
 
-// Opens the entry at `index` for writing, from zero when it has a new tenant. Its counter is odd until Close.
-inline SlotEntry* Begin(uint32 index) {
-  SlotEntry* entry = &own.entries[index & ~kFresh];
-  Slot* slot = own.slot;
-  last_used[index & ~kFresh] = slot->changes;
-  entry->sequence++;
-  pg_write_barrier();
-  if (unlikely((index & kFresh) != 0)) {
-    entry->tenancy++;
-    entry->key = tags[index & ~kFresh];
-    memset(&entry->counters, 0, sizeof entry->counters);
-  }
-  return entry;
-}
-
-inline void Close(SlotEntry* entry) {
-  pg_write_barrier();
-  entry->sequence++;
-  const uint32 changes = ++own.slot->changes;
-  if (unlikely(changes - own.drained >= kUpdatesBetweenDrains)) DrainOwn();
-}
-
-// Opens the entry of `key`; null when nothing can be counted.
-SlotEntry* Open(const StatementKey& key) {
-  const uint32 index = Probe(key);
-  return index == kNoHint ? nullptr : Begin(index);
-}
-
-// A statement with more plans than an entry has places for begins a new tenancy; its counters so far go to the ring.
-pg_noinline core::PlanCount* MakePlace(SlotEntry* entry, uint64 planid) {
+core::PlanCount* detail::MakePlace(SlotEntry* entry, uint64 planid) {
   const auto index = static_cast<uint32>(entry - own.entries);
-  Close(entry);
-  Begin(Evict(index) ? index | kFresh : index);
+  EndWrite(entry);
+  BeginWrite(Evict(index) ? index | kFresh : index);
   return core::PlaceOf(&entry->counters, planid);
 }
 
-inline void CountPlan(SlotEntry* entry, uint64 planid, uint64 exec_ns) {
-  core::PlanCount* plan = core::PlaceOf(&entry->counters, planid);
-  if (unlikely(plan == nullptr)) plan = MakePlace(entry, planid);
-  if (unlikely(plan == nullptr)) return;
-  plan->calls++;
-  plan->exec_ns += exec_ns;
+void detail::AddAllUsage(core::SlotCounters* counters, const pg::ResourceUsage& usage) {
+  const auto add = [&](int first, int last) {
+    for (int i = first; i <= last; i++) counters->count[core::kSharedHit + i] += usage.value[i];
+  };
+  if ((usage.set & pg::kUsageReads) != 0) add(pg::kSharedHit, pg::kSharedRead);
+  if ((usage.set & pg::kUsageAll) != 0) {
+    add(pg::kSharedDirtied, pg::kTempWritten);
+    add(pg::kWalRecords, pg::kWalBuffersFull);
+  }
+  if (pg::IsTimed(usage)) add(pg::kSharedReadNs, pg::kTempWriteNs);
 }
 
-static_assert(core::kWalBuffersFull - core::kSharedHit + 1 == pg::kUsageCount);
-
-inline void AddRange(uint64* count, const pg::ResourceUsage& usage, int first, int last) {
-  for (int i = first; i <= last; i++) count[i] += usage.value[i];
+void detail::AddExtras(core::SlotCounters* counters, const pg::ExtraUsage& extras) {
+  for (int i = 0; i < pg::kExtraCount; i++) counters->count[core::kJitFunctions + i] += extras.value[i];
 }
 
-// Block counts nearly always; the rest where there is some.
-inline void AddUsage(SlotCounters* counters, const pg::ResourceUsage& usage) {
-  uint64* count = counters->count + core::kSharedHit;
-  pg::AddAll<pg::kBlockCounts>(count, usage.value);
-  if (unlikely(usage.timed)) AddRange(count, usage, pg::kSharedReadNs, pg::kTempWriteNs);
-  if (usage.value[pg::kWalRecords] != 0) AddRange(count, usage, pg::kWalRecords, pg::kWalBuffersFull);
-}
+namespace {
 
-pg_noinline void AddJit(SlotCounters* counters, const pg::JitUsage& jit) {
-  static_assert(core::kJitDeformNs - core::kJitFunctions + 1 == pg::kJitUsageCount);
-  for (int i = 0; i < pg::kJitUsageCount; i++) counters->count[core::kJitFunctions + i] += jit.value[i];
+// Opens the entry of `key`; null when nothing can be counted.
+SlotEntry* Open(const StatementKey& key) {
+  const uint32 index = detail::Probe(key);
+  return index == kNoHint ? nullptr : detail::BeginWrite(index);
 }
 
 }  // namespace
 
-void RecordExecution(Execution* execution, const pg::JitUsage* jit) {
-  uint32 index = execution->entry_hint;
-  if (unlikely(index >= kMaxEntries || !(tags[index] == execution->key))) {
-    index = Probe(execution->key);
-    if (unlikely(index == kNoHint)) {
-      if (execution->count_planning) CountLost();  // two events are lost at once
-      return;
-    }
-    execution->entry_hint = index & ~kFresh;
-  }
-  SlotEntry* entry = Begin(index);
-  if (likely(execution->planid != 0)) CountPlan(entry, execution->planid, execution->exec_ns);
-  SlotCounters* counters = &entry->counters;
-  if (execution->count_planning) core::CountPlanning(counters, execution->plan_ns, area->epoch);
-  core::CountExecution(counters, execution->exec_ns, area->epoch);
-  counters->count[core::kRows] += execution->rows;
-  counters->count[core::kInnerCalls + static_cast<int>(execution->origin)]++;
-  AddUsage(counters, execution->usage);
-  if (unlikely(jit != nullptr)) AddJit(counters, *jit);
-  if (unlikely(execution->cpu_ns != 0)) {
-    counters->count[core::kCpuNs] += execution->cpu_ns;
-    counters->count[core::kCpuExecNs] += execution->exec_ns;
-  }
-  counters->last_call = GetCurrentStatementStartTimestamp();
-  Close(entry);
-}
-
-void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage& usage) {
+void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage* usage) {
   SlotEntry* entry = Open(key);
   if (entry == nullptr) return;
   core::CountPlanning(&entry->counters, plan_ns, area->epoch);
-  AddUsage(&entry->counters, usage);
-  Close(entry);
+  if (usage != nullptr) detail::AddAllUsage(&entry->counters, *usage);
+  detail::EndWrite(entry);
 }
 
 void RecordFailure(const StatementKey& key, bool canceled, int sqlstate) {
@@ -220,7 +154,7 @@ void RecordFailure(const StatementKey& key, bool canceled, int sqlstate) {
   if (entry == nullptr) return;
   entry->counters.count[canceled ? core::kCanceledCalls : core::kFailedCalls]++;
   entry->counters.last_sqlstate = sqlstate;
-  Close(entry);
+  detail::EndWrite(entry);
 }
 
 void CountLost() {

@@ -6,9 +6,10 @@
 // drainer keeps, under store::Lock(), a mirror of what it merged of each entry, and merges differences.
 #pragma once
 
+#include "core/statement_counters.hpp"
 #include "pg/compat.hpp"
 #include "pg/postgres.hpp"
-#include "core/statement_counters.hpp"
+#include "pg/usage.hpp"
 #include "store/statement_key.hpp"
 
 namespace steward::store {
@@ -29,10 +30,10 @@ struct Execution {
   pg::ResourceUsage usage;
 };
 
-/// Counting functions. Hot path: plain stores to the backend's own slot; no lock, no allocation, no system call. When the
-/// ring is full and the store is busy the event is dropped and counted as lost. `now` is the statement's start time.
-void RecordExecution(Execution* execution, const pg::JitUsage* jit);
-void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage& usage);
+/// Counting functions; RecordExecution is in slot_writer.hpp. Plain stores to the backend's own slot; no lock, no allocation,
+/// no system call. When the ring is full and the store is busy the event is dropped and counted as lost. `usage` is null for a
+/// planning that used nothing.
+void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage* usage);
 void RecordFailure(const StatementKey& key, bool canceled, int sqlstate);
 
 /// Counts an event that capture itself had to drop.

@@ -14,7 +14,7 @@ namespace steward::whatif {
 
 namespace {
 
-get_relation_info_hook_type previous_hook = nullptr;
+get_relation_info_hook_type previous_hook = nullptr;  // while a configuration is in force
 ActiveConfiguration active = {nullptr, nullptr};
 
 bool IsHidden(const Configuration& configuration, Oid index) {
@@ -78,33 +78,37 @@ void AddCandidates(const Configuration& configuration, Oid relid, RelOptInfo* re
   }
 }
 
-pg_noinline void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
+void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
   if (root->glob->boundParams != active.token || inhparent) return;
   HideIndexes(*active.configuration, rel);
   AddCandidates(*active.configuration, relid, rel);
 }
 
-// Of every table in every planning of the server, and nearly always there is nothing to do.
 void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
-  if (unlikely(previous_hook != nullptr)) previous_hook(root, relid, inhparent, rel);
-  if (unlikely(active.configuration != nullptr)) Inject(root, relid, inhparent, rel);
+  if (previous_hook != nullptr) previous_hook(root, relid, inhparent, rel);
+  Inject(root, relid, inhparent, rel);
+}
+
+void PutInForce(const ActiveConfiguration& next) {
+  if (active.configuration == nullptr && next.configuration != nullptr) {
+    previous_hook = get_relation_info_hook;
+    get_relation_info_hook = RelationInfoHook;
+  } else if (active.configuration != nullptr && next.configuration == nullptr) {
+    get_relation_info_hook = previous_hook;
+  }
+  active = next;
 }
 
 }  // namespace
 
-void InstallPlannerHook() {
-  previous_hook = get_relation_info_hook;
-  get_relation_info_hook = RelationInfoHook;
-}
-
 ActiveConfiguration BeginConfiguration(const Configuration* configuration, ParamListInfo token) {
   const ActiveConfiguration before = active;
-  active = {configuration, token};
+  PutInForce({configuration, token});
   return before;
 }
 
 void EndConfiguration(const ActiveConfiguration& before) {
-  active = before;
+  PutInForce(before);
 }
 
 }  // namespace steward::whatif

@@ -1,6 +1,6 @@
 // The planner hook: while one of our own plannings runs, it sees the candidates of that configuration and does not see
-// the hidden indexes. Owns the hook and the configuration; every other planning, also one that our planning sets off by
-// evaluating a function, is left alone.
+// the hidden indexes. Owns the hook, which is there only meanwhile, and the configuration; a planning that ours sets off by
+// evaluating a function is left alone.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -21,9 +21,6 @@ struct Configuration {
   const Oid* hidden;
   int nhidden;
 };
-
-/// Chains the planner hook. Call from _PG_init during preload.
-void InstallPlannerHook();
 
 /// Puts a configuration in force for the planning whose parameter list is `token` (not null; a list of no parameters
 /// binds nothing). Returns what was in force before, to be given to EndConfiguration also after an error.

@@ -1,0 +1,119 @@
+// The hot half of counting, for the executor's hooks: an execution goes to its entry in the backend's own slot, inline, for
+// a call and its registers are a tenth of the price. What is rare is called. The protocol is that of slots.hpp.
+#pragma once
+
+#include "core/statement_counters.hpp"
+#include "pg/compat.hpp"
+#include "pg/lanes.hpp"
+#include "pg/postgres.hpp"
+#include "pg/usage.hpp"
+#include "store/slots.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "port/atomics.h"
+}
+
+namespace steward::store {
+
+namespace detail {
+
+// 16-bit buckets wrap after 65,536 counts; the owner asks for a drain long before.
+inline constexpr uint32 kUpdatesBetweenDrains = 16384;
+inline constexpr uint32 kMaxEntries = 64;
+inline constexpr uint32 kFresh = 0x80000000;  // flag of an index: the entry has a new tenant
+
+struct OwnSlot {
+  bool attached;
+  bool ready;  // attached, and there is a slot
+  uint32 index;
+  uint32 drained;  // slot->changes when this backend last drained itself
+  Slot* slot;
+  SlotEntry* entries;
+  Evicted* ring;
+};
+extern STEWARD_LOCAL OwnSlot own;
+extern STEWARD_LOCAL StatementKey tags[kMaxEntries];  // the entries' keys, packed for the probe
+extern STEWARD_LOCAL uint32 last_used[kMaxEntries];
+extern STEWARD_LOCAL SlotArea* area;
+
+/// The entry for `key`, taken over from the least recently used of its set when it has none. kNoHint when it cannot be.
+[[nodiscard]] uint32 Probe(const StatementKey& key);
+
+void DrainOwn();
+
+/// A statement with more plans than an entry has places for begins a new tenancy; its counters so far go to the ring.
+[[nodiscard]] core::PlanCount* MakePlace(SlotEntry* entry, uint64 planid);
+
+void AddAllUsage(core::SlotCounters* counters, const pg::ResourceUsage& usage);
+void AddExtras(core::SlotCounters* counters, const pg::ExtraUsage& extras);
+
+/// Opens the entry at `index` for writing, from zero when it has a new tenant. Its counter is odd until EndWrite.
+inline SlotEntry* BeginWrite(uint32 index) {
+  SlotEntry* entry = &own.entries[index & ~kFresh];
+  last_used[index & ~kFresh] = own.slot->changes;
+  entry->sequence++;
+  pg_write_barrier();
+  if (unlikely((index & kFresh) != 0)) {
+    entry->tenancy++;
+    entry->key = tags[index & ~kFresh];
+    memset(&entry->counters, 0, sizeof entry->counters);
+  }
+  return entry;
+}
+
+inline void EndWrite(SlotEntry* entry) {
+  pg_write_barrier();
+  entry->sequence++;
+  const uint32 changes = ++own.slot->changes;
+  if (unlikely(changes - own.drained >= kUpdatesBetweenDrains)) DrainOwn();
+}
+
+inline void CountPlan(SlotEntry* entry, uint64 planid, uint64 exec_ns) {
+  core::PlanCount* plan = core::PlaceOf(&entry->counters, planid);
+  if (unlikely(plan == nullptr)) plan = MakePlace(entry, planid);
+  if (unlikely(plan == nullptr)) return;
+  plan->calls++;
+  plan->exec_ns += exec_ns;
+}
+
+static_assert(core::kWalBuffersFull - core::kSharedHit + 1 == pg::kUsageCount);
+static_assert(core::kWorkersLaunched - core::kJitFunctions + 1 == pg::kExtraCount);
+
+inline void AddUsage(core::SlotCounters* counters, const pg::ResourceUsage& usage) {
+  if (unlikely(usage.set != pg::kUsageReads)) return AddAllUsage(counters, usage);
+  pg::AddAll<pg::kSharedReads>(counters->count + core::kSharedHit, usage.value);
+}
+
+}  // namespace detail
+
+/// Counts an execution that succeeded, and its planning where that was not counted yet. `extras` may be null.
+pg_attribute_always_inline void RecordExecution(Execution* execution, const pg::ExtraUsage* extras) {
+  uint32 index = execution->entry_hint;
+  if (unlikely(index >= detail::kMaxEntries || !(detail::tags[index] == execution->key))) {
+    index = detail::Probe(execution->key);
+    if (unlikely(index == kNoHint)) {
+      if (execution->count_planning) CountLost();  // two events are lost at once
+      return;
+    }
+    execution->entry_hint = index & ~detail::kFresh;
+  }
+  SlotEntry* entry = detail::BeginWrite(index);
+  if (likely(execution->planid != 0)) detail::CountPlan(entry, execution->planid, execution->exec_ns);
+  core::SlotCounters* counters = &entry->counters;
+  const uint32 epoch = detail::area->epoch;
+  if (execution->count_planning) core::CountPlanning(counters, execution->plan_ns, epoch);
+  core::CountExecution(counters, execution->exec_ns, epoch);
+  counters->count[core::kRows] += execution->rows;
+  counters->count[core::kInnerCalls + static_cast<int>(execution->origin)]++;
+  detail::AddUsage(counters, execution->usage);
+  if (unlikely(extras != nullptr)) detail::AddExtras(counters, *extras);
+  if (unlikely(execution->cpu_ns != 0)) {
+    counters->count[core::kCpuNs] += execution->cpu_ns;
+    counters->count[core::kCpuExecNs] += execution->exec_ns;
+  }
+  counters->last_call = GetCurrentStatementStartTimestamp();
+  detail::EndWrite(entry);
+}
+
+}  // namespace steward::store
