@@ -32,6 +32,7 @@ model::Workload ReadWorkload(db::Database& database) {
   workload.tables = ReadTables(database, locked);
   ReadColumns(database, RelationsOf(workload.predicates), workload.tables);
   workload.indexes = ReadIndexes(database, locked);
+  workload.names = ReadNames(database);
   workload.settings = ReadSettings(database);
   return workload;
 }

@@ -29,6 +29,7 @@ std::vector<model::Table> ReadTables(db::Database& database, const std::vector<s
 void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables);
 /// Without those of `locked` tables, whose definitions cannot be read now.
 std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked);
+std::vector<model::RelationName> ReadNames(db::Database& database);
 std::vector<model::Setting> ReadSettings(db::Database& database);
 
 /// An expression without the parentheses round the whole of it, so that the index's form and the predicate's compare.

@@ -124,4 +124,14 @@ void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted
   }
 }
 
+std::vector<model::RelationName> ReadNames(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT quote_ident(n.nspname) AS schema_sql, c.relname AS name FROM pg_class c"
+      " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname ~ '_idx[0-9]*$' AND n.nspname NOT LIKE 'pg\\_%'"
+      " ORDER BY 1, 2");
+  std::vector<model::RelationName> names;
+  for (const db::Row row : result) names.push_back({row.Text("schema_sql"), row.Text("name")});
+  return names;
+}
+
 }  // namespace steward::collect

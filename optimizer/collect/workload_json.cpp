@@ -94,6 +94,11 @@ void Visit(V& v, model::ExistingIndex& i) {
 }
 
 template <typename V>
+void Visit(V& v, model::RelationName& n) {
+  v("schema_sql", n.schema_sql), v("name", n.name);
+}
+
+template <typename V>
 void Visit(V& v, model::Setting& s) {
   v("name", s.name), v("value", s.value);
 }
@@ -101,7 +106,7 @@ void Visit(V& v, model::Setting& s) {
 template <typename V>
 void Visit(V& v, model::Workload& w) {
   v("server", w.server), v("statements", w.statements), v("predicates", w.predicates), v("tables", w.tables);
-  v("indexes", w.indexes), v("settings", w.settings);
+  v("indexes", w.indexes), v("names", w.names), v("settings", w.settings);
 }
 
 // One of the structs above.

@@ -136,12 +136,20 @@ struct Setting {
   std::string value;
 };
 
+/// The name of any relation that ends as suggested names do: tables, indexes, views, sequences and types of a schema
+/// share their names.
+struct RelationName {
+  std::string schema_sql;  // quoted
+  std::string name;
+};
+
 struct Workload {
   ServerInfo server;
   std::vector<Statement> statements;
   std::vector<Predicate> predicates;
   std::vector<Table> tables;
   std::vector<ExistingIndex> indexes;
+  std::vector<RelationName> names;
   std::vector<Setting> settings;
 
   /// nullptr when absent. Linear: index once where it is hot.

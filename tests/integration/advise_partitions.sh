@@ -27,6 +27,10 @@ INSERT INTO child SELECT i, 'x' FROM generate_series(1, 40000) i;
 CREATE UNLOGGED TABLE cache (k int, v text);
 INSERT INTO cache SELECT i, 'x' FROM generate_series(1, 40000) i;
 
+-- Names that suggested indexes would have without them (the SQL runs as it is, below).
+CREATE VIEW cache_k_idx AS SELECT 1 AS one;
+CREATE SEQUENCE child_n_idx;
+
 CREATE TABLE target (id int NOT NULL, other int NOT NULL);
 CREATE UNIQUE INDEX target_first ON target (id);
 CREATE TABLE source (target int REFERENCES target (id));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace steward::advise {
 
@@ -155,12 +156,20 @@ std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_
   return found;
 }
 
-std::vector<std::string> TakenNames(const model::Workload& workload) {
-  std::vector<std::string> names;
-  for (const model::ExistingIndex& index : workload.indexes) names.push_back(index.name);
-  for (const model::Table& table : workload.tables) names.push_back(table.name);
-  return names;
-}
+// Names for new indexes, each schema's own.
+class Names {
+ public:
+  explicit Names(const model::Workload& workload) {
+    for (const model::RelationName& name : workload.names) taken_[name.schema_sql].push_back(name.name);
+  }
+  std::string Make(const model::IndexDefinition& index, const std::string& schema_sql) {
+    std::vector<std::string>& taken = taken_[schema_sql];
+    return taken.emplace_back(MakeIndexName(index, taken));
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> taken_;  // by schema
+};
 
 }  // namespace
 
@@ -170,7 +179,7 @@ bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& 
 
 std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
   std::vector<IndexSuggestion> suggestions;
-  std::vector<std::string> taken = TakenNames(input.workload);
+  Names names(input.workload);
   for (const std::size_t candidate : input.chosen) {
     IndexSuggestion suggestion;
     suggestion.definition = input.candidates.definitions[candidate];
@@ -179,13 +188,12 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
     AddEffects(input, candidate, suggestion);
     if (suggestion.helped.empty()) continue;
     suggestion.id = SuggestionId("index", input.workload.server.database, suggestion.definition);
-    suggestion.name = MakeIndexName(suggestion.definition, taken);
-    taken.push_back(suggestion.name);
+    const model::Table* table = input.workload.FindTable(suggestion.definition.relid);
+    const std::string schema_sql = table == nullptr ? "" : table->schema_sql;
+    suggestion.name = names.Make(suggestion.definition, schema_sql);
     const std::string name_sql = model::QuoteIndexName(suggestion.name);
     suggestion.ddl = CreateSql(suggestion.definition, name_sql, true) + ";";
-    const model::Table* table = input.workload.FindTable(suggestion.definition.relid);
-    suggestion.undo_ddl =
-        "DROP INDEX CONCURRENTLY " + (table == nullptr ? "" : table->schema_sql + ".") + name_sql + ";";
+    suggestion.undo_ddl = "DROP INDEX CONCURRENTLY " + (schema_sql.empty() ? "" : schema_sql + ".") + name_sql + ";";
     suggestion.size = input.sizes[candidate].bytes;
     AddTable(input, suggestion);
     AddExisting(input, suggestion);

@@ -131,6 +131,17 @@ TEST(AdviseIndexes, SuggestsWhatHelpsWithItsEvidence) {
   EXPECT_EQ(advice.statements_costed, 2);
 }
 
+// All relations of a schema share one space of names, and no other schema's.
+TEST(AdviseIndexes, NamesAreFreeInTheTablesSchema) {
+  Workload w = TwoStatements();
+  w.names = {{"public", "orders_a_idx"}, {"public", "orders_a_idx1"}, {"other", "orders_b_idx"}};
+  FakeOracle oracle(TwoPlans);
+  std::vector<std::string> names;
+  for (const auto& s : AdviseIndexes(w, oracle, {}).suggestions) names.push_back(s.name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"orders_a_idx2", "orders_b_idx"}));
+}
+
 TEST(AdviseIndexes, TheBudgetHoldsAndBuysTheBetterOne) {
   const Workload w = TwoStatements();
   FakeOracle oracle(TwoPlans);
