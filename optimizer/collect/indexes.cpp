@@ -17,8 +17,9 @@ constexpr const char* kIndexColumns =
     " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
     " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
     " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
-    " i.indisvalid AND i.indisready AND i.indislive AS valid, p.pinned,"
-    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
+    " i.indisvalid AND i.indisready AND i.indislive AS valid, p.pinned, x.relispartition AS attached,"
+    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, "
+    "coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
     " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
     " coalesce(a.attname, e.sql) AS key_name, coalesce(quote_ident(a.attname), e.sql) AS key_sql,"
     " CASE WHEN oq.sql IS NULL OR o.opcdefault AND strpos(d.sql, ' ' || oq.sql) = 0 THEN ''"
@@ -40,7 +41,8 @@ constexpr const char* kIndexColumns =
     "   OR EXISTS (SELECT FROM pg_depend r WHERE r.refclassid = 'pg_class'::regclass AND r.refobjid = i.indexrelid)"
     "   OR EXISTS (SELECT FROM pg_depend r WHERE r.classid = 'pg_class'::regclass"
     "     AND r.objid IN (i.indexrelid, i.indrelid) AND r.deptype IN ('e', 'x'))"
-    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = current_database()"
+    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = "
+    "current_database()"
     "     AND coalesce(b.relid = i.indrelid, true)) AS pinned OFFSET 0) p"
     " CROSS JOIN LATERAL generate_series(1, i.indnatts) AS k(k)"
     " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.k - 1] AND i.indkey[k.k - 1] <> 0"
@@ -64,6 +66,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.name_sql = row.Text("name_sql");
   index.primary = row.Bool("is_primary");
   index.pinned = row.Bool("pinned");
+  index.attached = row.Bool("attached");
   index.valid = row.Bool("valid");
   index.size = row.OptionalInt("size").value_or(0);
   index.scans = row.Int("scans");

@@ -2,18 +2,23 @@
 #include "collect/read_workload.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace steward::collect {
 
 namespace {
 
-std::vector<std::int64_t> RelationsOf(const std::vector<model::Predicate>& predicates) {
+// What the predicates are on, and the partitioned tables above it.
+std::vector<std::int64_t> RelationsOf(const std::vector<model::Predicate>& predicates,
+                                      const std::vector<model::Table>& tables) {
+  std::map<std::int64_t, std::int64_t> parents;
+  for (const model::Table& table : tables) parents[table.relid] = table.parent;
   std::set<std::int64_t> relations;
-  for (const model::Predicate& predicate : predicates) {
-    relations.insert(predicate.relid);
-    if (predicate.other_relid != 0) relations.insert(predicate.other_relid);
-  }
+  for (const model::Predicate& predicate : predicates)
+    for (std::int64_t relation : {predicate.relid, predicate.other_relid})
+      for (; relation != 0; relation = parents[relation])
+        if (!relations.insert(relation).second) break;
   return {relations.begin(), relations.end()};
 }
 
@@ -30,7 +35,7 @@ model::Workload ReadWorkload(db::Database& database) {
   workload.predicates = ReadPredicates(database);
   const std::vector<std::int64_t> locked = ReadLocked(database);
   workload.tables = ReadTables(database, locked);
-  ReadColumns(database, RelationsOf(workload.predicates), workload.tables);
+  ReadColumns(database, RelationsOf(workload.predicates, workload.tables), workload.tables);
   workload.indexes = ReadIndexes(database, locked);
   workload.names = ReadNames(database);
   workload.settings = ReadSettings(database);

@@ -53,10 +53,8 @@ std::vector<model::Table> ReadTables(db::Database& database, const std::vector<s
       "SELECT c.oid::bigint AS relid, n.nspname AS schema, c.relname AS name,"
       " quote_ident(n.nspname) AS schema_sql,"
       " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name_sql, c.relkind AS kind,"
-      " CASE WHEN c.relispartition THEN (SELECT quote_ident(rn.nspname) || '.' || quote_ident(r.relname) FROM pg_class "
-      "r"
-      "   JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE r.oid = pg_partition_root(c.oid)) ELSE '' END"
-      "   AS partition_root,"
+      " coalesce((SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid AND c.relispartition"
+      "   AND NOT h.inhdetachpending), 0)::bigint AS parent,"
       " n.nspname IN ('pg_catalog', 'information_schema', 'steward') OR n.nspname LIKE 'pg\\_%' AS catalog,"
       " c.oid = ANY ($1::oid[]) AS locked, greatest(c.reltuples, 0) AS rows,"
       " CASE WHEN c.oid = ANY ($1::oid[]) THEN c.relpages::bigint * current_setting('block_size')::int"
@@ -65,7 +63,7 @@ std::vector<model::Table> ReadTables(db::Database& database, const std::vector<s
       " coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0) AS analyzed_at"
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid"
-      " WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'"
+      " WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't'"
       " AND n.nspname NOT IN ('pg_toast', 'information_schema') ORDER BY c.oid",
       {db::ArrayLiteral(locked)});
   const double stats_since = ReadStatsSince(database);
@@ -77,7 +75,7 @@ std::vector<model::Table> ReadTables(db::Database& database, const std::vector<s
     table.name = row.Text("name");
     table.schema_sql = row.Text("schema_sql");
     table.name_sql = row.Text("name_sql");
-    table.partition_root = row.Text("partition_root");
+    table.parent = static_cast<model::Oid>(row.Int("parent"));
     table.kind = row.Text("kind").empty() ? 'r' : row.Text("kind").front();
     table.catalog = row.Bool("catalog");
     table.locked = row.Bool("locked");

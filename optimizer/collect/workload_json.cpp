@@ -67,7 +67,7 @@ template <typename V>
 void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
-  v("partition_root", t.partition_root), v("catalog", t.catalog), v("locked", t.locked), v.AtLeast0("rows", t.rows),
+  v("parent", t.parent), v("catalog", t.catalog), v("locked", t.locked), v.AtLeast0("rows", t.rows),
       v.AtLeast0("size", t.size), v("columns", t.columns), v.AtLeast0("inserted", t.inserted);
   v.AtLeast0("updated", t.updated), v.AtLeast0("hot_updated", t.hot_updated), v.AtLeast0("deleted", t.deleted);
   v.Instant("stats_since", t.stats_since), v.Instant("analyzed_at", t.analyzed_at);
@@ -89,7 +89,8 @@ void Visit(V& v, model::IndexDefinition& d) {
 template <typename V>
 void Visit(V& v, model::ExistingIndex& i) {
   v("indexrelid", i.indexrelid), v("name", i.name), v("name_sql", i.name_sql), v("definition", i.definition);
-  v("primary", i.primary), v("pinned", i.pinned), v("valid", i.valid), v.AtLeast0("size", i.size);
+  v("primary", i.primary), v("pinned", i.pinned), v("attached", i.attached), v("valid", i.valid),
+      v.AtLeast0("size", i.size);
   v.AtLeast0("scans", i.scans), v("create_sql", i.create_sql);
 }
 

@@ -29,14 +29,24 @@ struct StatementEffect {
   CostMethod method = CostMethod::kGeneric;
 };
 
+/// The statements that build an index of a partitioned table without blocking writes, in this order. Those of `parents`
+/// and `attach` are quick, but wait for whoever uses the tables.
+struct PartitionedBuild {
+  std::vector<std::string> parents;   // CREATE INDEX .. ON ONLY, the topmost table first
+  std::vector<std::string> leaves;    // CREATE INDEX CONCURRENTLY
+  std::vector<std::string> attach;    // ALTER INDEX .. ATTACH PARTITION
+  std::vector<std::string> existing;  // names of indexes that are there and become part of the new one
+};
+
 struct IndexSuggestion {
   std::string id;
   Confidence confidence = Confidence::kMedium;
   std::vector<std::string> caveats;
   IndexDefinition definition;
   std::string name;
-  std::string ddl;       // CREATE INDEX CONCURRENTLY ...;
-  std::string undo_ddl;  // DROP INDEX CONCURRENTLY ...;
+  std::string ddl;         // CREATE INDEX CONCURRENTLY ...; of a partitioned table CREATE INDEX ...;
+  std::string undo_ddl;    // DROP INDEX CONCURRENTLY ...; of a partitioned table DROP INDEX ...;
+  PartitionedBuild build;  // of a partitioned table; empty when it can only be built by `ddl`
   std::int64_t size = 0;
   std::int64_t table_size = 0;
   double cost_before = 0;  // sum over the statements helped, weighted by calls

@@ -97,13 +97,13 @@ struct Table {
   Oid relid = 0;
   std::string schema;
   std::string name;
-  std::string schema_sql;      // quoted
-  std::string name_sql;        // schema-qualified, quoted
-  char kind = 'r';             // pg_class.relkind
-  std::string partition_root;  // of a partition: the partitioned table at the top, schema-qualified and quoted
-  bool catalog = false;        // in pg_catalog, information_schema or our own schema: never advised on
-  bool locked = false;         // could not be read when the workload was: its size is the catalog's, its indexes are
-                               // missing, and it is not advised on
+  std::string schema_sql;  // quoted
+  std::string name_sql;    // schema-qualified, quoted
+  char kind = 'r';         // pg_class.relkind
+  Oid parent = 0;          // of a partition: the table that it is a partition of
+  bool catalog = false;    // in pg_catalog, information_schema or our own schema: never advised on
+  bool locked = false;     // could not be read when the workload was: its size is the catalog's, its indexes are
+                           // missing, and it is not advised on
   double rows = 0;
   std::int64_t size = 0;
   std::vector<Column> columns;
@@ -122,8 +122,9 @@ struct ExistingIndex {
   std::string name_sql;
   IndexDefinition definition;
   bool primary = false;
-  bool pinned = false;  // not to be dropped as it stands, whatever look-ups it serves: it backs a constraint, is the
-                        // replica identity, belongs to a partitioned index, is being built, ... (collect/indexes.cpp)
+  bool pinned = false;    // not to be dropped as it stands, whatever look-ups it serves: it backs a constraint, is the
+                          // replica identity, belongs to a partitioned index, is being built, ... (collect/indexes.cpp)
+  bool attached = false;  // of a partition: part of an index of the table above it
   bool valid = true;
   std::int64_t size = 0;
   std::int64_t scans = 0;

@@ -61,6 +61,14 @@ Json WriteRate(const model::IndexSuggestion& suggestion) {
          std::max(suggestion.write_hours, 1.0);
 }
 
+// The statements that build an index of a partitioned table without blocking writes.
+Json Steps(const model::PartitionedBuild& build) {
+  Json steps = Json::array();
+  for (const auto* part : {&build.parents, &build.leaves, &build.attach})
+    for (const std::string& statement : *part) steps.push_back(statement);
+  return steps;
+}
+
 // The columns of steward.index_suggestions that only this kind of suggestion has.
 Json Details(const model::IndexSuggestion& suggestion, const std::string& schema, const model::ServerInfo& server) {
   const model::IndexDefinition& definition = suggestion.definition;
@@ -86,10 +94,12 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
 }
 
 Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
-  return {{"helped", Effects(suggestion.helped, server)},
-          {"hurt", Effects(suggestion.hurt, server)},
-          {"estimated_rows_error", Optional(suggestion.estimated_rows_error)},
-          {"covered", suggestion.covered}};
+  Json json = {{"helped", Effects(suggestion.helped, server)},
+               {"hurt", Effects(suggestion.hurt, server)},
+               {"estimated_rows_error", Optional(suggestion.estimated_rows_error)},
+               {"covered", suggestion.covered}};
+  if (!suggestion.build.parents.empty()) json["build_steps"] = Steps(suggestion.build);
+  return json;
 }
 
 // The schema's name is only in the statement that drops the index and in the quoted table name; unquoting the latter

@@ -26,11 +26,11 @@ std::string DollarTag(const std::string& text) {
   return tag;
 }
 
-// "DROP INDEX CONCURRENTLY name;" is the one place that has the index's qualified and quoted name.
+// "DROP INDEX [CONCURRENTLY] name;" is the one place that has the index's qualified and quoted name.
 std::string QualifiedName(const model::IndexSuggestion& suggestion) {
-  constexpr std::string_view kDrop = "DROP INDEX CONCURRENTLY ";
   std::string name = suggestion.undo_ddl;
-  if (name.starts_with(kDrop)) name = name.substr(kDrop.size());
+  for (const std::string_view word : {"DROP INDEX ", "CONCURRENTLY "})
+    if (name.starts_with(word)) name = name.substr(word.size());
   if (name.ends_with(';')) name.pop_back();
   return name;
 }
@@ -49,6 +49,32 @@ std::string ValidityCheck(const model::IndexSuggestion& suggestion) {
       tag, Literal(name), message, hint);
 }
 
+constexpr const char* kConcurrently =
+    "-- Not inside a transaction block: CREATE INDEX CONCURRENTLY refuses to run there.\n"
+    "SET statement_timeout = 0;\n"
+    "-- Minutes, not seconds: CONCURRENTLY waits for every older snapshot in the database, lock_timeout counts that\n"
+    "-- wait, and a build that gives up leaves an invalid index behind that every write maintains.\n"
+    "SET lock_timeout = '15min';\n";
+
+std::string Lines(const std::vector<std::string>& statements) {
+  std::string text;
+  for (const std::string& statement : statements) text += statement + "\n";
+  return text;
+}
+
+// What builds the index. With partitions: the definitions above them, which hold nothing yet, then each partition's
+// index, then what makes them one.
+std::string Statements(const model::IndexSuggestion& suggestion) {
+  const model::PartitionedBuild& build = suggestion.build;
+  if (build.parents.empty()) return kConcurrently + suggestion.ddl + "\n";
+  return "-- Seconds here: it waits for whoever writes to the partitioned table, and others wait behind it.\n"
+         "SET lock_timeout = '3s';\n" +
+         Lines(build.parents) + kConcurrently + Lines(build.leaves) +
+         "-- Seconds again: attaching waits for whoever uses a partition's index. When it gives up, go on from there.\n"
+         "SET lock_timeout = '3s';\n" +
+         Lines(build.attach);
+}
+
 std::string Block(const model::IndexSuggestion& suggestion) {
   double calls = 0;
   for (const model::StatementEffect& effect : suggestion.helped) calls += static_cast<double>(effect.calls);
@@ -59,13 +85,7 @@ std::string Block(const model::IndexSuggestion& suggestion) {
       suggestion.helped.size(), Size(suggestion.size));
   for (const std::string& caveat : suggestion.caveats) text += fmt::format("-- {}\n", Printable(caveat));
   text += fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl));
-  text +=
-      "-- Not inside a transaction block: CREATE INDEX CONCURRENTLY refuses to run there.\n"
-      "SET statement_timeout = 0;\n"
-      "-- Minutes, not seconds: CONCURRENTLY waits for every older snapshot in the database, lock_timeout counts that\n"
-      "-- wait, and a build that gives up leaves an invalid index behind that every write maintains.\n"
-      "SET lock_timeout = '15min';\n";
-  return text + suggestion.ddl + "\n" + ValidityCheck(suggestion);
+  return text + Statements(suggestion) + ValidityCheck(suggestion);
 }
 
 }  // namespace

@@ -19,11 +19,13 @@ struct Locked {
   std::set<std::pair<model::Oid, std::int64_t>> statements;  // userid, queryid
 
   explicit Locked(const model::Workload& workload) {
+    const Partitions partitions(workload);
     std::set<model::Oid> relids;
     for (const model::Table& table : workload.tables) {
       if (!table.locked || table.catalog) continue;
       relids.insert(table.relid);
       tables.push_back(table.name_sql);
+      if (const model::Table& root = partitions.Root(table); &root != &table) tables.back() += " of " + root.name_sql;
     }
     for (const model::Predicate& predicate : workload.predicates)
       if (relids.count(predicate.relid) > 0) statements.insert({predicate.userid, predicate.queryid});
@@ -134,14 +136,48 @@ void Account(const model::Workload& workload, const Locked& locked, const Statem
   }
 }
 
+// Sizes of what is to be built: a candidate on a partitioned table takes in what partitions have of it.
+std::vector<model::CandidateSize> Sizes(const model::CostModel& model, const Candidates& candidates,
+                                        const Partitions& partitions) {
+  std::vector<model::CandidateSize> sizes = model.Sizes();
+  for (std::size_t c = 0; c < sizes.size(); c++)
+    sizes[c].bytes = std::max<std::int64_t>(sizes[c].bytes - partitions.BytesThere(candidates.definitions[c]), 0);
+  return sizes;
+}
+
+// The partitioned tables that no candidate fits the budget of.
+std::set<model::Oid> TooLarge(const Candidates& candidates, const std::vector<model::CandidateSize>& sizes,
+                              const Partitions& partitions, std::int64_t budget) {
+  std::set<model::Oid> large;
+  std::set<model::Oid> fitting;
+  for (std::size_t c = 0; c < sizes.size(); c++) {
+    const model::Oid relid = candidates.definitions[c].relid;
+    const model::Table* table = partitions.Find(relid);
+    if (budget == 0 || table == nullptr || table->kind != 'p' || !sizes[c].error.empty()) continue;
+    (sizes[c].bytes > budget ? large : fitting).insert(relid);
+  }
+  for (const model::Oid relid : fitting) large.erase(relid);
+  return large;
+}
+
 }  // namespace
 
 model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
                                  const IndexOptions& options) {
   const Locked locked(workload);
   const Statements statements = Costable(workload, locked, options.max_planner_calls);
-  const Candidates candidates = GenerateCandidates(workload, statements, options.candidates);
-  const std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
+  CandidateOptions wanted = options.candidates;
+  Candidates candidates = GenerateCandidates(workload, statements, wanted);
+  Partitions partitions(workload);
+  std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
+  std::vector<model::CandidateSize> sizes = Sizes(*model, candidates, partitions);
+  wanted.split = TooLarge(candidates, sizes, partitions, options.budget);
+  if (!wanted.split.empty()) {
+    candidates = GenerateCandidates(workload, statements, wanted);
+    partitions = Partitions(workload, wanted.split);
+    model = oracle.Prepare(statements, candidates.definitions);
+    sizes = Sizes(*model, candidates, partitions);
+  }
   CostBook book(*model, candidates.definitions, candidates.relevant);
 
   const std::vector<model::Cost> before = PlanAll(book, statements.size(), {});
@@ -149,7 +185,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   const SelectionInput selection{book,
                                  weights,
                                  candidates,
-                                 model->Sizes(),
+                                 sizes,
                                  options.budget,
                                  options.min_share * Sum(weights, before),
                                  options.max_planner_calls,
@@ -177,7 +213,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   if (candidates.cut)
     advice.warnings.push_back("only the " + std::to_string(candidates.definitions.size()) +
                               " candidate indexes of the heaviest statements were considered");
-  advice.suggestions = BuildSuggestions({workload, statements, candidates, model->Sizes(), chosen, before, after});
+  advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
   advice.redundant = FindRedundant(workload);
   return advice;

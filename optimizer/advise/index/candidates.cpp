@@ -102,12 +102,6 @@ class ScanCandidates {
   std::vector<IndexDefinition> found_;
 };
 
-bool Exists(const model::Workload& workload, const IndexDefinition& candidate) {
-  return std::any_of(workload.indexes.begin(), workload.indexes.end(), [&](const model::ExistingIndex& index) {
-    return index.valid && Covers(index.definition, candidate);
-  });
-}
-
 // Columns after all columns of a unique key narrow no look-up and change no order; what an index-only scan gains from
 // them the covering form, which has them in INCLUDE, gains too.
 bool ExtendsUnique(const model::Workload& workload, const IndexDefinition& candidate) {
@@ -139,7 +133,8 @@ using StatementKey = std::pair<model::Oid, std::int64_t>;
 
 class Generator {
  public:
-  Generator(const model::Workload& workload, const CandidateOptions& options) : workload_(workload), options_(options) {
+  Generator(const model::Workload& workload, const CandidateOptions& options)
+      : workload_(workload), options_(options), partitions_(workload, options.split) {
     for (const model::Predicate& predicate : workload.predicates)
       predicates_[{predicate.userid, predicate.queryid}].push_back(&predicate);
   }
@@ -147,7 +142,7 @@ class Generator {
   Candidates Run(const std::vector<const model::Statement*>& statements) {
     std::vector<std::vector<ScanShape>> scans;
     for (const model::Statement* statement : statements) {
-      scans.push_back(ScanShapes(workload_, predicates_[{statement->userid, statement->queryid}]));
+      scans.push_back(ScanShapes(partitions_, predicates_[{statement->userid, statement->queryid}]));
       auto& own = result_.own.emplace_back();
       for (const ScanShape& scan : scans.back())
         for (IndexDefinition& candidate : ScanCandidates(scan, options_).Take())
@@ -167,7 +162,7 @@ class Generator {
   // The candidate's position, a new one when it is new; kNone when it is none.
   std::size_t Place(IndexDefinition candidate) {
     const auto [entry, fresh] = places_.try_emplace(CreateSql(candidate, "", false), kNone);
-    if (!fresh || Exists(workload_, candidate) || ExtendsUnique(workload_, candidate)) return entry->second;
+    if (!fresh || partitions_.Serves(candidate) || ExtendsUnique(workload_, candidate)) return entry->second;
     if (result_.definitions.size() >= options_.max_in_all) {
       result_.cut = true;
       return kNone;
@@ -191,6 +186,7 @@ class Generator {
 
   const model::Workload& workload_;
   const CandidateOptions& options_;
+  Partitions partitions_;
   std::map<StatementKey, std::vector<const model::Predicate*>> predicates_;
   std::map<std::string, std::size_t> places_;  // by SQL
   std::map<model::Oid, std::vector<std::size_t>> by_table_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <vector>
 
 #include "model/workload.hpp"
@@ -14,6 +15,7 @@ struct CandidateOptions {
   std::size_t max_include = 4;    // most INCLUDE columns; 0: no covering indexes
   std::size_t max_per_scan = 80;  // most candidates from one scan of one statement
   std::size_t max_in_all = 5000;  // those of the first statements
+  std::set<model::Oid> split;     // partitioned tables whose partitions get indexes one by one
 };
 
 struct Candidates {
@@ -31,7 +33,7 @@ struct Candidates {
 /// grouped by is a one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by
 /// one range; equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the
 /// equality and range forms made covering by INCLUDE where the plan needs few further columns. None has key columns
-/// after all those of an existing unique index.
+/// after all those of an existing unique index. Those of a partition are on the partitioned table, unless `split`.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

@@ -63,25 +63,67 @@ void AddEffects(const EvidenceInput& in, std::size_t candidate, IndexSuggestion&
                    [](const auto& a, const auto& b) { return a.total_exec_time > b.total_exec_time; });
 }
 
-void AddTable(const EvidenceInput& in, IndexSuggestion& suggestion) {
-  const model::Table* table = in.workload.FindTable(suggestion.definition.relid);
-  if (table == nullptr) return;
-  suggestion.table_size = table->size;
-  suggestion.inserted = table->inserted;
-  suggestion.updated = table->updated;
-  suggestion.deleted = table->deleted;
-  if (table->stats_since > 0)
-    suggestion.write_hours = std::max(in.workload.server.collected_at - table->stats_since, 0.0) / kHour;
-  if (table->updated > 0)
-    suggestion.hot_update_ratio = static_cast<double>(table->hot_updated) / static_cast<double>(table->updated);
-  if (!table->partition_root.empty())
-    suggestion.caveats.push_back("serves partition " + table->name + " only; for all of " + table->partition_root +
-                                 " and its future partitions: CREATE INDEX .. ON ONLY the parent, then ALTER INDEX .. "
-                                 "ATTACH PARTITION for each partition's index");
-  if (table->analyzed_at <= 0) {
-    suggestion.confidence = Confidence::kLow;
-    suggestion.caveats.push_back("table " + table->name + " has never been analyzed; run ANALYZE, then ask again");
+// Names for new indexes, each schema's own.
+class Names {
+ public:
+  explicit Names(const model::Workload& workload) {
+    for (const model::RelationName& name : workload.names) taken_[name.schema_sql].push_back(name.name);
   }
+  std::string Make(const model::IndexDefinition& index, const std::string& schema_sql) {
+    std::vector<std::string>& taken = taken_[schema_sql];
+    return taken.emplace_back(MakeIndexName(index, taken));
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> taken_;  // by schema
+};
+
+void AddTable(const EvidenceInput& in, const model::Table& table, IndexSuggestion& suggestion) {
+  std::int64_t hot_updated = 0;
+  const model::Table* unknown = nullptr;  // never analyzed
+  for (const model::Table* leaf : in.partitions.Leaves(table)) {
+    suggestion.table_size += leaf->size;
+    suggestion.inserted += leaf->inserted;
+    suggestion.updated += leaf->updated;
+    suggestion.deleted += leaf->deleted;
+    hot_updated += leaf->hot_updated;
+    if (leaf->analyzed_at <= 0 && (leaf->size > 0 || table.kind != 'p') && leaf->kind != 'f') unknown = leaf;
+  }
+  if (table.stats_since > 0)
+    suggestion.write_hours = std::max(in.workload.server.collected_at - table.stats_since, 0.0) / kHour;
+  if (suggestion.updated > 0)
+    suggestion.hot_update_ratio = static_cast<double>(hot_updated) / static_cast<double>(suggestion.updated);
+  if (table.kind != 'p' && table.parent != 0)
+    suggestion.caveats.push_back("serves partition " + table.name +
+                                 " only: an index of all partitions does not fit the budget");
+  if (unknown != nullptr) {
+    suggestion.confidence = Confidence::kLow;
+    suggestion.caveats.push_back("table " + unknown->name + " has never been analyzed; run ANALYZE, then ask again");
+  }
+}
+
+// The statements that build the index and take it back.
+void AddStatements(const EvidenceInput& in, const model::Table* table, Names& names, IndexSuggestion& suggestion) {
+  const std::string schema_sql = table == nullptr ? "" : table->schema_sql;
+  const bool partitioned = table != nullptr && table->kind == 'p';
+  suggestion.name = names.Make(suggestion.definition, schema_sql);
+  const std::string name_sql = model::QuoteIndexName(suggestion.name);
+  suggestion.ddl = CreateSql(suggestion.definition, name_sql, !partitioned) + ";";
+  suggestion.undo_ddl = std::string("DROP INDEX ") + (partitioned ? "" : "CONCURRENTLY ") +
+                        (schema_sql.empty() ? "" : schema_sql + ".") + name_sql + ";";
+  if (!partitioned) return;
+  suggestion.build = in.partitions.Build(
+      suggestion.definition, name_sql,
+      [&](const model::IndexDefinition& index, const std::string& schema) { return names.Make(index, schema); });
+  suggestion.caveats.emplace_back(suggestion.build.parents.empty()
+                                      ? "blocks writes while it builds; with foreign tables among the "
+                                        "partitions there is no other way"
+                                      : "in one statement it blocks writes while it builds; --format sql "
+                                        "builds it partition by partition, without");
+  std::string existing;
+  for (const std::string& name : suggestion.build.existing) existing += (existing.empty() ? "" : ", ") + name;
+  if (!existing.empty())
+    suggestion.caveats.push_back("takes in what partitions have of it, and undo drops that too: " + existing);
 }
 
 void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
@@ -101,14 +143,12 @@ void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
 
 // The worst factor between estimated and actual rows among the helped statements' scans of the table. Only rows that
 // the planner did not expect make a gain doubtful: where it expected too many, the index helps more than promised.
-void AddMisestimate(const EvidenceInput& in, IndexSuggestion& suggestion) {
-  const model::Table* table = in.workload.FindTable(suggestion.definition.relid);
-  if (table == nullptr || table->rows < 1) return;
+void AddMisestimate(const EvidenceInput& in, const model::Table& indexed, IndexSuggestion& suggestion) {
   double unexpected = 1;
   for (const model::Predicate& predicate : in.workload.predicates) {
-    if (predicate.relid != suggestion.definition.relid || !predicate.actual_selectivity ||
-        !predicate.estimated_selectivity)
-      continue;
+    if (!predicate.actual_selectivity || !predicate.estimated_selectivity) continue;
+    const model::Table* table = in.partitions.Find(predicate.relid);
+    if (table == nullptr || table->rows < 1 || &in.partitions.Root(*table) != &indexed) continue;
     const bool helped = std::any_of(suggestion.helped.begin(), suggestion.helped.end(), [&](const auto& effect) {
       return effect.queryid == predicate.queryid && effect.userid == predicate.userid;
     });
@@ -156,21 +196,6 @@ std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_
   return found;
 }
 
-// Names for new indexes, each schema's own.
-class Names {
- public:
-  explicit Names(const model::Workload& workload) {
-    for (const model::RelationName& name : workload.names) taken_[name.schema_sql].push_back(name.name);
-  }
-  std::string Make(const model::IndexDefinition& index, const std::string& schema_sql) {
-    std::vector<std::string>& taken = taken_[schema_sql];
-    return taken.emplace_back(MakeIndexName(index, taken));
-  }
-
- private:
-  std::map<std::string, std::vector<std::string>> taken_;  // by schema
-};
-
 }  // namespace
 
 bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& after) {
@@ -188,16 +213,12 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
     AddEffects(input, candidate, suggestion);
     if (suggestion.helped.empty()) continue;
     suggestion.id = SuggestionId("index", input.workload.server.database, suggestion.definition);
-    const model::Table* table = input.workload.FindTable(suggestion.definition.relid);
-    const std::string schema_sql = table == nullptr ? "" : table->schema_sql;
-    suggestion.name = names.Make(suggestion.definition, schema_sql);
-    const std::string name_sql = model::QuoteIndexName(suggestion.name);
-    suggestion.ddl = CreateSql(suggestion.definition, name_sql, true) + ";";
-    suggestion.undo_ddl = "DROP INDEX CONCURRENTLY " + (schema_sql.empty() ? "" : schema_sql + ".") + name_sql + ";";
+    const model::Table* table = input.partitions.Find(suggestion.definition.relid);
+    AddStatements(input, table, names, suggestion);
     suggestion.size = input.sizes[candidate].bytes;
-    AddTable(input, suggestion);
+    if (table != nullptr) AddTable(input, *table, suggestion);
     AddExisting(input, suggestion);
-    AddMisestimate(input, suggestion);
+    if (table != nullptr) AddMisestimate(input, *table, suggestion);
     Judge(input, suggestion);
     suggestions.push_back(std::move(suggestion));
   }

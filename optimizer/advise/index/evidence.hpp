@@ -5,6 +5,7 @@
 
 #include "advise/index/candidates.hpp"
 #include "advise/index/cost_book.hpp"
+#include "advise/index/partitions.hpp"
 #include "model/suggestion.hpp"
 
 namespace steward::advise {
@@ -13,9 +14,10 @@ namespace steward::advise {
 /// planned.
 struct EvidenceInput {
   const model::Workload& workload;
+  const Partitions& partitions;
   const std::vector<const model::Statement*>& statements;
   const Candidates& candidates;
-  const std::vector<model::CandidateSize>& sizes;
+  const std::vector<model::CandidateSize>& sizes;  // of what is to be built
   const model::Configuration& chosen;
   const std::vector<model::Cost>& before;  // per statement
   const std::vector<model::Cost>& after;

@@ -23,8 +23,17 @@ void AddKey(std::vector<IndexKey>& keys, const IndexKey& key) {
   if (std::none_of(keys.begin(), keys.end(), same)) keys.push_back(key);
 }
 
+// The column of `root` that column `attnum` of `table`, itself or a partition, is; nullptr when absent.
+const model::Column* ColumnOf(const model::Table& root, const model::Table& table, int attnum) {
+  const model::Column* column = FindColumn(table, attnum);
+  if (column == nullptr || &root == &table) return column;
+  const auto same = std::find_if(root.columns.begin(), root.columns.end(),
+                                 [&](const model::Column& c) { return c.name == column->name; });
+  return same == root.columns.end() ? nullptr : &*same;
+}
+
 // False when a b-tree cannot hold the key: no such column, or a type without a default operator class.
-bool MakeKey(const model::Table& table, const Predicate& predicate, IndexKey& key) {
+bool MakeKey(const model::Table& root, const model::Table& table, const Predicate& predicate, IndexKey& key) {
   key = IndexKey{};
   if (predicate.attnum == 0) {
     if (predicate.expression.empty()) return false;
@@ -32,7 +41,7 @@ bool MakeKey(const model::Table& table, const Predicate& predicate, IndexKey& ke
     key.sql = "(" + predicate.expression + ")";
     return true;
   }
-  const model::Column* column = FindColumn(table, predicate.attnum);
+  const model::Column* column = ColumnOf(root, table, predicate.attnum);
   if (column == nullptr || !column->btree_indexable) return false;
   key.attnum = column->attnum;
   key.name = column->name;
@@ -68,16 +77,16 @@ void AddCompared(Building& scan, const Predicate& predicate, const IndexKey& key
   }
 }
 
-void AddPredicate(Building& scan, const Predicate& predicate) {
+void AddPredicate(Building& scan, const model::Table& table, const Predicate& predicate) {
   IndexKey key;
   if (predicate.role == PredicateRole::kOutput) {
-    const model::Column* column = FindColumn(*scan.shape.table, predicate.attnum);
+    const model::Column* column = ColumnOf(*scan.shape.table, table, predicate.attnum);
     scan.shape.output_known = true;
     if (column != nullptr)
       AddKey(scan.shape.output, IndexKey{column->attnum, column->name, column->name_sql, "", "", false, false});
     return;
   }
-  if (!MakeKey(*scan.shape.table, predicate, key)) return;
+  if (!MakeKey(*scan.shape.table, table, predicate, key)) return;
   if (predicate.role == PredicateRole::kSort || predicate.role == PredicateRole::kGroup) {
     key.descending = predicate.descending;
     key.nulls_first = predicate.nulls_first;
@@ -116,19 +125,22 @@ ScanShape Finish(Building& scan) {
 
 }  // namespace
 
-std::vector<ScanShape> ScanShapes(const model::Workload& workload, const std::vector<const Predicate*>& predicates) {
+std::vector<ScanShape> ScanShapes(const Partitions& partitions, const std::vector<const Predicate*>& predicates) {
   std::map<std::tuple<std::int64_t, int, model::Oid>, Building> scans;
   for (const Predicate* predicate : predicates) {
-    const model::Table* table = workload.FindTable(predicate->relid);
-    // A partitioned table is never scanned itself, and CREATE INDEX CONCURRENTLY refuses it (0A000): its partitions are
-    // advised on.
-    if (table == nullptr || table->catalog || table->locked || (table->kind != 'r' && table->kind != 'm')) continue;
+    const model::Table* table = partitions.Find(predicate->relid);
+    if (table == nullptr || (table->kind != 'r' && table->kind != 'm')) continue;
+    const model::Table& root = partitions.Root(*table);
+    if (root.catalog || partitions.Locked(root)) continue;
     Building& scan = scans[{predicate->planid, predicate->scan_no, predicate->relid}];
-    scan.shape.table = table;
-    AddPredicate(scan, *predicate);
+    scan.shape.table = &root;
+    AddPredicate(scan, *table, *predicate);
   }
   std::vector<ScanShape> shapes;
-  for (auto& [slot, scan] : scans) shapes.push_back(Finish(scan));
+  for (auto& [slot, scan] : scans) {
+    ScanShape shape = Finish(scan);
+    if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(std::move(shape));
+  }
   return shapes;
 }
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "model/workload.hpp"
+#include "advise/index/partitions.hpp"
 
 namespace steward::advise {
 
@@ -15,11 +15,13 @@ struct ScanShape {
   std::vector<model::IndexKey> group;     // GROUP BY in order
   std::vector<model::IndexKey> output;    // every column that the plan fetches
   bool output_known = false;
+
+  friend bool operator==(const ScanShape&, const ScanShape&) = default;
 };
 
-/// The scans of `statement`, one per (plan, range-table slot) with different content; relations that are never advised
-/// on (catalogs, unknown, not tables) are left out.
-std::vector<ScanShape> ScanShapes(const model::Workload& workload,
-                                  const std::vector<const model::Predicate*>& predicates);
+/// The scans behind `predicates`, one per (plan, range-table slot) with different content. Scans of partitions are
+/// scans of the partitioned table. Relations that are never advised on (catalogs, unknown, locked, not tables) are left
+/// out.
+std::vector<ScanShape> ScanShapes(const Partitions& partitions, const std::vector<const model::Predicate*>& predicates);
 
 }  // namespace steward::advise

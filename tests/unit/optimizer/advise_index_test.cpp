@@ -99,19 +99,6 @@ double TwoPlans(std::int64_t queryid, const std::vector<std::string>& present, s
   return 1000;
 }
 
-// C3: CREATE INDEX CONCURRENTLY refuses a partitioned table; each partition gets its own, and the way to all is told.
-TEST(AdviseIndexes, PartitionsAreAdvisedOnNotThePartitionedTable) {
-  Workload w = TwoStatements();
-  FakeOracle oracle(TwoPlans);
-  w.tables[0].partition_root = "public.all_orders";
-  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
-  ASSERT_EQ(advice.suggestions.size(), 2U);
-  ASSERT_FALSE(advice.suggestions[0].caveats.empty());
-  EXPECT_NE(advice.suggestions[0].caveats[0].find("only; for all of public.all_orders"), std::string::npos);
-  w.tables[0].kind = 'p';
-  EXPECT_TRUE(AdviseIndexes(w, oracle, {}).suggestions.empty());
-}
-
 TEST(AdviseIndexes, SuggestsWhatHelpsWithItsEvidence) {
   const Workload w = TwoStatements();
   FakeOracle oracle(TwoPlans);
@@ -302,7 +289,8 @@ TEST(FindRedundant, TellsDuplicatesPrefixesAndInvalidOnesAndSparesPinnedOnes) {
   AddIndex(w, "broken", {3}).valid = false;
   AddIndex(w, "in_the_making", {3}).valid = false;
   w.indexes.back().pinned = true;
-  EXPECT_EQ(Redundant(w), (std::vector<std::string>{"dup_of_pk:duplicate:pk", "b_again:duplicate:b", "broken:invalid:"}));
+  EXPECT_EQ(Redundant(w),
+            (std::vector<std::string>{"dup_of_pk:duplicate:pk", "b_again:duplicate:b", "broken:invalid:"}));
 }
 
 TEST(FindRedundant, NamesAnIndexThatStays) {

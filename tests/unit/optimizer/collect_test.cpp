@@ -68,11 +68,12 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
       "indexrelid", "relid",    "name",    "name_sql", "table_name", "table_sql",  "method",      "is_unique",
       "is_primary", "valid",    "pinned",  "size",     "scans",      "create_sql", "predicate",   "included",
       "attnum",     "key_name", "key_sql", "opclass",  "collation",  "descending", "nulls_first", "nulls_not_distinct",
-      "immediate"};
+      "immediate",  "attached"};
   const auto row = [](const char* oid, const char* included, const char* attnum, const char* key) {
-    return db::Result::Values{oid, "16400", "i", "public.i",         "t", "public.t", "btree", "f", "f", "t",
-                              "f", "8192",  "3", "CREATE INDEX ...", "",  included,   attnum,  key, key, "",
-                              "",  "f",     "f", "f", "t"};
+    return db::Result::Values{oid, "16400",  "i",    "public.i", "t",    "public.t", "btree",
+                              "f", "f",      "t",    "f",        "8192", "3",        "CREATE INDEX ...",
+                              "",  included, attnum, key,        key,    "",         "",
+                              "f", "f",      "f",    "t",        "f"};
   };
   FakeDatabase database;
   database.On("FROM pg_index", db::Result(columns, {row("1", "f", "1", "a"), row("1", "f", "0", "((a + 1))"),

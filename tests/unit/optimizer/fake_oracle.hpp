@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,11 +33,15 @@ inline std::string Name(const IndexDefinition& index) {
 class FakeModel final : public model::CostModel {
  public:
   FakeModel(std::vector<std::int64_t> queryids, const std::vector<IndexDefinition>& candidates, PlanFunction plan,
-            std::int64_t bytes)
+            std::int64_t bytes, const std::map<std::string, std::int64_t>& bytes_of = {})
       : queryids_(std::move(queryids)), plan_(std::move(plan)) {
     for (const IndexDefinition& candidate : candidates) {
       names_.push_back(Name(candidate));
-      sizes_.push_back({bytes * static_cast<std::int64_t>(candidate.keys.size() + candidate.include.size()), ""});
+      const auto own = bytes_of.find(names_.back());
+      if (own != bytes_of.end())
+        sizes_.push_back({own->second, ""});
+      else
+        sizes_.push_back({bytes * static_cast<std::int64_t>(candidate.keys.size() + candidate.include.size()), ""});
     }
   }
   [[nodiscard]] const std::vector<model::CandidateSize>& Sizes() const override { return sizes_; }
@@ -76,9 +81,10 @@ class FakeOracle final : public model::CostOracle {
     for (const model::Statement* statement : statements) ids.push_back(statement->queryid);
     seen.clear();
     for (const IndexDefinition& candidate : candidates) seen.push_back(Name(candidate));
-    return std::make_unique<FakeModel>(ids, candidates, plan_, bytes_);
+    return std::make_unique<FakeModel>(ids, candidates, plan_, bytes_, bytes_of);
   }
   std::vector<std::string> seen;
+  std::map<std::string, std::int64_t> bytes_of;  // by name of the index; others take `bytes` a column
 
  private:
   PlanFunction plan_;
