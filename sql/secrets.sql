@@ -28,6 +28,7 @@ SELECT count(*) FROM users WHERE is_token(note, 'HunterTwo');
 SELECT count(*) FROM users WHERE is_token(note, 'HunterTwo') = is_token('HunterTwo', hash);
 SELECT count(*) FROM users WHERE in_sql(note, 'HunterTwo') AND NOT in_sql('HunterTwo', note);
 SELECT count(*) FROM users WHERE coalesce(note, 'HunterTwo') = hash GROUP BY coalesce(note, 'HunterTwo') HAVING max(hash || 'HunterTwo') <> coalesce(note, 'HunterTwo');
+SELECT count(*) FROM (SELECT DISTINCT ON (hash || 'HunterTwo') hash || 'HunterTwo' FROM users ORDER BY hash || 'HunterTwo') AS s;
 SELECT CASE WHEN id > 7 THEN 'HunterTwo' ELSE note END AS c, string_agg(note, 'HunterTwo') FROM users GROUP BY 1 ORDER BY 1;
 SELECT DISTINCT note || 'HunterTwo' FROM users UNION SELECT 'HunterTwo' ORDER BY 1;
 SELECT count(*) FROM users WHERE jsonb_path_exists(doc, '$.a ? (@ == "HunterTwo")') OR doc @? '$.b ? (@ == "HunterTwo")';

@@ -232,6 +232,25 @@ int HighestParameter(const SqlText& text) {
   return highest;
 }
 
+// Positions in ORDER BY and the like, lengths of types.
+constexpr int kLongestStructural = 4;
+
+// Copies what is between two places. Where the parser keeps one of two equal expressions, as that of ORDER BY in the select
+// list, the constants of the other one have no place; they become $n as well.
+void CopyStructure(const SqlText& text, int from, int to, int* number, TextOutput* out) {
+  for (int at = from; at < to;) {
+    const Token token = NextToken(text, at);
+    const int end = std::min(token.end, to);
+    const bool constant = token.kind == TokenKind::kString ||
+                          (token.kind == TokenKind::kNumber && end - at > kLongestStructural);
+    if (constant)
+      AppendParameter(out, (*number)++);
+    else
+      Append(out, text.data + at, end - at, false);
+    at = end;
+  }
+}
+
 }  // namespace
 
 Token NextToken(const SqlText& text, int at) {
@@ -244,11 +263,12 @@ Token NextToken(const SqlText& text, int at) {
 void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, int first, TextOutput* out) {
   int copied = 0;
   int number = first;
+  int unlisted = first + count;
   for (int i = 0; i < count; i++) {
     const int offset = at[i].offset;
     if (offset < copied) continue;
     if (offset >= text.length) break;
-    Append(out, text.data + copied, offset - copied, false);
+    CopyStructure(text, copied, offset, &unlisted, out);
     AppendParameter(out, number++);
     if (at[i].list_length > 0) {
       Append(out, kMore.data(), static_cast<int>(kMore.size()), false);
@@ -257,7 +277,7 @@ void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, i
       copied = EndOfConstant(text, offset);
     }
   }
-  Append(out, text.data + copied, text.length - copied, false);
+  CopyStructure(text, copied, text.length, &unlisted, out);
 }
 
 void RedactConstants(const SqlText& text, TextOutput* out) {

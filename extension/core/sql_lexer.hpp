@@ -37,7 +37,8 @@ struct ConstantPlace {
 
 /// Copies `text`, replacing what is at each of the places `at[count]`, ascending by offset, by $n, counting n from `first`: a
 /// token with the sign before it, or a list, which becomes "$n /*, ... */". A place that begins before the end of the one
-/// before it is skipped, and so are those beyond the text.
+/// before it is skipped, and so are those beyond the text. Strings elsewhere, and numbers too long to be a position or a
+/// type's length, are constants that have no place, and become $n as well, n counting from `first` + `count`.
 void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, int first, TextOutput* out);
 
 /// Copies `text`, replacing every number and string by $n, n counting from beyond the highest $n in the text.

@@ -34,6 +34,12 @@ TEST(SqlLexer, RedactsEveryFormOfConstant) {
   EXPECT_EQ(Redact("select $$a 'b'$$, $t$ $$ $t$, 0x1F"), "select $1, $2, $3");
 }
 
+TEST(SqlLexer, ReplacesConstantsThatTheParserDropped) {
+  EXPECT_EQ(Replace("select a || 'x', 1 from t order by a || 'x', 2, 12345", {{12, 0}, {17, 0}}),
+            "select a || $1, $2 from t order by a || $3, 2, $4");
+  EXPECT_EQ(Replace("select 'x'::varchar(10), $$y$$ -- 'z'", {{7, 0}}), "select $1::varchar(10), $2 -- 'z'");
+}
+
 TEST(SqlLexer, KeepsNamesCommentsAndParameters) {
   EXPECT_EQ(Redact("select \"a 1\", t1.c2, $3 /* 1 /* 2 */ 'x' */ -- '4'\n, 5"),
             "select \"a 1\", t1.c2, $3 /* 1 /* 2 */ 'x' */ -- '4'\n, $4");
