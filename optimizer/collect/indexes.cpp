@@ -17,7 +17,20 @@ constexpr const char* kIndexColumns =
     " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
     " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
     " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
-    " i.indisvalid AND i.indisready AND i.indislive AS valid, p.pinned, x.relispartition AS attached,"
+    " i.indisvalid AND i.indisready AND i.indislive AS valid,"
+    // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
+    // identity, what CLUSTER goes by, a partitioned index or a part of one, statistics that someone asked for, an
+    // extension's own, a build or REINDEX that goes on (whose table only some roles see).
+    " i.indisreplident OR i.indisclustered OR x.relkind = 'I' OR x.relispartition"
+    "   OR EXISTS (SELECT FROM pg_constraint f WHERE f.conindid = i.indexrelid)"
+    "   OR EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = i.indexrelid AND t.attstattarget >= 0)"
+    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.refclassid = 'pg_class'::regclass AND r.refobjid = i.indexrelid)"
+    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.classid = 'pg_class'::regclass"
+    "     AND r.objid IN (i.indexrelid, i.indrelid) AND r.deptype IN ('e', 'x'))"
+    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = "
+    "current_database()"
+    "     AND coalesce(b.relid = i.indrelid, true)) AS pinned,"
+    " x.relispartition AS attached,"
     " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, "
     "coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
     " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
@@ -32,18 +45,6 @@ constexpr const char* kIndexColumns =
     " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = x.relam"
     " CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid) AS sql OFFSET 0) d"
-    // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
-    // identity, what CLUSTER goes by, a partitioned index or a part of one, statistics that someone asked for, an
-    // extension's own, a build or REINDEX that goes on (whose table only some roles see).
-    " CROSS JOIN LATERAL (SELECT i.indisreplident OR i.indisclustered OR x.relkind = 'I' OR x.relispartition"
-    "   OR EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
-    "   OR EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = i.indexrelid AND t.attstattarget >= 0)"
-    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.refclassid = 'pg_class'::regclass AND r.refobjid = i.indexrelid)"
-    "   OR EXISTS (SELECT FROM pg_depend r WHERE r.classid = 'pg_class'::regclass"
-    "     AND r.objid IN (i.indexrelid, i.indrelid) AND r.deptype IN ('e', 'x'))"
-    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = "
-    "current_database()"
-    "     AND coalesce(b.relid = i.indrelid, true)) AS pinned OFFSET 0) p"
     " CROSS JOIN LATERAL generate_series(1, i.indnatts) AS k(k)"
     " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.k - 1] AND i.indkey[k.k - 1] <> 0"
     " LEFT JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.k"

@@ -183,12 +183,14 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   }
 }
 
-// The indexes for whose sake index `i` could go. Of two that cover each other a pinned one stays, else the first.
-std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_t i) {
+// The indexes among `others` for whose sake index `i` could go. Of two that cover each other a pinned one stays, else
+// the first.
+std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_t i,
+                                     const std::vector<std::size_t>& others) {
   const model::ExistingIndex& index = workload.indexes[i];
   std::vector<std::size_t> found;
   if (index.pinned || !index.valid) return found;
-  for (std::size_t j = 0; j < workload.indexes.size(); j++) {
+  for (const std::size_t j : others) {
     const model::ExistingIndex& other = workload.indexes[j];
     if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
     if (other.pinned || i > j || !Covers(index.definition, other.definition)) found.push_back(j);
@@ -228,12 +230,17 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
 }
 
 std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload) {
+  std::map<model::Oid, const model::Table*> tables;
+  for (const model::Table& table : workload.tables) tables[table.relid] = &table;
+  std::map<model::Oid, std::vector<std::size_t>> by_table;
+  for (std::size_t i = 0; i < workload.indexes.size(); i++) by_table[workload.indexes[i].definition.relid].push_back(i);
   std::vector<std::vector<std::size_t>> superseding;  // per index
-  for (std::size_t i = 0; i < workload.indexes.size(); i++) superseding.push_back(Superseding(workload, i));
+  for (std::size_t i = 0; i < workload.indexes.size(); i++)
+    superseding.push_back(Superseding(workload, i, by_table[workload.indexes[i].definition.relid]));
   std::vector<model::RedundantIndex> found;
   for (std::size_t i = 0; i < workload.indexes.size(); i++) {
     const model::ExistingIndex& index = workload.indexes[i];
-    const model::Table* table = workload.FindTable(index.definition.relid);
+    const model::Table* table = tables[index.definition.relid];
     if (index.pinned || table == nullptr || table->catalog) continue;
     model::RedundantIndex redundant{index.name,
                                     table->name,
