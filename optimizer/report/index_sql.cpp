@@ -38,7 +38,9 @@ std::string QualifiedName(const model::IndexSuggestion& suggestion) {
 std::string ValidityCheck(const model::IndexSuggestion& suggestion) {
   const std::string name = QualifiedName(suggestion);
   const std::string message = Literal("index " + name + " is missing or invalid");
-  const std::string hint = Literal("Drop what is left of it, then build it again: " + suggestion.undo_ddl);
+  const char* also = suggestion.build.parents.empty() ? "" : " and of the partitions' indexes named above";
+  const std::string hint =
+      Literal(fmt::format("Drop what is left of it{}, then build it again: {}", also, suggestion.undo_ddl));
   const std::string tag = DollarTag(name);
   return fmt::format(
       "DO {0}\nBEGIN\n"

@@ -76,6 +76,9 @@ sizes = {s["index_name"]: s["size"] for s in json.load(open(sys.argv[1]))["sugge
 print(0 < sizes["loan_member_idx"] < sizes["loan_at_idx"])' "$out/advice.json"
 check_like "where it does not fit the budget, partitions get their own" 'serves partition loan_[a-z]+ only: an index of all partitions does not fit' \
   bash -c "pgsteward advise --no-save --budget 300kB | tr -s '\n ' ' '"
+sed -n '/^DO /,/^\$steward/p' "$out/indexes.sql" >"$out/check.sql"
+check_like "the closing check tells of the partitions' indexes" "Drop what is left of it and of the partitions' indexes" \
+  psql -q -f "$out/check.sql"
 check_exit "the SQL runs as it is" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/indexes.sql"
 check_is "and makes whole indexes" 't|t' psql -Atc "SELECT bool_and(indisvalid), bool_or(relkind = 'I') FROM pg_index
   JOIN pg_class ON oid = indexrelid WHERE relname ~ '_idx'"
