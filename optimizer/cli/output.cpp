@@ -99,6 +99,10 @@ void PrintWarning(const std::string& message, const std::string& hint) {
   Print("warning", message, "", hint);
 }
 
+std::string ProgressLine(const std::string& phase, std::optional<double> share, std::size_t columns) {
+  return report::Excerpt(share ? fmt::format("{} {:.0f} %", phase, *share * 100) : phase, columns - 1);
+}
+
 Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
@@ -116,9 +120,7 @@ void Progress::Say(const std::string& phase, std::optional<double> share) {
     std::fprintf(stderr, "%s\n", phase.c_str());
     return;
   }
-  // A line as wide as the terminal would wrap, and stay.
-  const std::string line = share ? fmt::format("{} {:.0f} %", phase, *share * 100) : phase;
-  std::fprintf(stderr, "\r\x1b[K%s", report::Excerpt(line, TerminalColumns() - 1).c_str());
+  std::fprintf(stderr, "\r\x1b[K%s", ProgressLine(phase, share, TerminalColumns()).c_str());
   std::fflush(stderr);
   shown_ = true;
 }

@@ -1,6 +1,7 @@
 // Where a report goes, and where messages go while it is made.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,9 @@ std::string ReadInput(const std::string& path, std::size_t limit_bytes);
 /// "pgsteward: error: message", then DETAIL and HINT lines, on standard error.
 void PrintError(const std::string& message, const std::string& detail, const std::string& hint);
 void PrintWarning(const std::string& message, const std::string& hint);
+
+/// What Progress shows on a terminal of `columns`: never as wide as that, where it would wrap and stay.
+std::string ProgressLine(const std::string& phase, std::optional<double> share, std::size_t columns);
 
 /// One line on standard error that is overwritten as work goes on, cut to the terminal's width. Silent unless that is a
 /// terminal; where NO_COLOR or TERM=dumb forbids escape sequences, a line for each new phase instead.

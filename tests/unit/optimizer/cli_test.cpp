@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/arguments.hpp"
+#include "cli/output.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::cli {
@@ -99,6 +100,14 @@ TEST(ArgumentsTest, HelpAndVersionNeedNothingElse) {
   EXPECT_TRUE(ParseArguments({"advise", "-?"}).help);
   EXPECT_EQ(ParseArguments({"advise", "-?"}).command, Command::kAdvise);
   EXPECT_TRUE(ParseArguments({"-V"}).version);
+}
+
+TEST(ProgressTest, ALineLeavesTheLastColumnFree) {  // C14
+  EXPECT_EQ(ProgressLine("searching", 0.256, 80), "searching 26 %");
+  EXPECT_EQ(ProgressLine("reading", std::nullopt, 80), "reading");
+  EXPECT_EQ(ProgressLine("reading the workload", std::nullopt, 20), "reading the work...");
+  EXPECT_EQ(ProgressLine("reading the workload", std::nullopt, 21), "reading the workload");
+  EXPECT_EQ(ProgressLine("reading the workload", std::nullopt, 4), "...");
 }
 
 TEST(HelpTest, HasPsqlsLayout) {
