@@ -174,6 +174,16 @@ SELECT count(*) FROM orders WHERE a = 79;
 TABLE shown;
 RESET pg_steward.track_predicates;
 
+-- What the session's settings do to names and constants does not show.
+SELECT reset();
+SELECT count(*) FROM orders WHERE lower(status) = 's1' AND created_at - interval '36 hours' > '2026-01-01';
+SET quote_all_identifiers = on;
+SET IntervalStyle = iso_8601;
+SELECT count(*) AS again FROM orders WHERE lower(status) = 's1' AND created_at - interval '36 hours' > '2026-01-01' LIMIT 1;
+RESET quote_all_identifiers;
+RESET IntervalStyle;
+SELECT expression, count(*) FROM steward.predicates WHERE role = 'filter' GROUP BY expression ORDER BY 1;
+
 -- only one's own, without pg_read_all_stats; PUBLIC has nothing (S1, S2)
 CREATE ROLE predicates_reader;
 SET ROLE predicates_reader;

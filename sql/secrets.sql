@@ -84,6 +84,6 @@ CREATE OR REPLACE FUNCTION configured() RETURNS int LANGUAGE sql SET app.token T
 SELECT format('ALTER DATABASE %I SET app.token TO HunterTwo', current_database()) \gexec
 SET work_mem TO '4MB';
 SET app.token = 'HunterTwo';
-SELECT query FROM steward.statements WHERE query ~ '^(SET|ALTER|CREATE FUNCTION <)' ORDER BY query COLLATE "C";
+SELECT DISTINCT query COLLATE "C" AS query FROM steward.statements WHERE query ~ '^(SET|ALTER|CREATE FUNCTION <)' ORDER BY 1;
 SELECT * FROM everything WHERE text ~* 'hunter|48756e74657254776f|41111111|aGVs';
 DROP EXTENSION pgcrypto;

@@ -14,7 +14,7 @@ std::string BeginScript(const char* mode, const TransactionLimits& limits) {
   return std::string("BEGIN ") + mode +
          "; SET LOCAL statement_timeout = " + std::to_string(limits.statement_timeout.count()) +
          "; SET LOCAL lock_timeout = " + std::to_string(limits.lock_timeout.count()) +
-         "; SET LOCAL search_path = pg_catalog, pg_temp" +
+         "; SET LOCAL jit = off; SET LOCAL search_path = pg_catalog, pg_temp" +
          "; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = ISO; SET LOCAL IntervalStyle = postgres; SET "
          "LOCAL TimeZone = 'UTC'" +
          "; SET LOCAL extra_float_digits = 1";

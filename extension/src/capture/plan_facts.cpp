@@ -1,6 +1,7 @@
 // See plan_facts.hpp.
 #include "capture/plan_facts.hpp"
 
+#include "capture/deparse_settings.hpp"
 #include "capture/plan_walk.hpp"
 #include "capture/predicate_walk.hpp"
 #include "pg/protected_call.hpp"
@@ -60,8 +61,7 @@ void Collect(void* argument) {
 
   auto* list = static_cast<DraftList*>(palloc0(sizeof(DraftList)));
   if (collection->predicates) {
-    // Names outside pg_catalog are written with their schema, whatever the statement's search_path is.
-    set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    PinDeparseSettings();
     PlanContext context = MakePlanContext(statement, collection->parameters);
     WalkPredicates(&context, list);
   }

@@ -2,6 +2,7 @@
 // dropped there, and the statement counts as not costable.
 #include "capture/plannable.hpp"
 
+#include "capture/deparse_settings.hpp"
 #include "capture/plannable_close.hpp"
 #include "capture/plannable_shape.hpp"
 #include "capture/plannable_walk.hpp"
@@ -43,19 +44,8 @@ const Query* Unwrap(const Query* query) {
   return inner == nullptr || inner->commandType == CMD_UTILITY ? nullptr : inner;
 }
 
-void SetFor(const char* name, const char* value) {
-  const char* now = GetConfigOption(name, true, false);
-  if (now == nullptr || strcmp(now, value) != 0)
-    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-// The text must mean the same in every session: qualified names, and constants that are kept written out fully.
 char* Deparse(Query* query) {
-  SetFor("search_path", "pg_catalog");
-  SetFor("IntervalStyle", "postgres");
-  SetFor("DateStyle", "ISO, MDY");
-  SetFor("extra_float_digits", "1");
-  SetFor("bytea_output", "hex");
+  PinDeparseSettings();
   return pg_get_querydef(query, false);
 }
 
@@ -68,9 +58,7 @@ const char* OutputText(const Const* value) {
 }
 
 void MakeSampleOf(const ParamList& list, const PlannableParam* params, Job* job) {
-  SetFor("IntervalStyle", "postgres");
-  SetFor("DateStyle", "ISO, MDY");
-  SetFor("extra_float_digits", "1");
+  PinDeparseSettings();
   store::ParamSample sample{list.count,
                             static_cast<const char**>(palloc0(sizeof(char*) * static_cast<Size>(list.count + 1))),
                             static_cast<bool*>(palloc0(static_cast<Size>(list.count + 1)))};
@@ -179,8 +167,7 @@ void MakeExternalSample(void* argument) {
   auto* job = static_cast<ExternalJob*>(argument);
   store::PlannableRecord record;
   if (!store::DecodeRecord(job->record, job->record_length, &record)) return;
-  SetFor("IntervalStyle", "postgres");
-  SetFor("DateStyle", "ISO, MDY");
+  PinDeparseSettings();
   const auto count = static_cast<Size>(record.nparams);
   store::ParamSample sample{record.nparams, static_cast<const char**>(palloc0(sizeof(char*) * (count + 1))),
                             static_cast<bool*>(palloc0(count + 1))};
