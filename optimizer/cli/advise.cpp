@@ -8,6 +8,7 @@
 #include "advise/index/advise_indexes.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/requirements.hpp"
 #include "cli/version.hpp"
 #include "collect/read_workload.hpp"
 #include "collect/workload_json.hpp"
@@ -34,15 +35,6 @@ void RefusePooler(db::Database& database) {
                            "The backend's process id is not the one that "
                            "was announced, so a pooler is in between; what-if is unsafe there.",
                            "Try " + db::DirectConnectionAdvice(check) + ".", ""});
-}
-
-void RequireExtension(db::Database& database) {
-  const db::ReadOnlyTransaction transaction(database);
-  const db::Result result = database.Query("SELECT FROM pg_extension WHERE extname = 'pg_steward'");
-  if (!result.empty()) return;
-  throw db::Error(
-      {fmt::format("extension pg_steward is not installed in database \"{}\"", database.endpoint().database), "",
-       "Run: CREATE EXTENSION pg_steward;   (pgsteward doctor says what else is missing)", ""});
 }
 
 // Whoever looks at an empty database with psql leaves statements on the catalog; they are not what is waited for.
@@ -136,22 +128,6 @@ std::size_t Limit(model::IndexAdvice& advice, std::int64_t limit) {
   const std::size_t rest = advice.suggestions.size() - shown;
   advice.suggestions.resize(shown);
   return rest;
-}
-
-// A missing right is the usual reason why an analysis ends early: say where the grants are printed.
-template <typename Work>
-auto WithAdviceOnRights(Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const db::InsufficientPrivilege& error) {
-    if (!error.hint().empty()) throw;
-    throw db::InsufficientPrivilege(
-        {error.what(), error.detail(), "pgsteward doctor prints the grants that this role needs.", error.sqlstate()});
-  } catch (const db::UndefinedObject& error) {
-    throw db::UndefinedObject({error.what(), error.detail(),
-                               "The extension in this database may be of another version: pgsteward doctor",
-                               error.sqlstate()});
-  }
 }
 
 }  // namespace

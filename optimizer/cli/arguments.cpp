@@ -70,6 +70,15 @@ Group SnapshotGroup() {
   return group;
 }
 
+Group DiffGroup() {
+  Group group{"Windows", {}};
+  group.options.add_options()("after", Word("TIME"), "where the later window ends (default: now)")(
+      "before", Word("TIME"), "where the earlier window ends (default: 1d, before --after)")(
+      "window", Word("SPAN"), "length of both windows (default: 1h)")("limit", Word("N"),
+                                                                      "show the N largest changes (default: 10)");
+  return group;
+}
+
 struct CommandSpec {
   Command command;
   const char* name;
@@ -91,6 +100,10 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward snapshot writes the captured workload of one database to a JSON file.",
      "The file has statement texts without their values, and the shape of tables and indexes.\n"
      "\"pgsteward advise --from FILENAME\" reads it.\n"},
+    {Command::kDiff, "diff", "diff [OPTION]...", "say what changed between two windows of history",
+     "pgsteward diff compares two windows of one database's history, statement by statement.",
+     "Without options: the last hour against the same hour yesterday. A TIME is what PostgreSQL reads as one,\n"
+     "such as \"2026-11-25 14:00\", or how long ago: 90min, 2h, 1d. A SPAN is like the latter.\n"},
 };
 
 const CommandSpec* FindCommand(const std::string& name) {
@@ -107,6 +120,10 @@ std::vector<Group> GroupsOf(Command command) {
   }
   if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
   if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
+  if (command == Command::kDiff) {
+    groups.push_back(DiffGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
   groups.push_back(GeneralGroup());
   if (command != Command::kNone) groups.push_back(ConnectionGroup());
   return groups;
@@ -123,6 +140,7 @@ po::options_description OptionsOf(Command command) {
 po::options_description AllOptions() {
   po::options_description all;
   for (const Group& group : {AdviseGroup(), OutputGroup(""), GeneralGroup(), ConnectionGroup()}) all.add(group.options);
+  all.add_options()("after", Word("TIME"))("before", Word("TIME"))("window", Word("SPAN"));
   all.add_options()("words", po::value<std::vector<std::string>>());
   return all;
 }
@@ -191,6 +209,14 @@ Format ParseFormat(const std::string& text, Command command) {
                    command == Command::kAdvise ? "Formats are text, json and sql." : "Formats are text and json.");
 }
 
+void FillLimit(const po::variables_map& values, Arguments& arguments) {
+  const auto limit = Optional(values, "limit");
+  if (!limit) return;
+  const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), arguments.limit);
+  if (error != std::errc{} || end != limit->data() + limit->size() || arguments.limit < 1 || arguments.limit > 1000)
+    throw UsageError("invalid value for option \"--limit\"", "Give a number from 1 to 1000.");
+}
+
 void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   arguments.schemas = List(values, "schema");
   arguments.excluded_schemas = List(values, "exclude-schema");
@@ -211,11 +237,25 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
       throw UsageError("invalid value for option \"--weight\"", "Weights are time and calls.");
     arguments.weigh_calls = *weight == "calls";
   }
-  if (const auto limit = Optional(values, "limit")) {
-    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), arguments.limit);
-    if (error != std::errc{} || end != limit->data() + limit->size() || arguments.limit < 1 || arguments.limit > 1000)
-      throw UsageError("invalid value for option \"--limit\"", "Give a number from 1 to 1000.");
+  FillLimit(values, arguments);
+}
+
+Arguments::Instant ParseInstant(const std::string& text, const char* option) {
+  if (text.empty()) throw UsageError(fmt::format("invalid value for option \"{}\"", option), "It is empty.");
+  const std::optional<double> span = ParseSpan(text);
+  return span ? Arguments::Instant{"", *span} : Arguments::Instant{text, 0};
+}
+
+void FillWindows(const po::variables_map& values, Arguments& arguments) {
+  if (const auto after = Optional(values, "after")) arguments.after = ParseInstant(*after, "--after");
+  if (const auto before = Optional(values, "before")) arguments.before = ParseInstant(*before, "--before");
+  if (const auto window = Optional(values, "window")) {
+    const std::optional<double> span = ParseSpan(*window);
+    if (!span || *span <= 0)
+      throw UsageError("invalid value for option \"--window\"", "Give a span such as 30min, 2h, 1d or 1w.");
+    arguments.window_seconds = *span;
   }
+  FillLimit(values, arguments);
 }
 
 // What stands beside the options: the command, and for advise what to advise on.
@@ -268,6 +308,7 @@ Arguments ParseArguments(const std::vector<std::string>& words) {
     throw UsageError("no output file given", "Name it with -o.");
   if (const auto format = Optional(values, "format")) arguments.format = ParseFormat(*format, spec->command);
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
+  if (spec->command == Command::kDiff) FillWindows(values, arguments);
   return arguments;
 }
 
@@ -287,6 +328,19 @@ std::string HelpText(Command command) {
   for (const CommandSpec& spec : kCommands)
     if (spec.command == command) text += spec.notes;
   return text + kFooter;
+}
+
+std::optional<double> ParseSpan(const std::string& text) {
+  constexpr std::pair<const char*, double> kUnits[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || !std::isfinite(value) || value < 0) return std::nullopt;
+  std::string unit(at, end);
+  unit.erase(0, unit.find_first_not_of(' '));
+  for (const auto& [name, seconds] : kUnits)
+    if (unit == name) return value * seconds;
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> ParseByteSize(const std::string& text) {

@@ -11,10 +11,16 @@
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot };
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff };
 enum class Format { kText, kJson, kSql };
 
 struct Arguments {
+  /// A time as the server reads it, or, where `text` is empty, so long before another one.
+  struct Instant {
+    std::string text;
+    double seconds_back = 0;
+  };
+
   Command command = Command::kNone;
   bool help = false;
   bool version = false;
@@ -27,6 +33,9 @@ struct Arguments {
   std::int64_t budget = 0;   // bytes, 0: none
   bool weigh_calls = false;  // --weight calls instead of time
   std::int64_t limit = 10;
+  Instant after;                  // end of the later window; counted back from now
+  Instant before{"", 86400};      // end of the earlier one; counted back from `after`
+  double window_seconds = 3600;   // length of both
   bool save = true;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
 };
@@ -46,6 +55,9 @@ Arguments ParseArguments(const std::vector<std::string>& words);
 
 /// The help of one command, or of the whole program for kNone.
 std::string HelpText(Command command);
+
+/// Seconds of "90min", "2h", "1d", "30 s" or "1w". None when the text is nothing of the kind.
+std::optional<double> ParseSpan(const std::string& text);
 
 /// "2GB", "512 MB", "64kB" or plain bytes, in steps of 1024. None when the text is nothing of the kind.
 std::optional<std::int64_t> ParseByteSize(const std::string& text);

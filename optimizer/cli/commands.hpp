@@ -17,5 +17,6 @@ struct Outcome {
 Outcome RunDoctor(db::Database& database, const Arguments& arguments);
 Outcome RunAdvise(db::Database& database, const Arguments& arguments);
 Outcome RunSnapshot(db::Database& database);
+Outcome RunDiff(db::Database& database, const Arguments& arguments);
 
 }  // namespace steward::cli

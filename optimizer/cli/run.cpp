@@ -33,6 +33,8 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
       return RunAdvise(database, arguments);
     case Command::kSnapshot:
       return RunSnapshot(database);
+    case Command::kDiff:
+      return RunDiff(database, arguments);
     default:
       throw UsageError("no command given", "");
   }

@@ -98,7 +98,7 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
 std::vector<model::Setting> ReadSettings(db::Database& database) {
   const db::Result result = database.Query(
       "SELECT name, setting || coalesce(' ' || unit, '') AS value FROM pg_settings"
-      " WHERE category LIKE 'Query Tuning%' AND (name NOT LIKE 'enable%' OR setting <> boot_val)"
+      " WHERE category LIKE 'Query Tuning%' AND name NOT LIKE 'jit%' AND (name NOT LIKE 'enable%' OR setting <> boot_val)"
       " OR name IN ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'pg_steward.track',"
       " 'pg_steward.track_predicates', 'pg_steward.capture_parameters') ORDER BY name");
   std::vector<model::Setting> settings;
