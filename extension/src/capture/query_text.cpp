@@ -81,7 +81,7 @@ core::ConstantPlace* Constants(const JumbleState* jumble, int moved, int* count)
 }
 
 // Settings of modules and applications have a dot in their names. What the server's own hold is no secret.
-bool IsCustomSetting(const Node* node) {
+bool IsCustomSetting(Node* node) {
   if (!IsA(node, VariableSetStmt)) return false;
   const auto* set = castNode(VariableSetStmt, node);
   return set->kind == VAR_SET_VALUE && strchr(set->name, '.') != nullptr;
@@ -97,7 +97,7 @@ bool HasCustomSetting(const List* options) {
 }
 
 // Statements in which a secret may stand as a bare word or a part of a name: of others the literals are replaced.
-bool MayCarrySecrets(const Node* utility) {
+bool MayCarrySecrets(Node* utility) {
   switch (nodeTag(utility)) {
     case T_VariableSetStmt:
       return IsCustomSetting(utility);
