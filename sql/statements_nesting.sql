@@ -73,6 +73,10 @@ SELECT toplevel, calls, CASE WHEN query !~ 'LIMIT' THEN rows END AS rows, failed
 WHERE (calls > 0 OR failed_calls > 0) AND query !~ 'reset' ORDER BY query COLLATE "C", toplevel, calls, rows, failed_calls;
 SELECT * FROM disagreement;
 
+-- What the server makes of a command, such as a key's index, is part of it.
+CREATE TABLE parts (id serial PRIMARY KEY, parent int REFERENCES parent);
+SELECT toplevel, calls FROM own WHERE query ~ '^CREATE TABLE parts' AND calls > 0;
+
 -- An exception block inside a function that the planner runs, where no portal is active: what follows is still nested.
 CREATE FUNCTION catches() RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN

@@ -62,8 +62,9 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
     return CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
 
   auto queryid = static_cast<uint64>(statement->queryId);
-  // pg_stat_statements, where it comes first, clears the id so that the executor hooks ignore what runs inside.
-  if (queryid == 0) queryid = pg::UtilityQueryId(statement, source);
+  // pg_stat_statements, where it comes first, clears the id so that the executor hooks ignore what runs inside. The parts
+  // that the server makes of a command, as a key's index, never have one: the command stands for them.
+  if (queryid == 0 && context != PROCESS_UTILITY_SUBCOMMAND) queryid = pg::UtilityQueryId(statement, source);
   // In a failed transaction only its end is allowed. It runs nothing, and when it fails no abort follows that would tidy up.
   const bool aborted = IsAbortedTransactionBlockState();
   Frame last{};
