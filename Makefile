@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli bench-tpch bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help \
+.PHONY: all cli bench-tpch bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help test-upstream \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -22,6 +22,7 @@ help:
 	@echo 'make demo [KEEP=1]    the sample shop: measure, advise, apply, measure again; KEEP=1 leaves it running'
 	@echo 'make check-SUITE      one suite: $(SUITES)'
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
+	@echo 'make test-upstream    the server'\''s own suites with the library and without it; agreement with pg_stat_statements over them'
 	@echo 'make tidy             clang-tidy over the core and the CLI'
 	@echo 'make bench-capture    what capture adds to a statement, compared with other servers side by side; exit code 1 when a gate fails'
 	@echo 'make bench-throughput transactions a second of 16 clients with the same servers, as ratios'
@@ -50,7 +51,7 @@ demo:
 
 ifeq ($(wildcard $(PGXS)),)
 # ---- nothing to build with yet --------------------------------------------------------------------------------------
-all install uninstall cli pgtree run-tests run-demo $(addprefix check-,$(SUITES)):
+all install uninstall cli pgtree test-upstream run-tests run-demo $(addprefix check-,$(SUITES)):
 	@$(HARNESS)/deps.sh explain; exit 1
 
 clean:
@@ -138,6 +139,9 @@ run-tests:
 
 $(addprefix check-,$(SUITES)): check-%:
 	@$(HARNESS)/run_suites.sh $* $(ONLY)
+
+test-upstream: pgtree
+	@$(HARNESS)/upstream.sh $(ONLY)
 
 bench-capture bench-throughput bench-memory: bench-%: pgtree
 	@bench/$*.sh $(BENCH)
