@@ -52,7 +52,7 @@ tarball() {
   if [ ! -e "$file" ] && command -v apt-get >/dev/null; then
     for version in $(apt apt-cache showsrc "postgresql-$major" 2>/dev/null | sed -n 's/^Version: //p' | sort -rV); do
       file=postgresql-${major}_${version%%-*}.orig.tar.bz2
-      if [ -e "$file" ] || apt apt-get source -qq --download-only --tar-only "postgresql-$major=$version" >&2; then break; fi
+      if [ -e "$file" ] || apt apt-get source -qq --download-only --tar-only "postgresql-$major=$version" >/dev/null 2>&1; then break; fi
     done
   fi
   [ -e "$file" ] || file=$(ls -t "postgresql-${major}_"*.orig.tar.* 2>/dev/null | head -n 1)

@@ -18,14 +18,16 @@ WHERE dbid <> (SELECT oid FROM pg_database WHERE datname = current_database());
 
 -- pg_stat_statements misses executions of nested utility statements that are counted here. It clears the query id in the
 -- statement's plan and so counts a plan that PL/pgSQL keeps the first time alone, or never when that failed. On 15,
--- statements in functions of language SQL have no query id.
+-- statements in functions of language SQL have no query id. (A text is null when it found the store busy: it would come with
+-- the next execution.)
 UPDATE compared SET explained = true
 WHERE differs AND NOT toplevel AND our_calls > coalesce(their_calls, 0) AND our_plans = 0 AND coalesce(their_plans, 0) = 0
-  AND query !~* '^\W*(SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES|WITH|TABLE)\y';
+  AND coalesce(query, '') !~* '^\W*(SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES|WITH|TABLE)\y';
 
 SELECT format('# %s statements with %s calls compared, %s nested utility statements of which pg_stat_statements misses executions',
               count(*), sum(our_calls), count(*) FILTER (WHERE explained)) FROM compared;
-SELECT '# only failed: ' || count(*) FROM ours WHERE calls = 0 AND plans = 0 AND failed_calls > 0;
+SELECT format('# here alone: %s statements that only failed; without text yet: %s', count(*) FILTER (WHERE calls = 0 AND failed_calls > 0),
+              count(*) FILTER (WHERE query IS NULL)) FROM ours;
 SELECT 'too small: evicted ' || evicted || ', without text ' || text_missing FROM steward.capture_status WHERE evicted + text_missing > 0
 UNION ALL SELECT 'too small: evicted by pg_stat_statements ' || dealloc FROM pg_stat_statements_info WHERE dealloc > 0
 UNION ALL SELECT 'too few: ' || count(*) FROM compared HAVING count(*) < 10000;
