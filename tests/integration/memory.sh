@@ -17,7 +17,7 @@ cluster_stop
 
 # The default without the texts (32 MB), and about 30 kB a connection.
 cluster_start --name many --conf max_connections=4000
-check "with 4,000 connections at most 180 MB" at_most 180
+check "with 4,000 connections at most 182 MB" at_most 182
 check_is "the log says how much then" "$(used)" logged many
 psql -q -c 'CREATE EXTENSION pg_steward'
 check_is "capture works there" t psql -Atc 'SELECT capturing FROM steward.capture_status'
