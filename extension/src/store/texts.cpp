@@ -2,6 +2,7 @@
 #include "store/texts.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "mb/pg_wchar.h"
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
@@ -32,6 +33,9 @@ struct Text {
   NotCostable reason;
   bool referenced;  // a statement has it, or it was taken; valid only while making room or saving
 };
+
+constexpr int kLooks = 16;
+constexpr int kSpinsBetweenLooks = 16;
 
 struct Table {
   uint32 generation;  // changes whenever texts go away or room appears: backends forget what they know
@@ -189,6 +193,17 @@ bool PutLocked(const TextKey& key, const char* display, uint32 display_length, c
 
 void Remember(uint64 queryid, bool full) { known_texts[queryid & (kKnownTexts - 1)] = KnownText{queryid, table->generation, full}; }
 
+// Never waits in the lock's queue. Others hold it for microseconds, and a statement may be seen once only: a few looks, some
+// 10 us at most, unless texts come and go and one more or less does not matter.
+bool TryLock(LWLockMode mode) {
+  for (int look = 0; look < kLooks; look++) {
+    if (LWLockConditionalAcquire(Lock(), mode)) return true;
+    if (TextsCrowded(GetCurrentStatementStartTimestamp())) return false;
+    for (int i = 0; i < kSpinsBetweenLooks; i++) pg_spin_delay();
+  }
+  return false;
+}
+
 char* CopyOut(HeapRef ref, uint32 room, char* buffer, uint32* length) {
   *length = Min(HeapLength(ref), room);
   if (ref == 0 || HeapLength(ref) > room) return nullptr;
@@ -225,7 +240,7 @@ bool TextsCrowded(TimestampTz now) {
 
 bool TextKnown(const TextKey& key, bool has_tree) {
   if (TextSurelyKnown(key.queryid, has_tree)) return true;
-  if (!LWLockConditionalAcquire(Lock(), LW_SHARED)) return true;
+  if (!TryLock(LW_SHARED)) return true;
   const Text* text = Find(key);
   const bool full = text != nullptr && IsFull(*text);
   if (text != nullptr) Remember(key.queryid, full);
@@ -235,7 +250,7 @@ bool TextKnown(const TextKey& key, bool has_tree) {
 
 bool PutText(const TextKey& key, const char* display, uint32 display_length, const char* plannable,
              uint32 plannable_length, NotCostable reason) {
-  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  if (!TryLock(LW_EXCLUSIVE)) return false;
   const bool stored = PutLocked(key, display, display_length, plannable, plannable_length, reason);
   if (!stored) table->missing++;
   // Also after a failure: no second attempt before room appears.
