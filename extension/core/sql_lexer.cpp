@@ -138,13 +138,15 @@ class Reader {
   int at_;
 };
 
-TokenKind ReadWordOrString(Reader* reader, bool backslash_escapes) {
+TokenKind ReadWordOrString(Reader* reader) {
   const char c = Lower(reader->Peek());
-  if ((c == 'e' || c == 'b' || c == 'x' || c == 'n') && reader->Peek(1) == '\'') {
+  if ((c == 'e' || c == 'b' || c == 'x') && reader->Peek(1) == '\'') {
     reader->Skip(1);
-    reader->String(c == 'e' || (c == 'n' && backslash_escapes));
+    reader->String(c == 'e');
     return TokenKind::kString;
   }
+  // N'...' is nchar '...' to the server: the constant begins at the quote.
+  if (c == 'n' && reader->Peek(1) == '\'') return reader->Skip(1), TokenKind::kWord;
   if (c == 'u' && reader->Peek(1) == '&' && (reader->Peek(2) == '\'' || reader->Peek(2) == '"')) {
     reader->Skip(2);
     if (reader->Peek() == '"') {
@@ -182,7 +184,7 @@ TokenKind Read(Reader* reader, bool backslash_escapes) {
   if (c == '"') return reader->Quoted('"', false), TokenKind::kWord;
   if (c == '$') return ReadDollar(reader);
   if (IsDigit(c) || (c == '.' && IsDigit(next))) return reader->Number(), TokenKind::kNumber;
-  if (StartsWord(c)) return ReadWordOrString(reader, backslash_escapes);
+  if (StartsWord(c)) return ReadWordOrString(reader);
   reader->Skip(c == '.' && next == '.' ? 2 : 1);
   return TokenKind::kOther;
 }
@@ -213,9 +215,10 @@ constexpr std::string_view kMore = " /*, ... */";
 // A negative constant is located at its sign.
 int EndOfConstant(const SqlText& text, int offset) {
   Token token = NextToken(text, offset);
-  if (token.kind == TokenKind::kOther && text.data[offset] == '-')
+  const auto is_sign = [&text](const Token& t) { return t.kind == TokenKind::kOther && (text.data[t.start] == '-' || text.data[t.start] == '+'); };
+  if (is_sign(token))
     do token = NextToken(text, token.end);
-    while (token.kind == TokenKind::kSpace);
+    while (token.kind == TokenKind::kSpace || is_sign(token));
   return token.end;
 }
 

@@ -33,8 +33,11 @@ ErrorData* RunInSubtransaction(void (*function)(void*), void* argument, bool kee
     RollbackAndReleaseCurrentSubTransaction();
   MemoryContextSwitchTo(context);
   CurrentResourceOwner = owner;
-  if (error != nullptr && MustTravelOn(error->sqlerrcode)) ReThrowError(error);
   return error;
+}
+
+void LetTravelOn(ErrorData* error) {
+  if (error != nullptr && MustTravelOn(error->sqlerrcode)) ReThrowError(error);
 }
 
 }  // namespace steward::pg

@@ -7,10 +7,13 @@
 namespace steward::pg {
 
 /// Calls C-shaped `function(argument)` in an internal subtransaction. Returns nullptr when it succeeded, else its
-/// ERROR, copied to the caller's memory context; user, settings and locks are then as before. Cancels and shutdowns are
-/// thrown on. `keep` tells what becomes of a success: true keeps the locks taken until the end of the transaction,
+/// ERROR, copied to the caller's memory context; user, settings and locks are then as before. Cancels and shutdowns are among
+/// them: hand what is returned to LetTravelOn, once what the work has left behind is put in order. `keep` tells what becomes of a success: true keeps the locks taken until the end of the transaction,
 /// false rolls back, which gives them up. Needs no transaction id as long as `function` writes nothing, so it works on
 /// standbys.
 [[nodiscard]] ErrorData* RunInSubtransaction(void (*function)(void*), void* argument, bool keep);
+
+/// Raises `error` again if it is a cancel or a shutdown; may be null.
+void LetTravelOn(ErrorData* error);
 
 }  // namespace steward::pg

@@ -146,6 +146,7 @@ Candidate* ParseCandidates(const char* const* texts, int count) {
     candidate->tree_height = -1;
     ParseInput input{texts[i], candidate, GetUserId()};
     candidate->error = pg::RunInSubtransaction(ParseOne, &input, true);
+    pg::LetTravelOn(candidate->error);
   }
   return candidates;
 }

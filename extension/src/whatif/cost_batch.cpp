@@ -149,6 +149,7 @@ void RunWork(Work* work) {
     work->prepared = false;
     ErrorData* error = pg::RunInSubtransaction(CostStatement, work, false);
     EndConfiguration(before);
+    pg::LetTravelOn(error);
     MemoryContextReset(work->planning);
     MemoryContextReset(work->scratch);
     if (error == nullptr) continue;

@@ -14,7 +14,9 @@ namespace steward::whatif {
 
 namespace {
 
-get_relation_info_hook_type previous_hook = nullptr;  // while a configuration is in force
+get_relation_info_hook_type previous_hook = nullptr;
+// Nearly always while a configuration is in force; for good where another library has put its hook before ours meanwhile.
+bool in_chain = false;
 ActiveConfiguration active = {nullptr, nullptr};
 
 bool IsHidden(const Configuration& configuration, Oid index) {
@@ -86,15 +88,17 @@ void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel)
 
 void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
   if (previous_hook != nullptr) previous_hook(root, relid, inhparent, rel);
-  Inject(root, relid, inhparent, rel);
+  if (active.configuration != nullptr) Inject(root, relid, inhparent, rel);
 }
 
 void PutInForce(const ActiveConfiguration& next) {
-  if (active.configuration == nullptr && next.configuration != nullptr) {
+  if (!in_chain && next.configuration != nullptr) {
     previous_hook = get_relation_info_hook;
     get_relation_info_hook = RelationInfoHook;
-  } else if (active.configuration != nullptr && next.configuration == nullptr) {
+    in_chain = true;
+  } else if (next.configuration == nullptr && get_relation_info_hook == RelationInfoHook) {
     get_relation_info_hook = previous_hook;
+    in_chain = false;
   }
   active = next;
 }

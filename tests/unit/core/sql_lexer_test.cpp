@@ -30,7 +30,7 @@ std::string Replace(const std::string& text, const std::vector<ConstantPlace>& a
 
 TEST(SqlLexer, RedactsEveryFormOfConstant) {
   EXPECT_EQ(Redact("select 1, 2.5e-3, .5, 'a''b', E'a\\'b', b'01', x'FF', U&'\\0041', N'n'"),
-            "select $1, $2, $3, $4, $5, $6, $7, $8, $9");
+            "select $1, $2, $3, $4, $5, $6, $7, $8, N$9");
   EXPECT_EQ(Redact("select $$a 'b'$$, $t$ $$ $t$, 0x1F"), "select $1, $2, $3");
 }
 
@@ -38,6 +38,11 @@ TEST(SqlLexer, ReplacesConstantsThatTheParserDropped) {
   EXPECT_EQ(Replace("select a || 'x', 1 from t order by a || 'x', 2, 12345", {{12, 0}, {17, 0}}),
             "select a || $1, $2 from t order by a || $3, 2, $4");
   EXPECT_EQ(Replace("select 'x'::varchar(10), $$y$$ -- 'z'", {{7, 0}}), "select $1::varchar(10), $2 -- 'z'");
+}
+
+TEST(SqlLexer, ReplacesConstantsWhereTheServerSeesThem) {
+  EXPECT_EQ(Replace("select N'x' where b = - - 1234 and c = -+ 5", {{8, 0}, {22, 0}, {39, 0}}),
+            "select N$1 where b = $2 and c = $3");
 }
 
 TEST(SqlLexer, KeepsNamesCommentsAndParameters) {
