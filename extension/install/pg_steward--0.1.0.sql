@@ -225,7 +225,7 @@ FROM (SELECT h.userid, h.dbid, h.toplevel, h.queryid, sum(h.calls)::bigint AS ca
      LEFT JOIN steward.history_text AS t ON t.queryid = w.queryid
 $$;
 COMMENT ON FUNCTION steward.window_statements(timestamptz, timestamptz) IS
-    'statement_history summed up, by statement, over the intervals that ended after since and not after until: neighbouring windows share no interval. What others ran and the caller may not see is one row a role';
+    'statement_history summed up, by statement, over the intervals that ended after since and not after until: neighbouring windows share no interval. What others ran and the caller may not see is one row a role and level';
 
 CREATE FUNCTION steward.write_history()
 RETURNS integer LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'steward_write_history';

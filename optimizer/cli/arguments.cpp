@@ -103,7 +103,7 @@ constexpr CommandSpec kCommands[] = {
     {Command::kDiff, "diff", "diff [OPTION]...", "say what changed between two windows of history",
      "pgsteward diff compares two windows of one database's history, statement by statement.",
      "Without options: the last hour against the same hour yesterday. A TIME is what PostgreSQL reads as one,\n"
-     "such as \"2026-11-25 14:00\", or how long ago: 90min, 2h, 1d. A SPAN is like the latter.\n"},
+     "such as \"2026-11-25 14:00\" in the session's time zone, or how long ago: 90min, 2h, 1d. A SPAN is like the\nlatter. Reports are in UTC.\n"},
 };
 
 const CommandSpec* FindCommand(const std::string& name) {
@@ -331,6 +331,7 @@ std::string HelpText(Command command) {
 }
 
 std::optional<double> ParseSpan(const std::string& text) {
+  constexpr double kLongestSpan = 1e10;  // some 300 years
   constexpr std::pair<const char*, double> kUnits[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
   double value = 0;
   const char* const end = text.data() + text.size();
@@ -339,7 +340,7 @@ std::optional<double> ParseSpan(const std::string& text) {
   std::string unit(at, end);
   unit.erase(0, unit.find_first_not_of(' '));
   for (const auto& [name, seconds] : kUnits)
-    if (unit == name) return value * seconds;
+    if (unit == name && value * seconds <= kLongestSpan) return value * seconds;
   return std::nullopt;
 }
 

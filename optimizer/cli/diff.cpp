@@ -1,6 +1,8 @@
 // pgsteward diff: what changed between two windows of history. Reads only, in one transaction: safe through a pooler.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "advise/windows/compare_windows.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
@@ -20,17 +22,18 @@ constexpr const char* kWhenWritten = "It is written each pg_steward.history_inte
 
 double Resolve(db::Database& database, const Arguments::Instant& instant, std::optional<double> from, const char* option) {
   try {
-    return collect::ResolveInstant(database, {instant.text, instant.seconds_back}, from);
+    const double at = collect::ResolveInstant(database, {instant.text, instant.seconds_back}, from);
+    if (std::isfinite(at)) return at;
   } catch (const db::Error& error) {
     if (!error.sqlstate().starts_with("22")) throw;
-    throw UsageError(fmt::format("invalid value for option \"{}\"", option),
-                     "Give a time such as \"2026-11-25 14:00\", or how long ago: 90min, 2h, 1d.");
   }
+  throw UsageError(fmt::format("invalid value for option \"{}\"", option),
+                   "Give a time such as \"2026-11-25 14:00\", or how long ago: 90min, 2h, 1d.");
 }
 
 model::Window Read(db::Database& database, double until, double seconds, const char* name) {
   model::Window window = collect::ReadWindow(database, until - seconds, until);
-  if (window.intervals > 0) return window;
+  if (window.intervals > 0 && window.seconds > 0) return window;
   const std::string database_name = database.endpoint().database;
   const std::optional<collect::HistoryReach> reach = collect::ReadHistoryReach(database);
   if (!reach)
@@ -46,6 +49,9 @@ model::WindowDiff Compare(db::Database& database, const Arguments& arguments) {
   const db::ReadOnlyTransaction transaction(database);
   const double after = Resolve(database, arguments.after, std::nullopt, "--after");
   const double before = Resolve(database, arguments.before, after, "--before");
+  if (after - before < arguments.window_seconds)
+    throw UsageError("the two windows overlap, or the earlier one is not earlier",
+                     fmt::format("They end {} apart; --window says how long each is.", report::Span(std::fabs(after - before))));
   model::WindowDiff diff;
   diff.server.database = database.endpoint().database;
   diff.after = Read(database, after, arguments.window_seconds, "after");

@@ -35,8 +35,12 @@ model::WindowStatement ReadStatement(const db::Row& row) {
 }  // namespace
 
 double ResolveInstant(db::Database& database, const InstantSpec& spec, std::optional<double> from) {
-  if (!spec.text.empty())
-    return database.Query("SELECT extract(epoch FROM $1::timestamptz)::float8 AS at", {spec.text}).Only().Double("at");
+  if (!spec.text.empty()) {
+    database.Execute("SET LOCAL TimeZone TO DEFAULT; SET LOCAL DateStyle TO DEFAULT");
+    const db::Result read = database.Query("SELECT extract(epoch FROM $1::timestamptz)::float8 AS at", {spec.text});
+    database.Execute("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = ISO");
+    return read.Only().Double("at");
+  }
   if (from) return *from - spec.seconds_back;
   return database.Query("SELECT extract(epoch FROM now())::float8 AS at").Only().Double("at") - spec.seconds_back;
 }

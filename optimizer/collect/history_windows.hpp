@@ -11,11 +11,12 @@ namespace steward::collect {
 
 /// An instant as the user gave it: text for the server, or a span back from another instant.
 struct InstantSpec {
-  std::string text;            // a timestamp in the server's input format; empty: `seconds_back` counts
+  std::string text;         // a timestamp in the server's input format; empty: `seconds_back` counts
   double seconds_back = 0;
 };
 
-/// Epoch seconds of `spec`, spans counted back from `from` (epoch seconds; none: now). Throws db::Error with SQLSTATE 22007 or
+/// Epoch seconds of `spec`, spans counted back from `from` (epoch seconds; none: now). Text is read in the time zone and date
+/// style that the session began with, not in those that a transaction of ours pins. Infinite for 'infinity'. Throws db::Error with SQLSTATE 22007 or
 /// 22008 when the server cannot read the text.
 double ResolveInstant(db::Database& database, const InstantSpec& spec, std::optional<double> from);
 

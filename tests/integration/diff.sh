@@ -56,6 +56,11 @@ check_like "a window without history names what there is" \
 check_exit "a time that is none is wrong usage" 2 pgsteward diff --after 'noon-ish'
 check_like "and shows how" 'hint: Give a time such as' flat pgsteward diff --after 'noon-ish'
 check_exit "so is a span that is none" 2 pgsteward diff --window '-3h'
+check_exit "so is an instant that never comes" 2 pgsteward diff --after infinity
+check_exit "so are windows that overlap" 2 pgsteward diff --before 1min --window 1h
+local_time() { psql -AtX -c "SET TimeZone = 'Asia/Tokyo'" -c "SELECT to_char('$1'::timestamptz, 'YYYY-MM-DD HH24:MI:SS.US')" | tail -1; }
+check_like "times are the session's" 'in 1 interval' env PGTZ=Asia/Tokyo pgsteward diff --before "$(local_time "$before")" \
+  --after "$(local_time "$after")" --window "${seconds}s"
 check_like "a missing right is named" 'pgsteward doctor prints the grants' flat pgsteward diff -U guest
 check_is "no server process died" '' cluster_crashes
 checks_done

@@ -109,6 +109,15 @@ void RequireReady() {
 
 LWLock* Lock() { return lock; }
 
+bool LookForLock(LWLockMode mode, int looks) {
+  constexpr int kSpinsBetween = 16;
+  for (int look = 1; !LWLockConditionalAcquire(lock, mode); look++) {
+    if (look >= looks) return false;
+    for (int i = 0; i < kSpinsBetween; i++) pg_spin_delay();
+  }
+  return true;
+}
+
 Size TotalBytes() { return header->total; }
 
 }  // namespace steward::store

@@ -26,6 +26,10 @@ void RequireReady();
 /// The lock over every region except a backend's own slot. Never held while anything may palloc, throw or ereport.
 [[nodiscard]] LWLock* Lock();
 
+/// Takes the lock if it is free in one of `looks` looks, some half microsecond apart: others hold it for microseconds. Never
+/// waits in its queue.
+[[nodiscard]] bool LookForLock(LWLockMode mode, int looks);
+
 /// Bytes of the whole segment.
 [[nodiscard]] Size TotalBytes();
 

@@ -35,7 +35,6 @@ struct Text {
 };
 
 constexpr int kLooks = 16;
-constexpr int kSpinsBetweenLooks = 16;
 
 struct Table {
   uint32 generation;  // changes whenever texts go away or room appears: backends forget what they know
@@ -193,16 +192,8 @@ bool PutLocked(const TextKey& key, const char* display, uint32 display_length, c
 
 void Remember(uint64 queryid, bool full) { known_texts[queryid & (kKnownTexts - 1)] = KnownText{queryid, table->generation, full}; }
 
-// Never waits in the lock's queue. Others hold it for microseconds, and a statement may be seen once only: a few looks, some
-// 10 us at most, unless texts come and go and one more or less does not matter.
-bool TryLock(LWLockMode mode) {
-  for (int look = 0; look < kLooks; look++) {
-    if (LWLockConditionalAcquire(Lock(), mode)) return true;
-    if (TextsCrowded(GetCurrentStatementStartTimestamp())) return false;
-    for (int i = 0; i < kSpinsBetweenLooks; i++) pg_spin_delay();
-  }
-  return false;
-}
+// A statement may be seen once only; unless texts come and go, when one more or less does not matter.
+bool TryLock(LWLockMode mode) { return LookForLock(mode, TextsCrowded(GetCurrentStatementStartTimestamp()) ? 1 : kLooks); }
 
 char* CopyOut(HeapRef ref, uint32 room, char* buffer, uint32* length) {
   *length = Min(HeapLength(ref), room);

@@ -36,8 +36,8 @@ WindowStatement Absent(const WindowStatement& present) {
 
 void Measure(StatementChange& change, const Window& before, const Window& after) {
   change.time_change = PerHour(change.after.exec_time, after) - PerHour(change.before.exec_time, before);
-  // What never ran before has no old mean: all of it is the calls' doing.
-  const double old_mean = change.kind == ChangeKind::kNew ? Mean(change.after) : Mean(change.before);
+  // What never succeeded before has no old mean: all of it is the calls' doing.
+  const double old_mean = change.before.calls == 0 ? Mean(change.after) : Mean(change.before);
   const double calls_before = PerHour(static_cast<double>(change.before.calls), before);
   const double calls_after = PerHour(static_cast<double>(change.after.calls), after);
   change.due_to_calls = (calls_after - calls_before) * old_mean;

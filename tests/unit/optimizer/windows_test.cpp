@@ -45,6 +45,15 @@ TEST(CompareWindows, SplitsTimeIntoCallsAndMean) {
   EXPECT_DOUBLE_EQ(changes[0].due_to_mean, 300 * 3);
 }
 
+TEST(CompareWindows, CallsNothingSlowerThatOnlyFailedBefore) {
+  WindowStatement failed = Statement(1, 0, 0);
+  failed.failed_calls = 5;
+  const auto changes = advise::CompareWindows(Hours(1, {failed}), Hours(1, {Statement(1, 10, 50)}));
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].kind, ChangeKind::kSame);
+  EXPECT_DOUBLE_EQ(changes[0].due_to_mean, 0);
+}
+
 TEST(CompareWindows, TellsNewFromGone) {
   const auto changes = advise::CompareWindows(Hours(1, {Statement(1, 10, 50)}), Hours(1, {Statement(2, 4, 80)}));
   ASSERT_EQ(changes.size(), 2u);
@@ -107,7 +116,7 @@ TEST(ParseSpan, TakesNumbersWithAUnit) {
 }
 
 TEST(ParseSpan, TakesNothingElse) {
-  for (const char* text : {"", "90", "h", "-1h", "1h30min", "infs", "nan d", "1 month", "2026-11-25 14:00", "1e400h"})
+  for (const char* text : {"", "90", "h", "-1h", "1h30min", "infs", "nan d", "1 month", "2026-11-25 14:00", "1e400h", "1e300w"})
     EXPECT_FALSE(cli::ParseSpan(text)) << text;
 }
 
