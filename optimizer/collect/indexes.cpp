@@ -17,6 +17,7 @@ constexpr const char* kIndexColumns =
     " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
     " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
     " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
+    " coalesce((SELECT string_agg(w, ', ' ORDER BY w COLLATE \"C\") FROM unnest(x.reloptions) w), '') AS options,"
     " i.indisvalid AND i.indisready AND i.indislive AS valid,"
     // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
     // identity, what CLUSTER goes by, a partitioned index or a part of one, statistics that someone asked for, an
@@ -77,6 +78,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.definition.table_sql = row.Text("table_sql");
   index.definition.method = row.Text("method");
   index.definition.predicate = row.Text("predicate");
+  index.definition.options = row.Text("options");
   index.definition.unique = row.Bool("is_unique");
   index.definition.nulls_not_distinct = row.Bool("nulls_not_distinct");
   index.definition.immediate = row.Bool("immediate");

@@ -27,6 +27,11 @@ bool Contains(const IndexDefinition& index, int attnum) {
          std::any_of(index.include.begin(), index.include.end(), same);
 }
 
+// Elsewhere they make another index of it: the size of a range in BRIN, of a signature in bloom, the lists of ivfflat.
+bool OptionsMatter(const IndexDefinition& index) {
+  return index.method != "btree" && index.method != "hash";
+}
+
 // Whether `index` keeps out what the unique index `other` keeps out, as soon as that does.
 bool Enforces(const IndexDefinition& index, const IndexDefinition& other) {
   return index.unique && index.keys.size() == other.keys.size() &&
@@ -59,6 +64,7 @@ std::string NamePart(const IndexKey& key) {
 
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix) {
   if (index.relid != prefix.relid || index.method != prefix.method || index.predicate != prefix.predicate) return false;
+  if (OptionsMatter(index) && index.options != prefix.options) return false;
   if (prefix.unique && !Enforces(index, prefix)) return false;
   const bool keys = index.method == "btree" ? KeysCover(index, prefix, false) || KeysCover(index, prefix, true)
                                             : index.keys == prefix.keys;

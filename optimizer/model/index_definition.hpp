@@ -31,6 +31,7 @@ struct IndexDefinition {
   std::vector<IndexKey> keys;
   std::vector<IndexKey> include;  // only attnum, name and sql are used
   std::string predicate;          // SQL condition, empty: none
+  std::string options;            // storage options, as the server writes them, in alphabetical order; empty: none
   bool unique = false;
   bool nulls_not_distinct = false;  // of a unique index
   bool immediate = true;            // of a unique index: not deferrable, so that keys and ON CONFLICT can refer to it
@@ -40,9 +41,10 @@ struct IndexDefinition {
 
 /// True when all that `prefix` does is done by `index` too: same table, method and predicate, and the keys of `prefix`
 /// are the first keys of `index` (by any other method than btree: all of them), with the same operator classes and
-/// collations, read forwards or all backwards. INCLUDE columns of `prefix` must be in `index`. Equal definitions cover
-/// each other. A unique `prefix` is covered only by a unique index on the same keys that treats NULL alike and, where
-/// `prefix` does, holds at once.
+/// collations, read forwards or all backwards. INCLUDE columns of `prefix` must be in `index`. Storage options are the
+/// same, except of btree and hash, where they do not change what an index can do. Equal definitions cover each other. A
+/// unique `prefix` is covered only by a unique index on the same keys that treats NULL alike and, where `prefix` does,
+/// holds at once.
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix);
 
 /// "status, created_at DESC": keys as SQL. With `include`, " INCLUDE (..)" and " WHERE .." follow.

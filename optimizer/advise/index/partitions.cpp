@@ -52,6 +52,7 @@ Partitions::Partitions(const model::Workload& workload, std::set<model::Oid> spl
 void Partitions::AddIndex(const model::ExistingIndex& index) {
   const Table* table = Find(index.definition.relid);
   IndexDefinition definition = index.definition;
+  definition.options.clear();  // whatever they are, it serves and can be attached
   if (table != nullptr && table->parent != 0) {
     const Table& root = Root(*table);
     if (&root != table) {

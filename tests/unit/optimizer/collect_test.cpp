@@ -68,12 +68,35 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
       "indexrelid", "relid",    "name",    "name_sql", "table_name", "table_sql",  "method",      "is_unique",
       "is_primary", "valid",    "pinned",  "size",     "scans",      "create_sql", "predicate",   "included",
       "attnum",     "key_name", "key_sql", "opclass",  "collation",  "descending", "nulls_first", "nulls_not_distinct",
-      "immediate",  "attached"};
+      "immediate",  "attached", "options"};
   const auto row = [](const char* oid, const char* included, const char* attnum, const char* key) {
-    return db::Result::Values{oid, "16400",  "i",    "public.i", "t",    "public.t", "btree",
-                              "f", "f",      "t",    "f",        "8192", "3",        "CREATE INDEX ...",
-                              "",  included, attnum, key,        key,    "",         "",
-                              "f", "f",      "f",    "t",        "f"};
+    return db::Result::Values{oid,
+                              "16400",
+                              "i",
+                              "public.i",
+                              "t",
+                              "public.t",
+                              "btree",
+                              "f",
+                              "f",
+                              "t",
+                              "f",
+                              "8192",
+                              "3",
+                              "CREATE INDEX ...",
+                              "",
+                              included,
+                              attnum,
+                              key,
+                              key,
+                              "",
+                              "",
+                              "f",
+                              "f",
+                              "f",
+                              "t",
+                              "f",
+                              "fillfactor=70"};
   };
   FakeDatabase database;
   database.On("FROM pg_index", db::Result(columns, {row("1", "f", "1", "a"), row("1", "f", "0", "((a + 1))"),
@@ -85,6 +108,7 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
   EXPECT_EQ(indexes[0].definition.keys[1].sql, "(a + 1)");
   ASSERT_EQ(indexes[0].definition.include.size(), 1U);
   EXPECT_EQ(indexes[1].definition.keys[0].name, "b");
+  EXPECT_EQ(indexes[0].definition.options, "fillfactor=70");
 }
 
 // A truncating autovacuum or a quick ALTER TABLE is no reason to leave a table out.

@@ -55,6 +55,21 @@ TEST(Covers, OtherTableMethodPredicateOperatorClassOrCollationIsAnotherIndex) {
   EXPECT_FALSE(Covers(other, base));
 }
 
+// Equal keys with another BRIN range or bloom signature are no duplicates; a fill factor makes no other index.
+TEST(Covers, StorageOptionsMakeAnotherIndexExceptOfBtreeAndHash) {
+  const std::vector<std::pair<std::string, bool>> methods = {
+      {"brin", false}, {"bloom", false}, {"btree", true}, {"hash", true}};
+  for (const auto& [method, same] : methods) {
+    IndexDefinition base = Index({Key(1, "a")});
+    base.method = method;
+    IndexDefinition other = base;
+    other.options = "some=4";
+    EXPECT_EQ(Covers(other, base), same) << method;
+    EXPECT_EQ(Covers(base, other), same) << method;
+    EXPECT_TRUE(Covers(other, other)) << method;
+  }
+}
+
 TEST(Covers, IncludedColumnsMustBeThere) {
   IndexDefinition covering = Index({Key(1, "a")});
   covering.include = {Key(2, "b")};

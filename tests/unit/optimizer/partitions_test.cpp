@@ -117,6 +117,8 @@ TEST(AdvisePartitions, WhatOnePartitionHasIsAttached) {
   EXPECT_EQ(advice.suggestions[0].build.leaves.size(), 1U);
   EXPECT_EQ(advice.suggestions[0].build.attach[0], "ALTER INDEX public.all_orders_a_idx ATTACH PARTITION public.own;");
   EXPECT_EQ(advice.suggestions[0].caveats.back(), "takes in what partitions have of it, and undo drops that too: own");
+  w.indexes[0].definition.options = "fillfactor=70";
+  EXPECT_EQ(AdviseIndexes(w, oracle, {}).suggestions.at(0).build.leaves.size(), 1U) << "options keep from nothing";
   w.indexes[0].attached = true;  // to something else
   advice = AdviseIndexes(w, oracle, {});
   ASSERT_EQ(advice.suggestions.size(), 1U);
