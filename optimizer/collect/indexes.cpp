@@ -16,7 +16,7 @@ constexpr const char* kIndexColumns =
     " quote_ident(n.nspname) || '.' || quote_ident(x.relname) AS name_sql, c.relname AS table_name,"
     " quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table_sql,"
     " m.amname AS method, i.indisunique AS is_unique, i.indnullsnotdistinct AS nulls_not_distinct,"
-    " i.indimmediate AS immediate, i.indisprimary AS is_primary,"
+    " i.indimmediate AS immediate, i.indisexclusion AS exclusion, i.indisprimary AS is_primary,"
     " coalesce((SELECT string_agg(w, ', ' ORDER BY w COLLATE \"C\") FROM unnest(x.reloptions) w), '') AS options,"
     " i.indisvalid AND i.indisready AND i.indislive AS valid,"
     // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
@@ -81,6 +81,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.definition.options = row.Text("options");
   index.definition.unique = row.Bool("is_unique");
   index.definition.nulls_not_distinct = row.Bool("nulls_not_distinct");
+  index.definition.exclusion = row.Bool("exclusion");
   index.definition.immediate = row.Bool("immediate");
   return index;
 }

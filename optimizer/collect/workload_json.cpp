@@ -84,7 +84,7 @@ void Visit(V& v, model::IndexDefinition& d) {
   v("relid", d.relid), v("table_name", d.table_name), v("table_sql", d.table_sql);
   v("method", d.method), v("keys", d.keys), v("include", d.include), v("predicate", d.predicate);
   v("options", d.options), v("unique", d.unique), v("nulls_not_distinct", d.nulls_not_distinct),
-      v("immediate", d.immediate);
+      v("exclusion", d.exclusion), v("immediate", d.immediate);
 }
 
 template <typename V>

@@ -34,6 +34,7 @@ struct IndexDefinition {
   std::string options;            // storage options, as the server writes them, in alphabetical order; empty: none
   bool unique = false;
   bool nulls_not_distinct = false;  // of a unique index
+  bool exclusion = false;           // backs an exclusion constraint, and so can be no part of a partitioned index
   bool immediate = true;            // of a unique index: not deferrable, so that keys and ON CONFLICT can refer to it
 
   friend bool operator==(const IndexDefinition&, const IndexDefinition&) = default;

@@ -47,11 +47,16 @@ CREATE TABLE lend_2026 PARTITION OF lend FOR VALUES FROM ('2026-01-01') TO ('202
 INSERT INTO lend SELECT i % 9000, date '2025-01-01' + i % 700 FROM generate_series(1, 40000) i;
 CREATE INDEX ON lend_2025 (member);
 CREATE INDEX ON lend_2026 (member, at);
+CREATE TABLE booking (room int, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE booking_2025 PARTITION OF booking FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE booking_2026 PARTITION OF booking FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+INSERT INTO booking SELECT i, date '2025-01-01' + i % 700 FROM generate_series(1, 40000) i;
+ALTER TABLE booking_2025 ADD CONSTRAINT booking_once EXCLUDE USING btree (room WITH =);
 VACUUM ANALYZE;
 SQL
 psql -qAtc 'SELECT steward.reset()' >"$out/reset"
 for i in 1 2 3 4 5; do
-  echo "SELECT * FROM loan WHERE member = $i; SELECT * FROM lend WHERE member = $i;"
+  echo "SELECT * FROM loan WHERE member = $i; SELECT * FROM lend WHERE member = $i; SELECT * FROM booking WHERE room = $i;"
   echo "SELECT state FROM loan WHERE at = date '2026-03-0$i'; SELECT * FROM by_member WHERE member = $i;"
   echo "SELECT * FROM parent WHERE n = $i; SELECT * FROM cache WHERE k = $i;"
 done | psql -q -o /dev/null
@@ -67,6 +72,8 @@ pgsteward advise --no-save --format sql -o "$out/indexes.sql"
 pgsteward advise --no-save --format json -o "$out/advice.json"
 check_like "what a partition has is attached" 'ALTER INDEX public\.loan_member_idx ATTACH PARTITION public\.loan_member_own_idx' cat "$out/indexes.sql"
 check_like "which is said, for undo drops it" 'undo drops that too: loan_member_own_idx' cat "$out/indexes.sql"
+check_unlike "the index of an exclusion constraint cannot be" 'booking_once' cat "$out/indexes.sql"
+check_like "and is built anew" 'ATTACH PARTITION public\.booking_2025_room_idx' cat "$out/indexes.sql"
 check_is "all else is built without blocking writes" 0 grep -cE '^CREATE INDEX [a-z_0-9"]+ ON [^O]' "$out/indexes.sql"
 check_is "where only one partition is read, it is all that get one" 'loan_at_idx' \
   python3 -c 'import json, sys

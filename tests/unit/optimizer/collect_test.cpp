@@ -68,7 +68,7 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
       "indexrelid", "relid",    "name",    "name_sql", "table_name", "table_sql",  "method",      "is_unique",
       "is_primary", "valid",    "pinned",  "size",     "scans",      "create_sql", "predicate",   "included",
       "attnum",     "key_name", "key_sql", "opclass",  "collation",  "descending", "nulls_first", "nulls_not_distinct",
-      "immediate",  "attached", "options"};
+      "immediate",  "attached", "options", "exclusion"};
   const auto row = [](const char* oid, const char* included, const char* attnum, const char* key) {
     return db::Result::Values{oid,
                               "16400",
@@ -96,7 +96,8 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
                               "f",
                               "t",
                               "f",
-                              "fillfactor=70"};
+                              "fillfactor=70",
+                              "t"};
   };
   FakeDatabase database;
   database.On("FROM pg_index", db::Result(columns, {row("1", "f", "1", "a"), row("1", "f", "0", "((a + 1))"),
@@ -109,6 +110,7 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
   ASSERT_EQ(indexes[0].definition.include.size(), 1U);
   EXPECT_EQ(indexes[1].definition.keys[0].name, "b");
   EXPECT_EQ(indexes[0].definition.options, "fillfactor=70");
+  EXPECT_TRUE(indexes[0].definition.exclusion);
 }
 
 // A truncating autovacuum or a quick ALTER TABLE is no reason to leave a table out.

@@ -136,6 +136,18 @@ TEST(AdvisePartitions, WithAForeignPartitionItIsBuiltAtOnce) {
   EXPECT_EQ(advice.suggestions[0].caveats.size(), 1U);
 }
 
+// The server compares no exclusion constraints: ATTACH PARTITION refuses their indexes.
+TEST(AdvisePartitions, TheIndexOfAnExclusionConstraintIsNotAttached) {
+  Workload w = Partitioned();
+  AddIndexOnA(w, 10, "excluded", 1);
+  w.indexes[0].definition.exclusion = true;
+  FakeOracle oracle(Plan);
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  ASSERT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.suggestions[0].build.leaves.size(), 2U);
+  EXPECT_TRUE(advice.suggestions[0].build.existing.empty());
+}
+
 TEST(AdvisePartitions, ALockedPartitionLeavesAllOut) {
   Workload w = Partitioned();
   w.tables[3].locked = true;

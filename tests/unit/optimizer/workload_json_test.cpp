@@ -35,6 +35,7 @@ model::Workload Sample() {
   index.definition.keys = {{0, "lower(a)", "(lower(a))", "text_pattern_ops", "\"C\"", true, true}};
   index.definition.include = {{2, "b", "b", "", "", false, false}};
   index.definition.options = "pages_per_range=4";
+  index.definition.exclusion = true;
   workload.indexes = {index};
   workload.settings = {{"work_mem", "4096 kB"}};
   return workload;
