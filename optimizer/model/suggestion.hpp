@@ -32,10 +32,10 @@ struct StatementEffect {
 /// The statements that build an index of a partitioned table without blocking writes, in this order. Those of `parents`
 /// and `attach` are quick, but wait for whoever uses the tables.
 struct PartitionedBuild {
-  std::vector<std::string> parents;   // CREATE INDEX .. ON ONLY, the topmost table first
-  std::vector<std::string> leaves;    // CREATE INDEX CONCURRENTLY
-  std::vector<std::string> attach;    // ALTER INDEX .. ATTACH PARTITION
-  std::vector<std::string> existing;  // names of indexes that are there and become part of the new one
+  std::vector<std::string> parents;     // CREATE INDEX .. ON ONLY, the topmost table first
+  std::vector<std::string> leaves;      // CREATE INDEX CONCURRENTLY
+  std::vector<std::string> attach;      // ALTER INDEX .. ATTACH PARTITION
+  std::map<Oid, std::string> existing;  // names of indexes that are there and become part of the new one
 };
 
 struct IndexSuggestion {

@@ -47,6 +47,7 @@ CREATE TABLE lend_2026 PARTITION OF lend FOR VALUES FROM ('2026-01-01') TO ('202
 INSERT INTO lend SELECT i % 9000, date '2025-01-01' + i % 700 FROM generate_series(1, 40000) i;
 CREATE INDEX ON lend_2025 (member);
 CREATE INDEX ON lend_2026 (member, at);
+CREATE INDEX lend_2025_longer ON lend_2025 (member, at);
 CREATE TABLE booking (room int, at date NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE booking_2025 PARTITION OF booking FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 CREATE TABLE booking_2026 PARTITION OF booking FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -72,6 +73,10 @@ pgsteward advise --no-save --format sql -o "$out/indexes.sql"
 pgsteward advise --no-save --format json -o "$out/advice.json"
 check_like "what a partition has is attached" 'ALTER INDEX public\.loan_member_idx ATTACH PARTITION public\.loan_member_own_idx' cat "$out/indexes.sql"
 check_like "which is said, for undo drops it" 'undo drops that too: loan_member_own_idx' cat "$out/indexes.sql"
+check_is "and is not to be dropped as well" "" python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+assert any(s["index_name"] == "lend_member_idx" for s in d["suggestions"]), d
+print(*[r["indexrelname"] for r in d["redundant_indexes"] if r["relname"] == "lend_2025"])' "$out/advice.json"
 check_unlike "the index of an exclusion constraint cannot be" 'booking_once' cat "$out/indexes.sql"
 check_like "and is built anew" 'ATTACH PARTITION public\.booking_2025_room_idx' cat "$out/indexes.sql"
 check_is "all else is built without blocking writes" 0 grep -cE '^CREATE INDEX [a-z_0-9"]+ ON [^O]' "$out/indexes.sql"

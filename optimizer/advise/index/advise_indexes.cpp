@@ -215,7 +215,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
                               " candidate indexes of the heaviest statements were considered");
   advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
-  advice.redundant = FindRedundant(workload);
+  advice.redundant = FindRedundant(workload, advice.suggestions);
   return advice;
 }
 

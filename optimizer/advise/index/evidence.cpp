@@ -121,7 +121,7 @@ void AddStatements(const EvidenceInput& in, const model::Table* table, Names& na
                                       : "in one statement it blocks writes while it builds; --format sql "
                                         "builds it partition by partition, without");
   std::string existing;
-  for (const std::string& name : suggestion.build.existing) existing += (existing.empty() ? "" : ", ") + name;
+  for (const auto& [oid, name] : suggestion.build.existing) existing += (existing.empty() ? "" : ", ") + name;
   if (!existing.empty())
     suggestion.caveats.push_back("takes in what partitions have of it, and undo drops that too: " + existing);
 }
@@ -183,17 +183,27 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   }
 }
 
-// The indexes among `others` for whose sake index `i` could go. Of two that cover each other a pinned one stays, else
-// the first.
+// Whether each index is to stay: pinned, or what a suggestion attaches to its own.
+std::vector<bool> Staying(const model::Workload& workload, const std::vector<IndexSuggestion>& suggestions) {
+  std::vector<bool> staying;
+  for (const model::ExistingIndex& index : workload.indexes)
+    staying.push_back(index.pinned || std::any_of(suggestions.begin(), suggestions.end(), [&](const auto& suggestion) {
+                        return suggestion.build.existing.count(index.indexrelid) > 0;
+                      }));
+  return staying;
+}
+
+// The indexes among `others` for whose sake index `i` could go. Of two that cover each other one to stay does, else the
+// first.
 std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_t i,
-                                     const std::vector<std::size_t>& others) {
+                                     const std::vector<std::size_t>& others, const std::vector<bool>& staying) {
   const model::ExistingIndex& index = workload.indexes[i];
   std::vector<std::size_t> found;
-  if (index.pinned || !index.valid) return found;
+  if (staying[i] || !index.valid) return found;
   for (const std::size_t j : others) {
     const model::ExistingIndex& other = workload.indexes[j];
     if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
-    if (other.pinned || i > j || !Covers(index.definition, other.definition)) found.push_back(j);
+    if (staying[j] || i > j || !Covers(index.definition, other.definition)) found.push_back(j);
   }
   return found;
 }
@@ -229,19 +239,21 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
   return suggestions;
 }
 
-std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload) {
+std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload,
+                                                 const std::vector<IndexSuggestion>& suggestions) {
+  const std::vector<bool> staying = Staying(workload, suggestions);
   std::map<model::Oid, const model::Table*> tables;
   for (const model::Table& table : workload.tables) tables[table.relid] = &table;
   std::map<model::Oid, std::vector<std::size_t>> by_table;
   for (std::size_t i = 0; i < workload.indexes.size(); i++) by_table[workload.indexes[i].definition.relid].push_back(i);
   std::vector<std::vector<std::size_t>> superseding;  // per index
   for (std::size_t i = 0; i < workload.indexes.size(); i++)
-    superseding.push_back(Superseding(workload, i, by_table[workload.indexes[i].definition.relid]));
+    superseding.push_back(Superseding(workload, i, by_table[workload.indexes[i].definition.relid], staying));
   std::vector<model::RedundantIndex> found;
   for (std::size_t i = 0; i < workload.indexes.size(); i++) {
     const model::ExistingIndex& index = workload.indexes[i];
     const model::Table* table = tables[index.definition.relid];
-    if (index.pinned || table == nullptr || table->catalog) continue;
+    if (staying[i] || table == nullptr || table->catalog) continue;
     model::RedundantIndex redundant{index.name,
                                     table->name,
                                     "",

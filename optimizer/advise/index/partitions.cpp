@@ -141,7 +141,7 @@ void Partitions::BuildBelow(const Table& table, const IndexDefinition& index, co
   for (const Table* child : Children(table)) {
     if (const model::ExistingIndex* equal = Equal(*child, index, false)) {
       build.attach.push_back(Attach(parent_sql, equal->name_sql));
-      build.existing.push_back(equal->name);
+      build.existing[equal->indexrelid] = equal->name;
       continue;
     }
     const IndexDefinition own = On(*child, index);

@@ -274,7 +274,7 @@ model::ExistingIndex& AddIndex(Workload& w, const std::string& name, const std::
 
 std::vector<std::string> Redundant(const Workload& w) {
   std::vector<std::string> found;
-  for (const auto& r : FindRedundant(w)) found.push_back(r.name + ":" + r.kind + ":" + r.superseded_by);
+  for (const auto& r : FindRedundant(w, {})) found.push_back(r.name + ":" + r.kind + ":" + r.superseded_by);
   return found;
 }
 

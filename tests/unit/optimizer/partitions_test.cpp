@@ -136,6 +136,20 @@ TEST(AdvisePartitions, WithAForeignPartitionItIsBuiltAtOnce) {
   EXPECT_EQ(advice.suggestions[0].caveats.size(), 1U);
 }
 
+TEST(AdvisePartitions, WhatIsAttachedIsNotToBeDropped) {
+  Workload w = Partitioned();
+  AddIndexOnA(w, 10, "own", 1);
+  AddIndexOnA(w, 10, "longer", 1);
+  w.indexes[1].definition.keys.push_back({2, "b", "b", "", "", false, false});
+  AddIndexOnA(w, 10, "again", 1);
+  FakeOracle oracle(Plan);
+  const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
+  ASSERT_EQ(advice.suggestions.size(), 1U);
+  EXPECT_EQ(advice.suggestions[0].build.attach[0], "ALTER INDEX public.all_orders_a_idx ATTACH PARTITION public.own;");
+  ASSERT_EQ(advice.redundant.size(), 1U);
+  EXPECT_EQ(advice.redundant[0].name, "again");
+}
+
 // The server compares no exclusion constraints: ATTACH PARTITION refuses their indexes.
 TEST(AdvisePartitions, TheIndexOfAnExclusionConstraintIsNotAttached) {
   Workload w = Partitioned();
