@@ -2,6 +2,7 @@
 #include "core/coarse_latency.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace steward::core {
 
@@ -11,11 +12,30 @@ constexpr int kCountBits = 24;
 constexpr std::uint64_t kMostPacked = (std::uint64_t{1} << kCountBits) - 1;
 static_assert(kCoarseBuckets <= 128);  // so that every number is positive
 
+constexpr int kBlock = 8;
+
+bool IsEmptyBlock(const std::uint32_t* counts) {
+  std::uint64_t pairs[kBlock / 2];
+  std::memcpy(pairs, counts, sizeof pairs);
+  return (pairs[0] | pairs[1] | pairs[2] | pairs[3]) == 0;
+}
+
 }  // namespace
 
 void CoarsenLatency(const std::uint32_t* fine, std::uint32_t* coarse) {
   std::fill(coarse, coarse + kCoarseBuckets, 0U);
-  for (int i = 0; i < kLatencyBuckets; i++) coarse[CoarseBucket(i)] += fine[i];
+  AddCoarsened(fine, coarse);
+}
+
+void AddCoarsened(const std::uint32_t* fine, std::uint32_t* coarse) {
+  // Nearly all buckets of nearly all statements are empty.
+  for (int i = 0; i < kLatencyBuckets;) {
+    if (i + kBlock <= kLatencyBuckets && IsEmptyBlock(fine + i)) {
+      i += kBlock;
+      continue;
+    }
+    for (const int end = std::min(i + kBlock, kLatencyBuckets); i < end; i++) coarse[CoarseBucket(i)] += fine[i];
+  }
 }
 
 double CoarseQuantile(const std::uint64_t* counts, double quantile) {

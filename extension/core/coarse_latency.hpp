@@ -30,6 +30,9 @@ static_assert(kLatencyBucketsPerOctave % kCoarseBucketsPerOctave == 0);
 /// Sums `fine[kLatencyBuckets]` into `coarse[kCoarseBuckets]`; both wrap around.
 void CoarsenLatency(const std::uint32_t* fine, std::uint32_t* coarse);
 
+/// The same on top of what is in `coarse`.
+void AddCoarsened(const std::uint32_t* fine, std::uint32_t* coarse);
+
 /// The `quantile` (0..1) in nanoseconds of the durations counted in `counts[kCoarseBuckets]`, interpolated within its
 /// bucket; of the last bucket, which has no upper end, the lower one. 0 when nothing was counted.
 [[nodiscard]] double CoarseQuantile(const std::uint64_t* counts, double quantile);

@@ -31,6 +31,12 @@ void SubtractHistory(const HistoryCounters& less, HistoryCounters* counters) {
   for (int i = 0; i < kCoarseBuckets; i++) counters->latency[i] -= less.latency[i];
 }
 
+void AddHistorySince(const HistoryCounters& taken, const StatementTotals& totals, HistoryCounters* counters) {
+  for (int i = 0; i < kHistoryCounterCount; i++) counters->count[i] += totals.count[kSource[i]];
+  AddCoarsened(totals.latency, counters->latency);
+  if (!IsEmpty(taken)) SubtractHistory(taken, counters);
+}
+
 bool IsWithin(const HistoryCounters& taken, const StatementTotals& totals) {
   for (int i = 0; i < kHistoryCounterCount; i++)
     if (taken.count[i] > totals.count[kSource[i]]) return false;

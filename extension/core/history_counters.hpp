@@ -50,6 +50,9 @@ void TakeHistoryCounters(const StatementTotals& totals, HistoryCounters* counter
 void AddHistory(const HistoryCounters& more, HistoryCounters* counters);
 void SubtractHistory(const HistoryCounters& less, HistoryCounters* counters);
 
+/// Adds to `counters` what `totals` has beyond `taken`, an earlier state of it: as the three functions above would.
+void AddHistorySince(const HistoryCounters& taken, const StatementTotals& totals, HistoryCounters* counters);
+
 /// Whether `taken` can be an earlier state of `totals`: no counter is beyond theirs.
 [[nodiscard]] bool IsWithin(const HistoryCounters& taken, const StatementTotals& totals);
 

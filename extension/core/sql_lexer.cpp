@@ -238,9 +238,23 @@ int HighestParameter(const SqlText& text) {
 // Positions in ORDER BY and the like, lengths of types.
 constexpr int kLongestStructural = 4;
 
+// A look without tokens: is there a quote, a dollar, or a number that is too long?
+bool MayHoldConstant(const SqlText& text, int from, int to) {
+  int digits = 0;
+  for (int i = from; i < to; i++) {
+    const char c = text.data[i];
+    if (c == '\'' || c == '$') return true;
+    // Whatever may be within a number counts as a part of it.
+    digits = IsDigit(c) || (digits > 0 && (c == '.' || c == '_' || ContinuesWord(c))) ? digits + 1 : 0;
+    if (digits >= kLongestStructural) return true;  // a point before them makes them one longer
+  }
+  return false;
+}
+
 // Copies what is between two places. Where the parser keeps one of two equal expressions, as that of ORDER BY in the select
 // list, the constants of the other one have no place; they become $n as well.
 void CopyStructure(const SqlText& text, int from, int to, int* number, TextOutput* out) {
+  if (!MayHoldConstant(text, from, to)) return Append(out, text.data + from, to - from, false);
   for (int at = from; at < to;) {
     const Token token = NextToken(text, at);
     const int end = std::min(token.end, to);

@@ -32,7 +32,7 @@ struct SeenEntry {
 };
 
 constexpr uint32 kSeen = 1024;
-constexpr uint32 kAdmittedOneOf = 32;
+constexpr uint32 kAdmittedOneOf = 64;
 // A guess that holds for the first execution only: after it the plan's own duration decides.
 constexpr double kLongRunningCost = 10000;
 

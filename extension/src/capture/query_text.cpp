@@ -25,7 +25,7 @@ namespace {
 using store::NotCostable;
 using store::TextKey;
 
-constexpr uint32 kPlannableOneOf = 32;
+constexpr uint32 kPlannableOneOf = 64;
 
 // Cut before anything is copied, and not within a character.
 core::SqlText Capped(const char* text, int length) {
@@ -42,6 +42,7 @@ core::TextOutput Allocate() {
 
 // Cuts a half character off that the output's end may have left.
 uint32 WholeCharacters(const core::TextOutput& out) {
+  if (out.length < out.capacity) return static_cast<uint32>(out.length);
   return static_cast<uint32>(pg_encoding_mbcliplen(GetDatabaseEncoding(), out.data, out.length, out.length));
 }
 

@@ -161,12 +161,8 @@ void ReturnHistory(const HistoryBatch& batch) {
 
 void HistoryStatementGone(uint32 index, const Statement& statement) {
   Base& base = bases[index];
-  if (Database* row = core::HasHistory(statement.totals, base.taken) ? Find(statement.key.dbid) : nullptr) {
-    core::HistoryCounters delta;
-    core::TakeHistoryCounters(statement.totals, &delta);
-    core::SubtractHistory(base.taken, &delta);
-    core::AddHistory(delta, &row->rest);
-  }
+  if (Database* row = core::HasHistory(statement.totals, base.taken) ? Find(statement.key.dbid) : nullptr)
+    core::AddHistorySince(base.taken, statement.totals, &row->rest);
   base.taken = kNothing;
   base.tenancy++;
 }

@@ -44,6 +44,26 @@ TEST(HistoryCounters, TakeTheCountersTheyAreNamedAfter) {
   EXPECT_EQ(counters.count[kHistoryCpuExecNs], totals.count[kCpuExecNs]);
 }
 
+TEST(HistoryCounters, WhatIsAddedSinceIsWhatATakingWouldAdd) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 50; round++) {
+    StatementTotals before{};
+    for (int i = 0; i < round % 5; i++) before.latency[random() % kLatencyBuckets] += 1 + static_cast<uint32_t>(random() % 3);
+    if (round % 5 > 0) before = Grown(before, round % 2 == 0 ? 0 : 3);
+    StatementTotals after = Grown(before, 0);
+    for (int i = 0; i < 4; i++) after.latency[random() % kLatencyBuckets]++;
+    HistoryCounters base;
+    TakeHistoryCounters(before, &base);
+    HistoryCounters rest{};
+    rest.count[kHistoryRows] = 5;
+    rest.latency[3] = 7;
+    HistoryCounters expected = rest;
+    AddHistorySince(base, after, &rest);
+    AddHistory(Take(after, &base), &expected);
+    EXPECT_EQ(memcmp(&rest, &expected, sizeof rest), 0) << round;
+  }
+}
+
 TEST(HistoryCounters, IntervalsAddUpToTheTotals) {
   StatementTotals totals{};
   HistoryCounters base{};

@@ -37,6 +37,8 @@ TEST(SqlLexer, RedactsEveryFormOfConstant) {
 TEST(SqlLexer, ReplacesConstantsThatTheParserDropped) {
   EXPECT_EQ(Replace("select a || 'x', 1 from t order by a || 'x', 2, 12345", {{12, 0}, {17, 0}}),
             "select a || $1, $2 from t order by a || $3, 2, $4");
+  EXPECT_EQ(Replace("select a1234.b from t where c = .1234 or d = 12.34 or e = 1_000 or f = 1e4 or g = 1234", {}),
+            "select a1234.b from t where c = $1 or d = $2 or e = $3 or f = 1e4 or g = 1234");
   EXPECT_EQ(Replace("select 'x'::varchar(10), $$y$$ -- 'z'", {{7, 0}}), "select $1::varchar(10), $2 -- 'z'");
 }
 
