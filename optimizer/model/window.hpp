@@ -37,6 +37,11 @@ struct Window {
   std::vector<WindowStatement> statements;
 };
 
+/// `amount` of a window as a rate an hour.
+inline double PerHour(double amount, const Window& window) {
+  return amount * 3600 / window.seconds;
+}
+
 enum class ChangeKind { kSame, kNew, kGone };
 
 /// A statement in both windows. What is missing in one of them is zeroes there.

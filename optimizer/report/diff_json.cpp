@@ -10,14 +10,11 @@ namespace steward::report {
 
 namespace {
 
+using model::PerHour;
 using nlohmann::ordered_json;
 
-double Rate(double amount, const model::Window& window) {
-  return amount * 3600 / window.seconds;
-}
-
 ordered_json Numbers(const model::WindowStatement& statement, const model::Window& window) {
-  const auto rate = [&](auto value) { return Rate(static_cast<double>(value), window); };
+  const auto rate = [&](auto value) { return PerHour(static_cast<double>(value), window); };
   ordered_json json = {{"calls", statement.calls},
                        {"calls_per_hour", rate(statement.calls)},
                        {"failed_calls", statement.failed_calls},

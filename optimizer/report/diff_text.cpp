@@ -12,6 +12,7 @@ namespace steward::report {
 namespace {
 
 using model::ChangeKind;
+using model::PerHour;
 using model::StatementChange;
 using model::Window;
 using model::WindowStatement;
@@ -32,10 +33,6 @@ Totals Sum(const Window& window) {
     totals.exec_time += statement.exec_time;
   }
   return totals;
-}
-
-double Rate(double amount, const Window& window) {
-  return amount * 3600 / window.seconds;
 }
 
 // "+12 %", "x8.3", "-40 %"; empty where there is nothing to compare with.
@@ -86,11 +83,11 @@ std::string ChangeText(std::size_t number, const StatementChange& change, const 
   std::string text = fmt::format("\n{:>2} {} an hour: {}\n   {}\n", number, Signed(change.time_change), Verdict(change),
                                  Title(after));
   if (after.queryid != 0) text += fmt::format("   {}\n", Excerpt(after.query, kQueryColumns));
-  const double time_before = Rate(before.exec_time, diff.before);
-  const double time_after = Rate(after.exec_time, diff.after);
+  const double time_before = PerHour(before.exec_time, diff.before);
+  const double time_after = PerHour(after.exec_time, diff.after);
   text += Pair("time an hour", Duration(time_before), Duration(time_after), Ratio(time_before, time_after));
-  const double calls_before = Rate(static_cast<double>(before.calls), diff.before);
-  const double calls_after = Rate(static_cast<double>(after.calls), diff.after);
+  const double calls_before = PerHour(static_cast<double>(before.calls), diff.before);
+  const double calls_after = PerHour(static_cast<double>(after.calls), diff.after);
   text += Pair("calls", Count(calls_before), Count(calls_after), Ratio(calls_before, calls_after));
   const bool both = before.calls > 0 && after.calls > 0;
   text += Pair("mean", Mean(before), Mean(after),
@@ -101,8 +98,8 @@ std::string ChangeText(std::size_t number, const StatementChange& change, const 
     text += Pair("p95", before.p95 ? Duration(*before.p95) : "-", after.p95 ? Duration(*after.p95) : "-",
                  before.p95 && after.p95 ? Ratio(*before.p95, *after.p95) : "");
   if (after.failed_calls + before.failed_calls > 0)
-    text += Pair("failed", Count(Rate(static_cast<double>(before.failed_calls), diff.before)),
-                 Count(Rate(static_cast<double>(after.failed_calls), diff.after)), "");
+    text += Pair("failed", Count(PerHour(static_cast<double>(before.failed_calls), diff.before)),
+                 Count(PerHour(static_cast<double>(after.failed_calls), diff.after)), "");
   return text;
 }
 
@@ -114,8 +111,8 @@ std::string DiffText(const model::WindowDiff& diff, std::size_t limit) {
   std::string text = fmt::format("database  {}\n", Printable(diff.server.database));
   text += WindowLine("before", diff.before) + WindowLine("after", diff.after);
   const auto line = [&](const char* name, double a, double b, auto show) {
-    const double left = Rate(a, diff.before);
-    const double right = Rate(b, diff.after);
+    const double left = PerHour(a, diff.before);
+    const double right = PerHour(b, diff.after);
     return fmt::format("{:<9} {} -> {} an hour{}\n", name, show(left), show(right), Ratio(left, right));
   };
   text += line("time", before.exec_time, after.exec_time, Duration);

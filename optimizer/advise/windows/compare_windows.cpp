@@ -11,6 +11,7 @@ namespace steward::advise {
 namespace {
 
 using model::ChangeKind;
+using model::PerHour;
 using model::StatementChange;
 using model::Window;
 using model::WindowStatement;
@@ -51,10 +52,6 @@ bool ComesFirst(const StatementChange& a, const StatementChange& b) {
 }
 
 }  // namespace
-
-double PerHour(double amount, const Window& window) {
-  return amount * 3600 / window.seconds;
-}
 
 std::vector<StatementChange> CompareWindows(const Window& before, const Window& after) {
   std::map<decltype(KeyOf(WindowStatement{})), StatementChange> changes;

@@ -10,7 +10,4 @@ namespace steward::advise {
 /// then by query id, user and level.
 std::vector<model::StatementChange> CompareWindows(const model::Window& before, const model::Window& after);
 
-/// `amount` of a window as a rate an hour.
-double PerHour(double amount, const model::Window& window);
-
 }  // namespace steward::advise
