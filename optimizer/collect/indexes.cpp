@@ -21,7 +21,8 @@ constexpr const char* kIndexColumns =
     " i.indisvalid AND i.indisready AND i.indislive AS valid,"
     // What dropping the index would break or undo besides look-ups: a constraint or a foreign key to it, the replica
     // identity, what CLUSTER goes by, a partitioned index or a part of one, statistics that someone asked for, an
-    // extension's own, a build or REINDEX that goes on (whose table only some roles see).
+    // extension's own, a build or REINDEX that goes on (whose table only some roles see; a session that does not track
+    // its activities shows none, but the lock that it holds on the table).
     " i.indisreplident OR i.indisclustered OR x.relkind = 'I' OR x.relispartition"
     "   OR EXISTS (SELECT FROM pg_constraint f WHERE f.conindid = i.indexrelid)"
     "   OR EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = i.indexrelid AND t.attstattarget >= 0)"
@@ -30,7 +31,11 @@ constexpr const char* kIndexColumns =
     "     AND r.objid IN (i.indexrelid, i.indrelid) AND r.deptype IN ('e', 'x'))"
     "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = "
     "current_database()"
-    "     AND coalesce(b.relid = i.indrelid, true)) AS pinned,"
+    "     AND coalesce(b.relid = i.indrelid, true))"
+    "   OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_locks h WHERE h.relation = i.indrelid AND h.granted"
+    "     AND h.database = (SELECT q.oid FROM pg_database q WHERE q.datname = current_database())"
+    "     AND h.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',"
+    "       'AccessExclusiveLock')) AS pinned,"
     " x.relispartition AS attached,"
     " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, "
     "coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"

@@ -196,6 +196,14 @@ check_unlike "nor to a role that sees no more of the build" being_built pgstewar
 psql -qAtc "SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index" >"$out/canceled"
 wait $build
 check_like "what a build that ended leaves is" 'being_built on orders: invalid' pgsteward advise indexes --no-save
+invalid() { psql -Atc "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('built_unseen') AND NOT indisvalid"; }
+PGOPTIONS='-c track_activities=off' psql -qc 'CREATE INDEX CONCURRENTLY built_unseen ON orders (note)' >"$out/build" 2>&1 & build=$!
+check "a build that shows no progress waits for the writer too" becomes 1 invalid
+check_is "which no view tells of" 0 psql -Atc 'SELECT count(*) FROM pg_stat_progress_create_index'
+check_unlike "its index is no invalid one either" built_unseen pgsteward advise indexes --no-save
+psql -qAtc "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE relation = 'orders'::regclass AND mode = 'ShareUpdateExclusiveLock'" >"$out/canceled"
+wait $build
+check_like "until it ended" 'built_unseen on orders: invalid' pgsteward advise indexes --no-save
 echo 'ROLLBACK;' >&"${COPROC[1]}"
 
 # ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
