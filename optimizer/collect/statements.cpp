@@ -95,7 +95,7 @@ std::vector<model::Statement> ReadStatements(db::Database& database) {
       " s.failed_calls, p.costable, p.reason, p.samples"
       " FROM steward.statements s JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()"
       " LEFT JOIN steward.plannable p ON p.dbid = s.dbid AND p.queryid = s.queryid"
-      " WHERE s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */' ORDER BY s.userid, s.queryid, "
+      " WHERE s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */%' ORDER BY s.userid, s.queryid, "
       "s.toplevel");
   std::vector<model::Statement> statements;
   std::map<std::pair<model::Oid, std::int64_t>, std::size_t> known;

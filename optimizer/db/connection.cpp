@@ -1,6 +1,7 @@
 // See connection.hpp.
 #include "db/connection.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,9 +64,14 @@ Result Copy(const PGresult* result) {
   return Result(std::move(names), std::move(rows));
 }
 
-// Marks each of our statements, so that the captured workload can be told from the reading of it. At the end: what
-// stands before a statement is no part of its text from 18 on.
+// Marks each of our statements, so that the captured workload can be told from the reading of it. Behind the first
+// word: what stands before a statement is no part of its text from 18 on, and the end of a long one may be cut off.
 constexpr std::string_view kTag = " /* pgsteward */";
+
+void InsertTag(std::string& text, std::size_t statement) {
+  const auto end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ", statement);
+  text.insert(std::min(end, text.size()), kTag);
+}
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
 void DropNotice(void*, const PGresult*) {}
@@ -130,7 +136,8 @@ Connection::Answer Connection::Checked(Run run) {
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  const std::string text = std::string(sql) + std::string(kTag);
+  std::string text(sql);
+  InsertTag(text, 0);
   const Answer answer = Checked([&] {
     return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0);
@@ -139,9 +146,9 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 }
 
 void Connection::Execute(std::string_view script) {
-  std::string text = std::string(script) + std::string(kTag);
-  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + kTag.size() + 1))
-    text.insert(at, kTag);
+  std::string text(script);
+  InsertTag(text, 0);
+  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + 1)) InsertTag(text, at + 2);
   Checked([&] { return PQexec(connection_.get(), text.c_str()); });
 }
 

@@ -245,5 +245,12 @@ import json, sys
 lost = [s for s in json.load(open(sys.argv[1]))["statements"] if s["query"] == ""]
 assert sum(s["calls"] for s in lost) > 100, lost
 assert {s["not_costable"] for s in lost} == {"no text"}, lost' "$out/small.json"
+# ---- texts that are cut ---------------------------------------------------------------------------------------------
+cluster_start --name short --conf pg_steward.max_query_length=128
+psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE narrow (a int)' -c 'SELECT a AS kept FROM narrow' >"$out/rows"
+for i in 1 2; do pgsteward snapshot -o "$out/short.json"; done
+check_is "the reading of the workload is no part of it there either" "['SELECT a AS kept FROM narrow']" python3 -c '
+import json, sys
+print([s["query"] for s in json.load(open(sys.argv[1]))["statements"] if s["query"].startswith(("SELECT", "WITH", "SET", "BEGIN"))])' "$out/short.json"
 check_is "no server process died" '' cluster_crashes
 checks_done

@@ -45,8 +45,8 @@ check_is "through one server connection all along" 1 psql -Atc \
 
 # S8: the log of all statements has nothing from us but reads, and every setting is local.
 ours() { grep -F '/* pgsteward */' "$(cluster_log)"; }
-check_like "our transactions are read-only" 'BEGIN READ ONLY /\* pgsteward \*/; (SET LOCAL [^;]* /\* pgsteward \*/(; )?)+$' ours
+check_like "our transactions are read-only" 'BEGIN /\* pgsteward \*/ READ ONLY; (SET /\* pgsteward \*/ LOCAL [^;]*(; )?)+$' ours
 check_unlike "nothing is set for the session, nothing written" \
-  '[:;] +(SET [^L]|INSERT|UPDATE|DELETE|CREATE|COMMIT|BEGIN READ WRITE)' ours
+  '[:;] +(SET /\* pgsteward \*/ [^L]|INSERT|UPDATE|DELETE|CREATE|COMMIT|BEGIN /\* pgsteward \*/ READ WRITE)' ours
 check_is "no server process died" '' cluster_crashes
 checks_done
