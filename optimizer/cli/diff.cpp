@@ -49,7 +49,8 @@ model::WindowDiff Compare(db::Database& database, const Arguments& arguments) {
   const db::ReadOnlyTransaction transaction(database);
   const double after = Resolve(database, arguments.after, std::nullopt, "--after");
   const double before = Resolve(database, arguments.before, after, "--before");
-  if (after - before < arguments.window_seconds)
+  // Epoch seconds as doubles are exact to a fraction of a microsecond only.
+  if (after - before < arguments.window_seconds - 1e-3)
     throw UsageError("the two windows overlap, or the earlier one is not earlier",
                      fmt::format("They end {} apart; --window says how long each is.", report::Span(std::fabs(after - before))));
   model::WindowDiff diff;

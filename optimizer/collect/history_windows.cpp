@@ -66,7 +66,8 @@ model::Window ReadWindow(db::Database& database, double since, double until) {
       " w.total_exec_time, w.total_plan_time, w.p95_exec_time, w.shared_blks_read, w.temp_blks_written,"
       " w.wal_bytes::bigint AS wal_bytes"
       " FROM steward.window_statements(to_timestamp($1::float8), to_timestamp($2::float8)) AS w"
-      " LEFT JOIN pg_roles AS r ON r.oid = w.userid",
+      " LEFT JOIN pg_roles AS r ON r.oid = w.userid"
+      " WHERE coalesce(w.query, '') NOT LIKE '%/* pgsteward */%'",
       span);
   for (const db::Row row : rows) window.statements.push_back(ReadStatement(row));
   return window;

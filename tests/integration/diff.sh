@@ -22,6 +22,7 @@ run 40 'SELECT max(i) FROM t;'
 run 5 'SELECT min(i) FROM t;'
 before=$(written)
 run 60 'SELECT count(*) FROM t WHERE i = 2;'
+pgsteward doctor >"$out/doctor" 2>&1
 run 10 'SELECT max(i) FROM t;'
 run 8 'SELECT sum(i) FROM t;'
 after=$(written)
@@ -42,6 +43,7 @@ check "rates are of the time covered" json "
 x=c['SELECT sum(i) FROM t']; assert abs(x['after']['calls_per_hour'] - 8 * 3600 / d['after']['seconds_covered']) < 1e-6, x"
 check "the change is the sum of its causes" json "
 for x in d['changes']: assert abs(x['exec_time_change_per_hour'] - x['due_to_calls'] - x['due_to_mean']) < 1e-6, x"
+check "pgsteward's own statements are no part of it" json "assert not [x for x in d['changes'] if '/* pgsteward */' in (x['query'] or '')], d"
 check "the largest change comes first" json "
 s=[abs(x['exec_time_change_per_hour']) for x in d['changes']]; assert s == sorted(s, reverse=True), s"
 pgsteward diff "${windows[@]}" --limit 1000 >"$out/text" 2>&1
