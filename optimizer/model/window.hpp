@@ -42,6 +42,11 @@ inline double PerHour(double amount, const Window& window) {
   return amount * 3600 / window.seconds;
 }
 
+/// Milliseconds a call; 0 without a call.
+inline double MeanTime(const WindowStatement& statement) {
+  return statement.calls > 0 ? statement.exec_time / static_cast<double>(statement.calls) : 0;
+}
+
 enum class ChangeKind { kSame, kNew, kGone };
 
 /// A statement in both windows. What is missing in one of them is zeroes there.

@@ -26,7 +26,7 @@ ordered_json Numbers(const model::WindowStatement& statement, const model::Windo
                        {"shared_blks_read_per_hour", rate(statement.shared_blks_read)},
                        {"temp_blks_written_per_hour", rate(statement.temp_blks_written)},
                        {"wal_bytes_per_hour", rate(statement.wal_bytes)}};
-  if (statement.calls > 0) json["mean_exec_time"] = statement.exec_time / static_cast<double>(statement.calls);
+  if (statement.calls > 0) json["mean_exec_time"] = MeanTime(statement);
   if (statement.p95) json["p95_exec_time"] = *statement.p95;
   return json;
 }

@@ -62,7 +62,7 @@ std::string Verdict(const StatementChange& change) {
 }
 
 std::string Mean(const WindowStatement& statement) {
-  return statement.calls > 0 ? Duration(statement.exec_time / static_cast<double>(statement.calls)) : "-";
+  return statement.calls > 0 ? Duration(MeanTime(statement)) : "-";
 }
 
 std::string Pair(const char* name, const std::string& before, const std::string& after, const std::string& ratio) {
@@ -91,9 +91,7 @@ std::string ChangeText(std::size_t number, const StatementChange& change, const 
   text += Pair("calls", Count(calls_before), Count(calls_after), Ratio(calls_before, calls_after));
   const bool both = before.calls > 0 && after.calls > 0;
   text += Pair("mean", Mean(before), Mean(after),
-               both ? Ratio(before.exec_time / static_cast<double>(before.calls),
-                            after.exec_time / static_cast<double>(after.calls))
-                    : "");
+               both ? Ratio(MeanTime(before), MeanTime(after)) : "");
   if (before.p95 || after.p95)
     text += Pair("p95", before.p95 ? Duration(*before.p95) : "-", after.p95 ? Duration(*after.p95) : "-",
                  before.p95 && after.p95 ? Ratio(*before.p95, *after.p95) : "");

@@ -20,10 +20,6 @@ auto KeyOf(const WindowStatement& statement) {
   return std::tuple(statement.queryid, statement.userid, statement.toplevel);
 }
 
-double Mean(const WindowStatement& statement) {
-  return statement.calls > 0 ? statement.exec_time / static_cast<double>(statement.calls) : 0;
-}
-
 // Names and text of a statement that ran in one window only stand in both.
 WindowStatement Absent(const WindowStatement& present) {
   WindowStatement absent;
@@ -38,7 +34,7 @@ WindowStatement Absent(const WindowStatement& present) {
 void Measure(StatementChange& change, const Window& before, const Window& after) {
   change.time_change = PerHour(change.after.exec_time, after) - PerHour(change.before.exec_time, before);
   // What never succeeded before has no old mean: all of it is the calls' doing.
-  const double old_mean = change.before.calls == 0 ? Mean(change.after) : Mean(change.before);
+  const double old_mean = change.before.calls == 0 ? MeanTime(change.after) : MeanTime(change.before);
   const double calls_before = PerHour(static_cast<double>(change.before.calls), before);
   const double calls_after = PerHour(static_cast<double>(change.after.calls), after);
   change.due_to_calls = (calls_after - calls_before) * old_mean;
