@@ -251,7 +251,7 @@ bool PutText(const TextKey& key, const char* display, uint32 display_length, con
 }
 
 bool PutSample(const TextKey& key, const char* blob, uint32 length) {
-  if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return false;
+  if (!TryLock(LW_EXCLUSIVE)) return false;
   bool stored = false;
   Text* text = Find(key);
   if (text != nullptr) {
