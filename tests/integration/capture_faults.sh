@@ -1,8 +1,8 @@
 #!/bin/bash
-# H3, H4: an error in the middle of our hooks. Each call that the library makes into the server for memory, catalog rows,
+# H3, H4, H7: an error, or the end of the process, in the middle of our hooks. Each call that the library makes into the server for memory, catalog rows,
 # deparsing and the like raises in turn while statements run that are new to capture. No statement ever fails of it; the
-# session counts on at the right level; nothing of the kind happens under our lock; others never notice. The library is a
-# copy, linked once more with tests/server/fail_capture.cpp.
+# session counts on at the right level; nothing of the kind happens under our lock; others never notice. A backend that is killed while
+# it holds our lock takes with it what it takes without us, and no more. The library is a copy, linked once more with tests/server/fail_capture.cpp.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
@@ -18,7 +18,7 @@ library=$(find "$tree" -name pg_steward.so)
 # The private tree has no headers; those that it was copied from have the rest of the path.
 headers=$(pg_config --includedir-server)
 while [ ! -e "$headers/postgres.h" ] && [[ $headers == /*/* ]]; do headers=/${headers#/*/}; done
-wraps=$(grep -oE '^WRAP\([^,]+, \w+|__real_palloc_extended' "$here/../server/fail_capture.cpp" | sed -E 's/.*(, |__real_)/-Wl,--wrap=/' | sort -u)
+wraps=$(grep -oE '^WRAP\([^,]+, \w+|__real_(palloc_extended|LWLockRelease)' "$here/../server/fail_capture.cpp" | sed -E 's/.*(, |__real_)/-Wl,--wrap=/' | sort -u)
 link() {
   local source objects=()
   for source in "$repo"/extension/core/*.cpp "$repo"/extension/src/*.cpp "$repo"/extension/src/*/*.cpp; do
@@ -42,6 +42,7 @@ CREATE EXTENSION pg_steward;
 CREATE FUNCTION fail_capture(bigint) RETURNS bool LANGUAGE c AS '$libdir/pg_steward';
 CREATE FUNCTION calls_made() RETURNS bigint LANGUAGE c AS '$libdir/pg_steward';
 CREATE FUNCTION calls_locked() RETURNS bigint LANGUAGE c AS '$libdir/pg_steward';
+CREATE FUNCTION kill_capture(bigint) RETURNS bool LANGUAGE c AS '$libdir/pg_steward';
 CREATE TABLE items AS SELECT g AS id, 'item ' || g AS name, g % 7 AS kind FROM generate_series(1, 200) g;
 CREATE INDEX ON items (id);
 ANALYZE items;
@@ -92,4 +93,25 @@ check_is "the session counts at top level afterwards" 't|1|0' psql -Atc \
   "SELECT toplevel, calls, failed_calls FROM steward.statements WHERE query ~ 'AS last_one'"
 check_is "nothing counts as failed" 0 psql -Atc "SELECT sum(failed_calls + canceled_calls) FROM steward.statements"
 check "others read and reset" psql -Atqc "SET statement_timeout = '20s'" -c 'SELECT count(*) FROM steward.plans, steward.capture_status' -c 'SELECT steward.reset()'
+
+# ---- H7: killed with the lock held ----------------------------------------------------------------------------------
+expect_crashes
+launcher() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward launcher'"; }
+deaths=0
+for n in 0 1 2 3 4 5 6; do
+  rows=$(psql -Atc 'SELECT count(*) FROM items') # also of the crash before
+  psql -XAtq >"$dir/killed.out" 2>&1 <<SQL || true
+SELECT kill_capture($n);
+SELECT count(*) AS killed_$n FROM items a JOIN items b USING (id) WHERE a.name LIKE 'item 1%' AND b.kind + $n > 3;
+SELECT steward.reset();
+SQL
+  if grep -q 'server closed the connection' "$dir/killed.out"; then deaths=$((deaths + 1)); fi
+  tries=300
+  until [ "$(launcher 2>/dev/null)" = 1 ] || [ $((tries--)) = 0 ]; do sleep 0.1; done
+  psql -Atqc "SELECT count(*) AS after_death_$n FROM items" >/dev/null 2>&1
+  check_is "H7: killed at unlock $n, the server is back with its data, capture and launcher" "$rows|t|1|0" psql -Atc \
+    "SELECT (SELECT count(*) FROM items), capturing, (SELECT sum(calls) FROM steward.statements WHERE query ~ 'after_death_$n'), lost
+     FROM steward.capture_status"
+done
+check "H7: it was killed at most of them" test $deaths -ge 5
 checks_done

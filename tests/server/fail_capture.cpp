@@ -3,7 +3,10 @@
 //   fail_capture(n)    the n-th wrapped call from now on raises, once (0 is the next one); negative: none
 //   calls_made()       wrapped calls since then
 //   calls_locked()     those of them, in this session, that were made while store::Lock() was held
+//   kill_capture(n)    the process is killed (SIGKILL) when the library gives store::Lock() up for the n-th time from now on
 #include "pg/postgres.hpp"
+
+#include <csignal>
 
 extern "C" {
 #include "executor/executor.h"
@@ -20,6 +23,7 @@ namespace {
 int64 left = -1;
 int64 made = 0;
 int64 locked = 0;
+int64 left_until_death = -1;
 
 bool Fails() {
   made++;
@@ -77,6 +81,20 @@ extern "C" void* __wrap_palloc_extended(Size size, int flags) {
   if ((flags & MCXT_ALLOC_NO_OOM) != 0 && Fails()) return nullptr;
   if ((flags & MCXT_ALLOC_NO_OOM) == 0) Call();
   return __real_palloc_extended(size, flags);
+}
+
+// The work under the lock is done, the lock is held.
+extern "C" void __real_LWLockRelease(LWLock* lock);
+extern "C" void __wrap_LWLockRelease(LWLock* lock);
+extern "C" void __wrap_LWLockRelease(LWLock* lock) {
+  const bool ours = lock == &GetNamedLWLockTranche("pg_steward")->lock;
+  if (ours && left_until_death >= 0 && left_until_death-- == 0) (void)raise(SIGKILL);
+  __real_LWLockRelease(lock);
+}
+
+STEWARD_FUNCTION(kill_capture) {
+  left_until_death = PG_GETARG_INT64(0);
+  PG_RETURN_BOOL(true);
 }
 
 STEWARD_FUNCTION(fail_capture) {
