@@ -136,7 +136,7 @@ GRANT USAGE ON SCHEMA steward TO regress_adviser;
 SET ROLE regress_adviser;
 SELECT cost FROM ask('plain');
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) TO regress_adviser;
+GRANT EXECUTE ON FUNCTION steward.whatif TO regress_adviser;
 SELECT regress_planter.forget();
 SET ROLE regress_adviser;
 SELECT count(*) FROM app.accounts;
@@ -163,7 +163,7 @@ SELECT cost, sqlstate, error FROM ask('plain', candidates =>
 SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
 
 -- A superuser's statement on an ordinary user's table is planned as that user, whatever he has planted since.
-REVOKE ALL ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) FROM regress_adviser;
+REVOKE ALL ON FUNCTION steward.whatif FROM regress_adviser;
 RESET app.fail;
 SET ROLE regress_planter;
 CREATE TABLE regress_planter.bait (id int, x int);
@@ -260,7 +260,7 @@ SELECT sequencename FROM regress_planter.traces WHERE last_value IS NOT NULL;
 -- The caller's temporary objects must not be found by functions that are planned as somebody else.
 INSERT INTO asked SELECT label, userid, queryid, userid::regrole::text FROM captured WHERE label = 'inlined';
 SELECT cost > 0 AS costed, error FROM ask('inlined');
-GRANT EXECUTE ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) TO regress_adviser;
+GRANT EXECUTE ON FUNCTION steward.whatif TO regress_adviser;
 SELECT regress_planter.forget();
 \c -
 SET ROLE regress_adviser;

@@ -427,18 +427,23 @@ CREATE FUNCTION steward.whatif(
     request_statements int[],
     request_indexes text[],
     hidden oid[] DEFAULT '{}',
+    draws int DEFAULT 4,
+    request_probes text[] DEFAULT NULL,
+    templates boolean DEFAULT false,
     OUT request int,
     OUT total_cost float8,
     OUT candidates_used int[],
     OUT existing_used oid[],
     OUT method text,
     OUT sqlstate text,
-    OUT error text)
+    OUT error text,
+    OUT plan_template json,
+    OUT accesses json)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'steward_whatif';
-COMMENT ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[]) IS
-'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, or as the owner of its relations when that role is a superuser and they belong to an ordinary role; never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic)';
+COMMENT ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[], int, text[], boolean) IS
+'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, or as the owner of its relations when that role is a superuser and they belong to an ordinary role; never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic). draws says how often values are drawn anew where they only resemble the real ones (1 to 4; the cost is the mean). Of the candidates in request_probes[r], which the planning is not told of, accesses gives what reading a relation through each alone would cost; with templates, plan_template says how the cost comes about: total_cost = internal + sum over slots of startup_weight * startup_cost + total_weight * total_cost. accesses is [[relation, outer, order, workers, startup_cost, total_cost, [candidates]], ...], slots is [[relation, outer, order, workers, startup_weight, total_weight, startup_cost, total_cost, [candidates]], ...]. An access can take the place of a slot''s when relation, outer (the relations whose rows it needs) and workers (0: not parallel) are equal, the slot''s order begins the access''s, and its candidates exist. A template says nothing of tables in opaque_relids where they are read in CTEs and subplans; it is NULL where a plan cannot be taken apart';
 
 CREATE FUNCTION steward.whatif_index_size(
     candidates text[],

@@ -3,6 +3,7 @@
 
 extern "C" {
 #include "access/stratnum.h"
+#include "optimizer/cost.h"
 #include "parser/parse_relation.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
@@ -163,6 +164,36 @@ bool SortsDescending(Oid ordering_operator) {
 #else
   int16 strategy = 0;
   return get_ordering_op_properties(ordering_operator, &family, &input, &strategy) && strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+bool SortsDescending(const PathKey* key) {
+#if PG_VERSION_NUM >= 180000
+  return key->pk_cmptype == COMPARE_GT;
+#else
+  return key->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+JoinCostWorkspace MergeJoinRows(PlannerInfo* root, const MergePath* path) {
+  const JoinPath* join = &path->jpath;
+  JoinCostWorkspace workspace{};
+#if PG_VERSION_NUM >= 180000
+  initial_cost_mergejoin(root, &workspace, join->jointype, path->path_mergeclauses, join->outerjoinpath,
+                         join->innerjoinpath, path->outersortkeys, path->innersortkeys, path->outer_presorted_keys,
+                         nullptr);
+#else
+  initial_cost_mergejoin(root, &workspace, join->jointype, path->path_mergeclauses, join->outerjoinpath,
+                         join->innerjoinpath, path->outersortkeys, path->innersortkeys, nullptr);
+#endif
+  return workspace;
+}
+
+SetOpInputs InputsOfSetOp(const SetOpPath* path) {
+#if PG_VERSION_NUM >= 180000
+  return {path->leftpath, path->rightpath, path->strategy == SETOP_HASHED};
+#else
+  return {path->subpath, nullptr, false};
 #endif
 }
 

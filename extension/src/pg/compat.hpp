@@ -16,6 +16,7 @@ extern "C" {
 #include "jit/jit.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #if PG_VERSION_NUM >= 160000
@@ -182,6 +183,21 @@ inline List* GroupExpressions([[maybe_unused]] const RangeTblEntry* entry) {
 
 /// True when this ordering operator sorts downwards: a "greater than" of its B-tree family.
 [[nodiscard]] bool SortsDescending(Oid ordering_operator);
+
+/// True when the key sorts downwards.
+[[nodiscard]] bool SortsDescending(const PathKey* key);
+
+/// How many rows of its inputs a merge join reads before the first row it returns, and in all.
+[[nodiscard]] JoinCostWorkspace MergeJoinRows(PlannerInfo* root, const MergePath* path);
+
+/// The inputs of INTERSECT or EXCEPT; until 17 there is one, to which both have been appended. `read_first`: they are read
+/// to the end before a row is returned, by what the planner charges.
+struct SetOpInputs {
+  const Path* left;
+  const Path* right;  // null until 17
+  bool read_first;
+};
+[[nodiscard]] SetOpInputs InputsOfSetOp(const SetOpPath* path);
 
 /// True when tables of this access method can be read by bitmap scans.
 [[nodiscard]] bool HasBitmapScans(const TableAmRoutine* methods);

@@ -11,8 +11,7 @@ namespace steward::whatif {
 namespace {
 
 Datum* Elements(FunctionCallInfo fcinfo, int number, Oid type, int16 length, int* count) {
-  if (PG_ARGISNULL(number))
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", number + 1)));
+  RequireArgument(fcinfo, number);
   ArrayType* array = PG_GETARG_ARRAYTYPE_P(number);
   if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
     ereport(ERROR, (errcode(ERRCODE_ARRAY_ELEMENT_ERROR),
@@ -31,6 +30,11 @@ const T* Converted(const Datum* elements, int count, Convert convert) {
 }
 
 }  // namespace
+
+void RequireArgument(FunctionCallInfo fcinfo, int number) {
+  if (PG_ARGISNULL(number))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument %d must not be null", number + 1)));
+}
 
 const Oid* OidArgument(FunctionCallInfo fcinfo, int number, int* count) {
   const Datum* elements = Elements(fcinfo, number, OIDOID, sizeof(Oid), count);

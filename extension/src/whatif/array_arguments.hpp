@@ -5,6 +5,9 @@
 
 namespace steward::whatif {
 
+/// Raises when argument `number` (from 0) is NULL.
+void RequireArgument(FunctionCallInfo fcinfo, int number);
+
 /// Argument `number` (from 0) as an array of its element type, palloc'ed; `count` gets its length. A NULL array or
 /// element is an error.
 const Oid* OidArgument(FunctionCallInfo fcinfo, int number, int* count);

@@ -16,9 +16,6 @@ namespace steward::whatif {
 
 namespace {
 
-// How often values are drawn anew where they only resemble the real ones.
-constexpr int kDraws = 4;
-
 // The requests of one statement, and how far they are.
 struct Work {
   Batch* batch;
@@ -32,25 +29,25 @@ struct Work {
 };
 
 struct Draws {
-  ParamListInfo values[kDraws];
+  ParamListInfo values[kMaxDraws];
   int count;
   ValueSource source;
 };
 
-int DrawCount(const Statement& statement, ValueSource source) {
+int DrawCount(const Statement& statement, ValueSource source, int draws) {
   switch (source) {
     case ValueSource::kParameters:
-      return Min(Max(statement.nsamples, 1), kDraws);
+      return Min(Max(statement.nsamples, 1), draws);
     case ValueSource::kShapes:
     case ValueSource::kStatistics:
-      return kDraws;
+      return draws;
     case ValueSource::kGeneric:
       return 1;
   }
   return 1;
 }
 
-Draws DrawAll(const Statement& statement) {
+Draws DrawAll(const Statement& statement, int wanted) {
   Draws draws{};
   DrawInput input{};
   input.params = statement.record.params;
@@ -61,7 +58,7 @@ Draws DrawAll(const Statement& statement) {
   draws.count = 1;
   draws.values[0] = DrawValues(input, &draws.source);
   if (draws.source == ValueSource::kGeneric) draws.values[0] = nullptr;
-  if (draws.values[0] != nullptr) draws.count = DrawCount(statement, draws.source);
+  if (draws.values[0] != nullptr) draws.count = DrawCount(statement, draws.source, wanted);
   for (input.draw = 1; input.draw < draws.count; ++input.draw) {
     ValueSource source = draws.source;
     draws.values[input.draw] = DrawValues(input, &source);
@@ -93,11 +90,16 @@ void AddUsed(const Batch& batch, const List* indexes, Request* request) {
 void Answer(const Work& work, const List* queries, const Draws& draws, Request* request) {
   const Batch& batch = *work.batch;
   const Configuration configuration{batch.candidates, request->chosen, request->nchosen, batch.hidden, batch.nhidden};
+  Inquiry inquiry{{batch.candidates, batch.ncandidates, request->probed, request->nprobed}, nullptr, 1.0 / draws.count};
   double sum = 0;
+  if (batch.templates || request->nprobed > 0) {
+    MemoryContextSwitchTo(work.answers);
+    inquiry.details = request->details = MakePlanDetails(batch.templates, request->nprobed > 0);
+  }
   for (int i = 0; i < draws.count; ++i) {
     CHECK_FOR_INTERRUPTS();
     MemoryContextSwitchTo(work.planning);
-    const PlanCost cost = CostOf(queries, draws.values[i], configuration);
+    const PlanCost cost = CostOf(queries, draws.values[i], configuration, inquiry);
     sum += cost.total;
     MemoryContextSwitchTo(work.answers);
     AddUsed(batch, cost.indexes, request);
@@ -120,7 +122,7 @@ void CostStatement(void* argument) {
   // role; as a superuser in pg_catalog alone, for anybody may have put a better match into the schemas of his path.
   ApplyRoleSettings(role);
   if (superuser()) pg::SetForRole("search_path", "pg_catalog, pg_temp");
-  const Draws draws = DrawAll(*work->statement);
+  const Draws draws = DrawAll(*work->statement, work->batch->draws);
   work->prepared = true;
   for (; work->next < list_length(work->requests); ++work->next) {
     Request* request = RequestAt(*work, work->next);
@@ -145,7 +147,7 @@ ErrorData* WithoutValues(ErrorData* error) {
 // Runs until every request has an answer: an error takes one request with it, or all when the statement itself fails.
 void RunWork(Work* work) {
   while (work->next < list_length(work->requests)) {
-    const ActiveConfiguration before = BeginConfiguration(nullptr, nullptr);
+    const ActiveConfiguration before = BeginConfiguration({nullptr, nullptr, nullptr});
     work->prepared = false;
     ErrorData* error = pg::RunInSubtransaction(CostStatement, work, false);
     EndConfiguration(before);
@@ -169,6 +171,8 @@ void CheckRequest(const Batch& batch, Request* request) {
   request->error = batch.statements[request->statement].error;
   for (int i = 0; i < request->nchosen && request->error == nullptr; ++i)
     request->error = batch.candidates[request->chosen[i]].error;
+  for (int i = 0; i < request->nprobed && request->error == nullptr; ++i)
+    request->error = batch.candidates[request->probed[i]].error;
 }
 
 // The requests of each statement, in their order.

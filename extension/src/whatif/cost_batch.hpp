@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 #include "store/plannable_record.hpp"
 #include "whatif/candidate.hpp"
+#include "whatif/plan_template.hpp"
 #include "whatif/values.hpp"
 
 extern "C" {
@@ -27,12 +28,15 @@ struct Request {
   int statement;  // index into the statements
   int* chosen;    // indexes into the candidates
   int nchosen;
+  int* probed;  // indexes into the candidates, none of which the planning knows for that
+  int nprobed;
   // The answer: `error` or the rest.
   ErrorData* error;
   double total_cost;
   List* candidates_used;  // numbers from 1
   List* existing_used;    // OIDs
   ValueSource source;
+  PlanDetails* details;  // null where none are wanted
 };
 
 struct Batch {
@@ -44,10 +48,15 @@ struct Batch {
   int nrequests;
   const Oid* hidden;
   int nhidden;
+  int draws;       // how often values are drawn anew where they only resemble the real ones; 1 to kMaxDraws
+  bool templates;  // wanted of each request
 };
 
+inline constexpr int kMaxDraws = 4;
+
 /// Answers every request. An error of one statement or candidate ends in the requests it concerns. Each statement is
-/// analysed once, as its role or for a superuser's as planning_role.hpp says, security-restricted, and its locks are given up when its requests are done.
+/// analysed once, as its role or for a superuser's as planning_role.hpp says, security-restricted, and its locks are
+/// given up when its requests are done.
 void CostBatch(Batch* batch);
 
 /// An error made without raising it. `message` must live as long as the answer.

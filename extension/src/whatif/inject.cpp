@@ -1,6 +1,9 @@
 // See inject.hpp.
 #include "whatif/inject.hpp"
 
+#include "whatif/borrowed_hook.hpp"
+#include "whatif/planning_watch.hpp"
+
 extern "C" {
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -14,10 +17,8 @@ namespace steward::whatif {
 
 namespace {
 
-get_relation_info_hook_type previous_hook = nullptr;
-// Nearly always while a configuration is in force; for good where another library has put its hook before ours meanwhile.
-bool in_chain = false;
-ActiveConfiguration active = {nullptr, nullptr};
+BorrowedHook<get_relation_info_hook_type> hook = {nullptr, false};
+ActiveConfiguration active = {nullptr, nullptr, nullptr};
 
 bool IsHidden(const Configuration& configuration, Oid index) {
   for (int i = 0; i < configuration.nhidden; ++i)
@@ -56,7 +57,40 @@ List* IndexTargets(const IndexOptInfo* info, Index varno, Oid relid) {
   return targets;
 }
 
-void AddIndex(const HypotheticalIndex& part, RelOptInfo* rel) {
+void AddCandidates(const Configuration& configuration, Oid relid, RelOptInfo* rel) {
+  for (int i = 0; i < configuration.nchosen; ++i) {
+    const Candidate& candidate = configuration.candidates[configuration.chosen[i]];
+    for (int p = 0; p < candidate.nparts; ++p) {
+      // In front, where get_relation_info() puts the newest index.
+      if (candidate.parts[p].relid == relid)
+        rel->indexlist = lcons(MakeIndexInfo(candidate.parts[p], rel), rel->indexlist);
+    }
+  }
+}
+
+void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
+  if (root->glob->boundParams != active.token || inhparent) return;
+  HideIndexes(*active.configuration, rel);
+  AddCandidates(*active.configuration, relid, rel);
+}
+
+void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
+  if (hook.previous != nullptr) hook.previous(root, relid, inhparent, rel);
+  if (active.configuration != nullptr) Inject(root, relid, inhparent, rel);
+}
+
+void PutInForce(const ActiveConfiguration& next) {
+  if (next.configuration != nullptr)
+    hook.Take(&get_relation_info_hook, RelationInfoHook);
+  else
+    hook.GiveBack(&get_relation_info_hook, RelationInfoHook);
+  Watch(next.watch, next.token);
+  active = next;
+}
+
+}  // namespace
+
+IndexOptInfo* MakeIndexInfo(const HypotheticalIndex& part, RelOptInfo* rel) {
   auto* info = makeNode(IndexOptInfo);
   *info = *part.info;
   info->rel = rel;
@@ -68,46 +102,12 @@ void AddIndex(const HypotheticalIndex& part, RelOptInfo* rel) {
     ChangeVarNodes(reinterpret_cast<Node*>(info->indpred), 1, static_cast<int>(rel->relid), 0);
   }
   info->indextlist = IndexTargets(info, rel->relid, part.relid);
-  // In front, where get_relation_info() puts the newest index.
-  rel->indexlist = lcons(info, rel->indexlist);
+  return info;
 }
 
-void AddCandidates(const Configuration& configuration, Oid relid, RelOptInfo* rel) {
-  for (int i = 0; i < configuration.nchosen; ++i) {
-    const Candidate& candidate = configuration.candidates[configuration.chosen[i]];
-    for (int p = 0; p < candidate.nparts; ++p)
-      if (candidate.parts[p].relid == relid) AddIndex(candidate.parts[p], rel);
-  }
-}
-
-void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
-  if (root->glob->boundParams != active.token || inhparent) return;
-  HideIndexes(*active.configuration, rel);
-  AddCandidates(*active.configuration, relid, rel);
-}
-
-void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
-  if (previous_hook != nullptr) previous_hook(root, relid, inhparent, rel);
-  if (active.configuration != nullptr) Inject(root, relid, inhparent, rel);
-}
-
-void PutInForce(const ActiveConfiguration& next) {
-  if (!in_chain && next.configuration != nullptr) {
-    previous_hook = get_relation_info_hook;
-    get_relation_info_hook = RelationInfoHook;
-    in_chain = true;
-  } else if (next.configuration == nullptr && get_relation_info_hook == RelationInfoHook) {
-    get_relation_info_hook = previous_hook;
-    in_chain = false;
-  }
-  active = next;
-}
-
-}  // namespace
-
-ActiveConfiguration BeginConfiguration(const Configuration* configuration, ParamListInfo token) {
+ActiveConfiguration BeginConfiguration(const ActiveConfiguration& next) {
   const ActiveConfiguration before = active;
-  PutInForce({configuration, token});
+  PutInForce(next);
   return before;
 }
 

@@ -71,18 +71,21 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
   return pg_rewrite_query(query);
 }
 
-PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration) {
+PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration, const Inquiry& inquiry) {
   PlanCost cost{0, NIL};
   ParamListInfo token = values != nullptr ? values : NoValues();
   const ListCell* cell = nullptr;
   foreach (cell, queries) {
     auto* query = castNode(Query, copyObjectImpl(lfirst(cell)));
     if (query->commandType == CMD_UTILITY) continue;  // a NOTIFY that a rule added
-    const ActiveConfiguration before = BeginConfiguration(&configuration, token);
+    PlanningWatch watch{inquiry.probe, NIL, nullptr, nullptr};
+    const ActiveConfiguration before =
+        BeginConfiguration({&configuration, token, inquiry.details != nullptr ? &watch : nullptr});
     const PlannedStmt* plan = planner(query, "", CURSOR_OPT_PARALLEL_OK, token);
     EndConfiguration(before);
     cost.total += plan->planTree->total_cost;
     cost.indexes = AddIndexesOfPlan(cost.indexes, plan);
+    if (inquiry.details != nullptr) AddPlanning(inquiry.details, watch, plan->planTree->total_cost, inquiry.share);
   }
   return cost;
 }

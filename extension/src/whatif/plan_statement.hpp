@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 #include "store/plannable_record.hpp"
 #include "whatif/inject.hpp"
+#include "whatif/plan_template.hpp"
 
 extern "C" {
 #include "nodes/pg_list.h"
@@ -23,8 +24,15 @@ struct PlanCost {
   List* indexes;  // OIDs of the indexes in the plan, candidates' among them
 };
 
+/// What is to be learned of plannings besides their cost.
+struct Inquiry {
+  Probe probe;
+  PlanDetails* details;  // null: nothing
+  double share;          // of one planning in them
+};
+
 /// Plans copies of `queries` once under `configuration` with these values; nullptr plans for unknown values. Memory
 /// comes from the current context.
-PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration);
+PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration, const Inquiry& inquiry);
 
 }  // namespace steward::whatif

@@ -42,17 +42,19 @@ void LoadStatements(FunctionCallInfo fcinfo, Batch* batch) {
 }
 
 // "1 4 7": candidate numbers, from 1.
-void ParseChosen(const char* text, int ncandidates, Request* request) {
-  request->chosen = static_cast<int*>(palloc((strlen(text) / 2 + 1) * sizeof(int)));
+int* ParseChosen(const char* text, int ncandidates, int* count) {
+  auto* chosen = static_cast<int*>(palloc((strlen(text) / 2 + 1) * sizeof(int)));
+  *count = 0;
   for (const char* next = text; *next != '\0';) {
     char* end = nullptr;
     const long number = strtol(next, &end, 10);
     if (end == next || number < 1 || number > ncandidates || (*end != ' ' && *end != '\0'))
       ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid list of candidates: \"%s\"", text),
                       errdetail("It must hold numbers from 1 to %d with a space between them.", ncandidates)));
-    request->chosen[request->nchosen++] = static_cast<int>(number - 1);
+    chosen[(*count)++] = static_cast<int>(number - 1);
     next = *end == ' ' ? end + 1 : end;
   }
+  return chosen;
 }
 
 void LoadRequests(FunctionCallInfo fcinfo, Batch* batch) {
@@ -69,12 +71,33 @@ void LoadRequests(FunctionCallInfo fcinfo, Batch* batch) {
               (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                errmsg("request_statements must hold numbers from 1 to %d, not %d", batch->nstatements, statements[i])));
     batch->requests[i].statement = statements[i] - 1;
-    ParseChosen(chosen[i], batch->ncandidates, &batch->requests[i]);
+    batch->requests[i].chosen = ParseChosen(chosen[i], batch->ncandidates, &batch->requests[i].nchosen);
   }
 }
 
-// Temporary objects are found before others, or after them, and cannot be hidden: names that a function leaves unqualified
-// would mean the caller's while the function is planned as somebody else.
+void LoadProbes(FunctionCallInfo fcinfo, Batch* batch) {
+  if (PG_ARGISNULL(7)) return;
+  int lists = 0;
+  const char* const* probed = TextArgument(fcinfo, 7, &lists);
+  if (lists != batch->nrequests)
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                    errmsg("request_statements has %d elements, request_probes %d", batch->nrequests, lists)));
+  for (int i = 0; i < batch->nrequests; ++i)
+    batch->requests[i].probed = ParseChosen(probed[i], batch->ncandidates, &batch->requests[i].nprobed);
+}
+
+void LoadOptions(FunctionCallInfo fcinfo, Batch* batch) {
+  RequireArgument(fcinfo, 6);
+  RequireArgument(fcinfo, 8);
+  batch->draws = PG_GETARG_INT32(6);
+  if (batch->draws < 1 || batch->draws > kMaxDraws)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("draws must be between 1 and %d, not %d", kMaxDraws, batch->draws)));
+  batch->templates = PG_GETARG_BOOL(8);
+}
+
+// Temporary objects are found before others, or after them, and cannot be hidden: names that a function leaves
+// unqualified would mean the caller's while the function is planned as somebody else.
 void RequireNoTemporaryObjects() {
   if (!OidIsValid(LookupExplicitNamespace("pg_temp", true))) return;
   ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -98,11 +121,17 @@ Datum OidArray(const List* list) {
   return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
+void SetText(const char* text, Datum* value, bool* null) {
+  *null = text == nullptr;
+  if (text != nullptr) *value = CStringGetTextDatum(text);
+}
+
 void EmitAnswers(const Batch& batch, ReturnSetInfo* result) {
   for (int i = 0; i < batch.nrequests; ++i) {
     const Request& request = batch.requests[i];
-    Datum values[7] = {Int32GetDatum(i + 1)};
-    bool nulls[7] = {};
+    const PlanDetails* details = request.error == nullptr ? request.details : nullptr;
+    Datum values[9] = {Int32GetDatum(i + 1)};
+    bool nulls[9] = {};
     if (request.error == nullptr) {
       values[1] = Float8GetDatum(request.total_cost);
       values[2] = IntegerArray(request.candidates_used);
@@ -112,6 +141,8 @@ void EmitAnswers(const Batch& batch, ReturnSetInfo* result) {
       nulls[1] = nulls[2] = nulls[3] = nulls[4] = true;
     }
     SetError(request.error, values, nulls, 5);
+    SetText(TemplateJson(details), &values[7], &nulls[7]);
+    SetText(AccessesJson(details), &values[8], &nulls[8]);
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
 }
@@ -145,6 +176,8 @@ STEWARD_FUNCTION(steward_whatif) {
   whatif::LoadStatements(fcinfo, &batch);
   const char* const* texts = whatif::TextArgument(fcinfo, 2, &batch.ncandidates);
   whatif::LoadRequests(fcinfo, &batch);
+  whatif::LoadProbes(fcinfo, &batch);
+  whatif::LoadOptions(fcinfo, &batch);
   batch.hidden = whatif::OidArgument(fcinfo, 5, &batch.nhidden);
   batch.candidates = whatif::ParseCandidates(texts, batch.ncandidates);
   whatif::CostBatch(&batch);
