@@ -42,6 +42,9 @@ INSERT INTO workload VALUES
   ('but', 'SELECT customer AS but FROM app.orders WHERE state = 3 EXCEPT SELECT id FROM app.customers WHERE region = 3'),
   ('parts', 'SELECT value AS parts FROM app.measures WHERE sensor = 17'),
   ('both', 'WITH recent AS MATERIALIZED (SELECT * FROM app.orders WHERE customer = 18) SELECT l.pieces AS both FROM app.lines l JOIN recent r ON r.id = l.order_id WHERE l.part = 17'),
+  ('above', 'SELECT amount AS above FROM app.orders WHERE customer = 17 AND amount > (SELECT avg(pieces) FROM app.lines WHERE part = 17)'),
+  ('given', 'SELECT amount AS given FROM app.orders WHERE customer = 17 AND EXISTS (SELECT 1 FROM app.lines WHERE part = 17) LIMIT 5'),
+  ('unlike', 'SELECT amount AS unlike FROM app.orders WHERE customer = 17 AND state NOT IN (SELECT part FROM app.lines WHERE pieces = 3)'),
   ('nested', 'SELECT (SELECT max(day) FROM app.orders o WHERE o.customer = c.id) AS nested FROM app.customers c WHERE c.region = 7'),
   ('changed', 'UPDATE app.orders AS changed SET amount = 1 WHERE customer = 17');
 SET pg_steward.track = 'all';
@@ -119,18 +122,18 @@ WHERE a.cost <> b.cost OR a.used <> '{}' OR a.accesses IS NULL OR a.template::te
 
 -- One table: the best access that can take the slot's place is what the planner would do with that candidate, exactly.
 SELECT label, c.n, round((e.cost / r.cost)::numeric, 4) AS estimated, r.used
-FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts']) label, candidate c,
+FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given']) label, candidate c,
      ask(label, '', c.n::text) a, ask(label, c.n::text, '') r, LATERAL (SELECT estimate(a.template, a.accesses, ARRAY[c.n]) AS cost) e
 WHERE abs(e.cost / r.cost - 1) > 1e-6 ORDER BY 1, 2;
 -- It was not for want of use.
 SELECT label, array_agg(c.n ORDER BY c.n) AS used_alone
-FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts']) label, candidate c,
+FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given']) label, candidate c,
      ask(label, c.n::text, '') r WHERE r.used <> '{}' GROUP BY label ORDER BY 1;
 -- More: from two plannings, one without candidates and one with all that a table has, the better estimate is never below
 -- what the planner says, and mostly the same. Where it is not, another plan is best, of which neither planning knew.
 CREATE TABLE estimated AS
 SELECT label, c.n, r.cost, round((least(estimate(a.template, a.accesses, ARRAY[c.n]), estimate(b.template, a.accesses, ARRAY[c.n])) / r.cost)::numeric, 2) AS ratio
-FROM unnest(ARRAY['ordered', 'first', 'page', 'grouped', 'extremes', 'joined', 'three', 'exists', 'lacking', 'outer', 'subquery', 'latest']) label, candidate c,
+FROM unnest(ARRAY['ordered', 'first', 'page', 'grouped', 'extremes', 'joined', 'three', 'exists', 'lacking', 'outer', 'subquery', 'latest', 'both']) label, candidate c,
      ask(label, '', '1 2 3 4 5 6 7') a, ask(label, '1 2 3 4 5 6 7', '') b, ask(label, c.n::text, '') r WHERE c.n < 8;
 SELECT count(*) AS estimates, count(*) FILTER (WHERE ratio < 0.99) AS too_low, count(*) FILTER (WHERE ratio > 1.01) < 10 AS few_too_high FROM estimated;
 

@@ -39,7 +39,8 @@ while read -r user query; do
       echo "PREPARE q$n(${types:1}) AS SELECT FROM others WHERE b = \$1$(times "$n" ' OR a = $#') LIMIT 1;"
     done
     echo "SET statement_timeout = '250ms';"
-    echo "SELECT * FROM steward.whatif(ARRAY[$user]::oid[], ARRAY[$query]::bigint[], ARRAY['CREATE INDEX ON public.t (b)'], '{1}', '{1}');"
+    echo "SELECT * FROM steward.whatif(ARRAY[$user]::oid[], ARRAY[$query]::bigint[], ARRAY['CREATE INDEX ON public.t (b)'], '{1}', '{1}',"
+    echo "  request_probes => '{1}', templates => true);"
     echo "SET statement_timeout = 0; SET plan_cache_mode = force_custom_plan;"
     for n in $(seq 60) $(seq 60); do values=$(times "$n" ',#'); echo "EXECUTE q$n(${values:1});"; done
   } >"$dir/session.sql"

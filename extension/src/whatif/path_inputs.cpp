@@ -35,14 +35,14 @@ int AllKeys(const Path* path) {
 }
 
 // startup_cost and total_cost of a Limit are at shares of the way from the input's startup to its total cost.
-Demand LimitedInput(const LimitPath* path, const Demand& demand) {
+Demand LimitedInput(const LimitPath* path, const PathCosts& own, const Demand& demand) {
   const Path* input = path->subpath;
   const double run = input->total_cost - input->startup_cost;
   double skipped = 0;
   double read = input->rows > 0 ? Min(path->path.rows / input->rows, 1.0) : 1.0;
   if (run > 0) {
-    skipped = (path->path.startup_cost - input->startup_cost) / run;
-    read = (path->path.total_cost - input->startup_cost) / run;
+    skipped = (own.startup - input->startup_cost) / run;
+    read = (own.total - input->startup_cost) / run;
   }
   const double weight = demand.startup * skipped + demand.total * read;
   return {demand.startup + demand.total - weight, weight, demand.ordered};
@@ -126,7 +126,7 @@ PathInput InputOfSortOrGather(PlannerInfo* root, const Path* path, const Demand&
 }
 
 // Of what runs at once in several workers, the planner adds what the busiest one does.
-double ShareOfWholeInputs(const AppendPath* path) {
+double ShareOfWholeInputs(const AppendPath* path, Cost total) {
   double whole = 0;
   double partial = 0;
   const ListCell* cell = nullptr;
@@ -135,12 +135,12 @@ double ShareOfWholeInputs(const AppendPath* path) {
     *sum += static_cast<const Path*>(lfirst(cell))->total_cost;
   }
   const double overhead = cpu_tuple_cost * kAppendCost * path->path.rows;
-  return whole > 0 ? Min(Max((path->path.total_cost - overhead - partial) / whole, 0.0), 1.0) : 1.0;
+  return whole > 0 ? Min(Max((total - overhead - partial) / whole, 0.0), 1.0) : 1.0;
 }
 
 }  // namespace
 
-PathInput OnlyInput(PlannerInfo* root, const Path* path, const Demand& demand) {
+PathInput OnlyInput(PlannerInfo* root, const Path* path, const PathCosts& own, const Demand& demand) {
   switch (nodeTag(path)) {
     case T_ProjectionPath:
       return {As<ProjectionPath>(path)->subpath, demand};
@@ -155,17 +155,18 @@ PathInput OnlyInput(PlannerInfo* root, const Path* path, const Demand& demand) {
     case T_ModifyTablePath:
       return {As<ModifyTablePath>(path)->subpath, demand};
     case T_LimitPath:
-      return {As<LimitPath>(path)->subpath, LimitedInput(As<LimitPath>(path), demand)};
+      return {As<LimitPath>(path)->subpath, LimitedInput(As<LimitPath>(path), own, demand)};
     default:
       return InputOfSortOrGather(root, path, demand);
   }
 }
 
-Demand InputOfAppend(const AppendPath* path, const Path* input, int position, const Demand& demand) {
+Demand InputOfAppend(const AppendPath* path, Cost total, int position, const Demand& demand) {
+  const auto* input = static_cast<const Path*>(list_nth(path->subpaths, position));
   const double startup = position == 0 ? demand.startup : 0.0;
   if (list_length(path->subpaths) == 1) return demand;
   if (path->path.parallel_aware) {
-    const double share = position < path->first_partial_path ? ShareOfWholeInputs(path) : 1.0;
+    const double share = position < path->first_partial_path ? ShareOfWholeInputs(path, total) : 1.0;
     return {startup, demand.total * share, 0};
   }
   if (path->path.pathkeys == NIL) return {startup, demand.total, 0};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pg/postgres.hpp"
+#include "whatif/access_probe.hpp"
 
 extern "C" {
 #include "nodes/pathnodes.h"
@@ -25,8 +26,8 @@ struct PathInput {
   Demand demand;
 };
 
-/// For every path with one input in the same query level.
-PathInput OnlyInput(PlannerInfo* root, const Path* path, const Demand& demand);
+/// For every path with one input in the same query level; `own` are the costs of the path itself.
+PathInput OnlyInput(PlannerInfo* root, const Path* path, const PathCosts& own, const Demand& demand);
 
 /// For every join.
 struct JoinInputs {
@@ -35,8 +36,10 @@ struct JoinInputs {
 };
 JoinInputs InputsOfJoin(PlannerInfo* root, const JoinPath* path, const Demand& demand);
 
-/// For input number `position` (from 0), `input`, of an AppendPath or MergeAppendPath.
-Demand InputOfAppend(const AppendPath* path, const Path* input, int position, const Demand& demand);
+/// For input number `position` (from 0) of an AppendPath, of which `total` is the cost.
+Demand InputOfAppend(const AppendPath* path, Cost total, int position, const Demand& demand);
+
+/// For the input `input` of a MergeAppendPath.
 Demand InputOfMergeAppend(const MergeAppendPath* path, const Path* input, const Demand& demand);
 
 /// For an input of which `fraction` is read, and all its order needed.

@@ -78,7 +78,7 @@ PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& 
   foreach (cell, queries) {
     auto* query = castNode(Query, copyObjectImpl(lfirst(cell)));
     if (query->commandType == CMD_UTILITY) continue;  // a NOTIFY that a rule added
-    PlanningWatch watch{inquiry.probe, NIL, nullptr, nullptr};
+    PlanningWatch watch{inquiry.probe, NIL, NIL, nullptr, nullptr};
     const ActiveConfiguration before =
         BeginConfiguration({&configuration, token, inquiry.details != nullptr ? &watch : nullptr});
     const PlannedStmt* plan = planner(query, "", CURSOR_OPT_PARALLEL_OK, token);

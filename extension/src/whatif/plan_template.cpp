@@ -9,7 +9,10 @@
 #include "whatif/relation_numbers.hpp"
 
 extern "C" {
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/planner.h"
 }
 
 namespace steward::whatif {
@@ -52,21 +55,26 @@ bool IsRead(const Path* path) {
          path->pathtype == T_BitmapHeapScan;
 }
 
-PathCosts OriginalCosts(const PlanningWatch& watch, const Path* path) {
+PathCosts FoundCosts(const List* costs, const Path* path) {
+  const ListCell* cell = nullptr;
+  foreach (cell, costs)
+    if (static_cast<const PathCosts*>(lfirst(cell))->path == path) return *static_cast<PathCosts*>(lfirst(cell));
+  return {path, path->startup_cost, path->total_cost};
+}
+
+// Of a scan, as it was before the planner added what is computed from its rows.
+PathCosts CostsOfScan(const PlanningWatch& watch, const Path* path) {
   const ListCell* relation = nullptr;
   foreach (relation, watch.relations) {
     const auto* watched = static_cast<const WatchedRelation*>(lfirst(relation));
-    if (watched->rel != path->parent) continue;
-    const ListCell* cell = nullptr;
-    foreach (cell, watched->originals)
-      if (static_cast<const PathCosts*>(lfirst(cell))->path == path) return *static_cast<PathCosts*>(lfirst(cell));
+    if (watched->rel == path->parent) return FoundCosts(watched->originals, path);
   }
   return {path, path->startup_cost, path->total_cost};
 }
 
 void AddSlot(Walk* walk, const PlannerInfo* root, const Path* path, const Demand& demand) {
   if (!IsRead(path)) return;  // no index changes it: it is part of what the plan costs by itself
-  const PathCosts costs = OriginalCosts(*walk->watch, path);
+  const PathCosts costs = CostsOfScan(*walk->watch, path);
   Slot slot{};
   slot.relation = RelationNumber(walk->numbers, root, path->parent->relid);
   if (slot.relation < 0 || walk->count == kMaxSlots) {
@@ -86,11 +94,11 @@ void AddSlot(Walk* walk, const PlannerInfo* root, const Path* path, const Demand
 }
 
 void VisitAppend(Walk* walk, PlannerInfo* root, const AppendPath* path, const Demand& demand) {
+  const Cost total = FoundCosts(walk->watch->results, &path->path).total;
   const ListCell* cell = nullptr;
-  foreach (cell, path->subpaths) {
-    const auto* input = static_cast<const Path*>(lfirst(cell));
-    Visit(walk, root, input, InputOfAppend(path, input, foreach_current_index(cell), demand));
-  }
+  foreach (cell, path->subpaths)
+    Visit(walk, root, static_cast<const Path*>(lfirst(cell)),
+          InputOfAppend(path, total, foreach_current_index(cell), demand));
 }
 
 void VisitMergeAppend(Walk* walk, PlannerInfo* root, const MergeAppendPath* path, const Demand& demand) {
@@ -107,11 +115,37 @@ void VisitJoin(Walk* walk, PlannerInfo* root, const JoinPath* path, const Demand
   Visit(walk, root, path->innerjoinpath, inputs.inner);
 }
 
+// Share of an initplan's rows that the planner charges for: of EXISTS the first.
+double ShareOfRows(const SubPlan* plan, const Path* path) {
+  return plan->subLinkType == EXISTS_SUBLINK ? 1.0 / clamp_row_est(path->rows) : 1.0;
+}
+
+// The path that make_subplan() takes for an initplan.
+const Path* PathOfInitPlan(PlannerInfo* level, const SubPlan* plan) {
+  RelOptInfo* result = fetch_upper_rel(level, UPPERREL_FINAL, nullptr);
+  return get_cheapest_fractional_path(result, plan->subLinkType == EXISTS_SUBLINK ? 1.0 : 0.0);
+}
+
+// `path` is a result of the query level `root`. The level's initplans are charged to both its costs.
+void VisitLevel(Walk* walk, PlannerInfo* root, const Path* path, const Demand& demand) {
+  Visit(walk, root, path, demand);
+  const ListCell* cell = nullptr;
+  foreach (cell, root->init_plans) {
+    const auto* plan = lfirst_node(SubPlan, cell);
+    PlannerInfo* level = LevelOfInitPlan(root, plan);
+    if (level == nullptr) continue;
+    const Path* result = PathOfInitPlan(level, plan);
+    Demand part = PartOfInput(result, ShareOfRows(plan, result), demand);
+    part.ordered = FinalKeys(level, result);
+    VisitLevel(walk, level, result, part);
+  }
+}
+
 void VisitSubquery(Walk* walk, const SubqueryScanPath* path, const Demand& demand) {
   PlannerInfo* root = path->path.parent->subroot;
   const Path* input = path->subpath;
   const int keys = demand.ordered > 0 ? list_length(input->pathkeys) : FinalKeys(root, input);
-  Visit(walk, root, input, {demand.startup, demand.total, keys});
+  VisitLevel(walk, root, input, {demand.startup, demand.total, keys});
 }
 
 // The first row of each input is all that is read.
@@ -154,7 +188,7 @@ void Visit(Walk* walk, PlannerInfo* root, const Path* path, const Demand& demand
     case T_SetOpPath:
       return VisitSetOperation(walk, root, As<SetOpPath>(path), demand);
     default: {
-      const PathInput input = OnlyInput(root, path, demand);
+      const PathInput input = OnlyInput(root, path, FoundCosts(walk->watch->results, path), demand);
       if (input.path != nullptr) return Visit(walk, root, input.path, input.demand);
       AddSlot(walk, root, path, demand);
     }
@@ -175,7 +209,7 @@ void AppendAccess(StringInfo out, int relation, const char* outer, const Access&
 void AddTemplate(PlanDetails* details, Walk* walk, double total_cost, double share) {
   const PlanningWatch& watch = *walk->watch;
   const Path* path = watch.final_rel->cheapest_total_path;
-  Visit(walk, watch.root, path, {0.0, 1.0, FinalKeys(watch.root, path)});
+  VisitLevel(walk, watch.root, path, {0.0, 1.0, FinalKeys(watch.root, path)});
   double read = 0;
   for (int i = 0; i < walk->count && !walk->failed; ++i) {
     Slot* slot = &walk->slots[i];

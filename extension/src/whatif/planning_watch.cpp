@@ -35,7 +35,9 @@ void RelationHook(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* 
 
 void UpperHook(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input, RelOptInfo* output, void* extra) {
   if (upper_hook.previous != nullptr) upper_hook.previous(root, stage, input, output, extra);
-  if (!IsWatched(root) || stage != UPPERREL_FINAL || root->parent_root != nullptr) return;
+  if (!IsWatched(root) || stage != UPPERREL_FINAL) return;
+  active->results = list_concat(active->results, CostsOfPaths(output));
+  if (root->parent_root != nullptr) return;
   active->root = root;
   active->final_rel = output;
 }

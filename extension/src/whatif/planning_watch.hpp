@@ -26,6 +26,7 @@ struct WatchedRelation {
 struct PlanningWatch {
   Probe probe;
   List* relations;        // of WatchedRelation
+  List* results;          // of PathCosts: of whole query levels, before their initplans are charged to them
   PlannerInfo* root;      // of the whole statement; null until it is planned
   RelOptInfo* final_rel;  // its result
 };

@@ -30,6 +30,11 @@ List* WithLevels(List* roots, PlannerInfo* root) {
     const RelOptInfo* rel = root->simple_rel_array[i];
     if (rel != nullptr && rel->subroot != nullptr) roots = WithLevels(roots, rel->subroot);
   }
+  const ListCell* cell = nullptr;
+  foreach (cell, root->init_plans) {
+    PlannerInfo* level = LevelOfInitPlan(root, lfirst_node(SubPlan, cell));
+    if (level != nullptr) roots = WithLevels(roots, level);
+  }
   return roots;
 }
 
@@ -44,6 +49,11 @@ int Position(const List* roots, const PlannerInfo* root) {
 
 RelationNumbers NumberRelations(PlannerInfo* root, int planning) {
   return {WithLevels(NIL, root), planning * kPlanningStep};
+}
+
+PlannerInfo* LevelOfInitPlan(const PlannerInfo* root, const SubPlan* plan) {
+  auto* level = static_cast<PlannerInfo*>(list_nth(root->glob->subroots, plan->plan_id - 1));
+  return level->upper_rels[UPPERREL_FINAL] != NIL ? level : nullptr;
 }
 
 int RelationNumber(const RelationNumbers& numbers, const PlannerInfo* root, Index relid) {
