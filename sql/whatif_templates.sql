@@ -45,6 +45,10 @@ INSERT INTO workload VALUES
   ('above', 'SELECT amount AS above FROM app.orders WHERE customer = 17 AND amount > (SELECT avg(pieces) FROM app.lines WHERE part = 17)'),
   ('given', 'SELECT amount AS given FROM app.orders WHERE customer = 17 AND EXISTS (SELECT 1 FROM app.lines WHERE part = 17) LIMIT 5'),
   ('unlike', 'SELECT amount AS unlike FROM app.orders WHERE customer = 17 AND state NOT IN (SELECT part FROM app.lines WHERE pieces = 3)'),
+  ('chain', 'WITH RECURSIVE chain AS (SELECT id, customer FROM app.orders WHERE id = 17 UNION SELECT o.id, o.customer FROM chain c JOIN app.orders o ON o.id = c.customer) SELECT count(*) AS chain FROM chain'),
+  ('rolled', 'SELECT customer AS rolled, state, count(*) FROM app.orders WHERE customer < 100 GROUP BY ROLLUP (customer, state)'),
+  ('constant', 'SELECT count(*) AS constant FROM app.orders WHERE false'),
+  ('many', (SELECT 'SELECT count(*) AS many FROM ' || string_agg('app.customers c' || i, ', ') || ' WHERE c1.region = 7 AND ' || string_agg('c1.id = c' || i || '.id', ' AND ') FROM generate_series(1, 13) i)),
   ('nested', 'SELECT (SELECT max(day) FROM app.orders o WHERE o.customer = c.id) AS nested FROM app.customers c WHERE c.region = 7'),
   ('changed', 'UPDATE app.orders AS changed SET amount = 1 WHERE customer = 17');
 SET pg_steward.track = 'all';
@@ -122,12 +126,12 @@ WHERE a.cost <> b.cost OR a.used <> '{}' OR a.accesses IS NULL OR a.template::te
 
 -- One table: the best access that can take the slot's place is what the planner would do with that candidate, exactly.
 SELECT label, c.n, round((e.cost / r.cost)::numeric, 4) AS estimated, r.used
-FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given']) label, candidate c,
+FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given', 'rolled']) label, candidate c,
      ask(label, '', c.n::text) a, ask(label, c.n::text, '') r, LATERAL (SELECT estimate(a.template, a.accesses, ARRAY[c.n]) AS cost) e
 WHERE abs(e.cost / r.cost - 1) > 1e-6 ORDER BY 1, 2;
 -- It was not for want of use.
 SELECT label, array_agg(c.n ORDER BY c.n) AS used_alone
-FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given']) label, candidate c,
+FROM unnest(ARRAY['equality', 'computed', 'two', 'alternatives', 'summed', 'changed', 'united', 'parts', 'above', 'given', 'rolled']) label, candidate c,
      ask(label, c.n::text, '') r WHERE r.used <> '{}' GROUP BY label ORDER BY 1;
 -- More: from two plannings, one without candidates and one with all that a table has, the better estimate is never below
 -- what the planner says, and mostly the same. Where it is not, another plan is best, of which neither planning knew.

@@ -73,7 +73,11 @@ PathCosts CostsOfScan(const PlanningWatch& watch, const Path* path) {
 }
 
 void AddSlot(Walk* walk, const PlannerInfo* root, const Path* path, const Demand& demand) {
-  if (!IsRead(path)) return;  // no index changes it: it is part of what the plan costs by itself
+  if (!IsRead(path)) {
+    // What no index changes is part of what the plan costs by itself. Tables may be hidden in anything else.
+    if (!IS_SIMPLE_REL(path->parent) && !IsA(path, GroupResultPath)) walk->failed = true;
+    return;
+  }
   const PathCosts costs = CostsOfScan(*walk->watch, path);
   Slot slot{};
   slot.relation = RelationNumber(walk->numbers, root, path->parent->relid);
@@ -170,6 +174,12 @@ void VisitSetOperation(Walk* walk, PlannerInfo* root, const SetOpPath* path, con
   }
 }
 
+// cost_recursive_union() takes it that the recursive term is run ten times.
+void VisitRecursion(Walk* walk, PlannerInfo* root, const RecursiveUnionPath* path, const Demand& demand) {
+  Visit(walk, root, path->leftpath, {demand.startup, demand.total, 0});
+  Visit(walk, root, path->rightpath, {0.0, 10 * demand.total, 0});
+}
+
 void Visit(Walk* walk, PlannerInfo* root, const Path* path, const Demand& demand) {
   check_stack_depth();
   switch (nodeTag(path)) {
@@ -187,6 +197,8 @@ void Visit(Walk* walk, PlannerInfo* root, const Path* path, const Demand& demand
       return VisitMinMax(walk, As<MinMaxAggPath>(path), demand);
     case T_SetOpPath:
       return VisitSetOperation(walk, root, As<SetOpPath>(path), demand);
+    case T_RecursiveUnionPath:
+      return VisitRecursion(walk, root, As<RecursiveUnionPath>(path), demand);
     default: {
       const PathInput input = OnlyInput(root, path, FoundCosts(walk->watch->results, path), demand);
       if (input.path != nullptr) return Visit(walk, root, input.path, input.demand);
