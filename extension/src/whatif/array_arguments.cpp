@@ -10,14 +10,15 @@ namespace steward::whatif {
 
 namespace {
 
-Datum* Elements(FunctionCallInfo fcinfo, int number, Oid type, int16 length, int* count) {
+// With `nulls`, which elements are NULL; without, none may be.
+Datum* Elements(FunctionCallInfo fcinfo, int number, Oid type, int16 length, int* count, bool** nulls = nullptr) {
   RequireArgument(fcinfo, number);
   ArrayType* array = PG_GETARG_ARRAYTYPE_P(number);
-  if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
-    ereport(ERROR, (errcode(ERRCODE_ARRAY_ELEMENT_ERROR),
-                    errmsg("argument %d must be a one-dimensional array without nulls", number + 1)));
+  if (ARR_NDIM(array) > 1 || (nulls == nullptr && array_contains_nulls(array)))
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_ELEMENT_ERROR), errmsg("argument %d must be a one-dimensional array%s",
+                                                                 number + 1, nulls == nullptr ? " without nulls" : "")));
   Datum* elements = nullptr;
-  deconstruct_array(array, type, length, length > 0, length == 8 ? TYPALIGN_DOUBLE : TYPALIGN_INT, &elements, nullptr,
+  deconstruct_array(array, type, length, length > 0, length == 8 ? TYPALIGN_DOUBLE : TYPALIGN_INT, &elements, nulls,
                     count);
   return elements;
 }
@@ -49,6 +50,22 @@ const int32* Int32Argument(FunctionCallInfo fcinfo, int number, int* count) {
 const int64* Int64Argument(FunctionCallInfo fcinfo, int number, int* count) {
   const Datum* elements = Elements(fcinfo, number, INT8OID, sizeof(int64), count);
   return Converted<int64>(elements, *count, [](Datum d) { return DatumGetInt64(d); });
+}
+
+const int64* Int64OrNullArgument(FunctionCallInfo fcinfo, int number, int64 absent, int* count) {
+  bool* nulls = nullptr;
+  const Datum* elements = Elements(fcinfo, number, INT8OID, sizeof(int64), count, &nulls);
+  auto* result = static_cast<int64*>(palloc(static_cast<Size>(Max(*count, 1)) * sizeof(int64)));
+  for (int i = 0; i < *count; ++i) result[i] = nulls[i] ? absent : DatumGetInt64(elements[i]);
+  return result;
+}
+
+const int32* Int32OrNullArgument(FunctionCallInfo fcinfo, int number, int32 absent, int* count) {
+  bool* nulls = nullptr;
+  const Datum* elements = Elements(fcinfo, number, INT4OID, sizeof(int32), count, &nulls);
+  auto* result = static_cast<int32*>(palloc(static_cast<Size>(Max(*count, 1)) * sizeof(int32)));
+  for (int i = 0; i < *count; ++i) result[i] = nulls[i] ? absent : DatumGetInt32(elements[i]);
+  return result;
 }
 
 const char* const* TextArgument(FunctionCallInfo fcinfo, int number, int* count) {

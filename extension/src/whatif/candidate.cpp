@@ -1,6 +1,8 @@
 // From text to Candidate: the statement's shape, its table and partitions, locks and roles. See candidate.hpp.
 #include "whatif/candidate.hpp"
 
+#include <cmath>
+
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "whatif/code_trust.hpp"
@@ -27,6 +29,7 @@ namespace {
 
 struct ParseInput {
   const char* text;
+  KnownSize known;
   Candidate* candidate;
   Oid caller;
 };
@@ -96,10 +99,22 @@ void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   List* options = statement->options;
   part->info = MakeIndexTemplate(relation, statement, candidate->index);
   if (part->info->indpred != NIL) RequireReadable(candidate->table, input.caller, relation, part->info->indpred);
-  EstimateIndexSize(relation, options, part);
-  candidate->pages += part->info->pages;
-  candidate->tree_height = Max(candidate->tree_height, part->info->tree_height);
+  SetIndexSize(relation, options, input.known, part);
   pg::EndRole(before);
+}
+
+// Splits known pages over the parts by their rows, evenly where they have none; each gets at least one.
+void SplitPages(int64 pages, Candidate* candidate) {
+  double rows = 0;
+  for (int i = 0; i < candidate->nparts; ++i) rows += candidate->parts[i].rows;
+  double before = 0;
+  for (int i = 0; i < candidate->nparts; ++i) {
+    const double share = rows > 0 ? candidate->parts[i].rows / rows : 1.0 / candidate->nparts;
+    const double pages_of_all = static_cast<double>(pages);
+    const double own = std::rint(pages_of_all * (before + share)) - std::rint(pages_of_all * before);
+    candidate->parts[i].info->pages = static_cast<BlockNumber>(Min(Max(1.0, own), static_cast<double>(MaxBlockNumber)));
+    before += share;
+  }
 }
 
 void AddParts(const ParseInput& input, Relation table, IndexStmt* statement) {
@@ -115,6 +130,11 @@ void AddParts(const ParseInput& input, Relation table, IndexStmt* statement) {
     const char kind = relation->rd_rel->relkind;
     if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) AddPart(input, relation, statement);
     table_close(relation, NoLock);
+  }
+  if (input.known.pages != KnownSize::kNoPages) SplitPages(input.known.pages, candidate);
+  for (int i = 0; i < candidate->nparts; ++i) {
+    candidate->pages += candidate->parts[i].info->pages;
+    candidate->tree_height = Max(candidate->tree_height, candidate->parts[i].info->tree_height);
   }
 }
 
@@ -137,15 +157,17 @@ Oid NextUnusedOid(Oid* next) {
 
 }  // namespace
 
-Candidate* ParseCandidates(const char* const* texts, int count) {
-  auto* candidates = static_cast<Candidate*>(palloc0(static_cast<Size>(Max(count, 1)) * sizeof(Candidate)));
+Candidate* ParseCandidates(const CandidateTexts& input) {
+  auto* candidates = static_cast<Candidate*>(palloc0(static_cast<Size>(Max(input.count, 1)) * sizeof(Candidate)));
   Oid next = OID_MAX;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < input.count; ++i) {
     Candidate* candidate = &candidates[i];
     candidate->index = NextUnusedOid(&next);
     candidate->tree_height = -1;
-    ParseInput input{texts[i], candidate, GetUserId()};
-    candidate->error = pg::RunInSubtransaction(ParseOne, &input, true);
+    ParseInput one{input.texts[i], {}, candidate, GetUserId()};
+    if (input.pages != nullptr) one.known.pages = input.pages[i];
+    if (input.tree_heights != nullptr) one.known.tree_height = input.tree_heights[i];
+    candidate->error = pg::RunInSubtransaction(ParseOne, &one, true);
     pg::LetTravelOn(candidate->error);
   }
   return candidates;

@@ -24,6 +24,24 @@ struct HypotheticalIndex {
   IndexOptInfo* info;
   /// Share of the table's rows that the predicate lets in; 1 without a predicate.
   double row_fraction;
+  /// Rows in the index.
+  double rows;
+};
+
+/// What the caller knows of an index: neither is then estimated.
+struct KnownSize {
+  static constexpr int64 kNoPages = PG_INT64_MIN;   // not known
+  static constexpr int32 kNoHeight = PG_INT32_MIN;  // not known; -1 is the planner's "no height"
+  int64 pages = kNoPages;
+  int32 tree_height = kNoHeight;
+};
+
+/// Texts of CREATE INDEX. `pages` and `tree_heights` (null: nothing is known) have a KnownSize's meaning.
+struct CandidateTexts {
+  const char* const* texts;
+  int count;
+  const int64* pages;
+  const int32* tree_heights;
 };
 
 struct Candidate {
@@ -38,8 +56,9 @@ struct Candidate {
 
 /// Makes candidates of CREATE INDEX texts; errors end in the candidate's `error`. A text names its table with schema,
 /// and everything else is looked up in pg_catalog alone. A predicate asks for the current user's right to read its columns. The tables stay locked (AccessShareLock) until the transaction
-/// ends. Each table, and each partition, is read as its owner.
-Candidate* ParseCandidates(const char* const* texts, int count);
+/// ends. Each table, and each partition, is read as its owner. Known pages of an index on a partitioned table are split
+/// over the partitions by their rows; a known height is that of each.
+Candidate* ParseCandidates(const CandidateTexts& input);
 
 /// The planner's view of an index on `relation`, without size. `statement` is changed. Runs as the table's owner.
 IndexOptInfo* MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index);

@@ -140,7 +140,7 @@ void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows,
 void SizeBtree(Relation relation, List* options, double table_rows, HypotheticalIndex* part) {
   IndexOptInfo* info = part->info;
   Columns columns;
-  const double rows = std::round(table_rows * part->row_fraction);
+  const double rows = part->rows;
   const bool deduplicates = Deduplicates(info, options);
   ReadColumns(relation, info, table_rows, rows, deduplicates, &columns);
   core::BtreeShape shape;
@@ -156,13 +156,16 @@ void SizeBtree(Relation relation, List* options, double table_rows, Hypothetical
 
 }  // namespace
 
-void EstimateIndexSize(Relation relation, List* options, HypotheticalIndex* part) {
+void SetIndexSize(Relation relation, List* options, const KnownSize& known, HypotheticalIndex* part) {
   const double rows = TableRows(relation);
   part->row_fraction = PredicateSelectivity(relation, part->info->indpred);
+  part->rows = std::round(rows * part->row_fraction);
   if (part->info->relam != BTREE_AM_OID)
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("hypothetical indexes of this access method are not supported")));
-  SizeBtree(relation, options, rows, part);
+  if (known.pages == KnownSize::kNoPages || known.tree_height == KnownSize::kNoHeight)
+    SizeBtree(relation, options, rows, part);
+  if (known.tree_height != KnownSize::kNoHeight) part->info->tree_height = known.tree_height;
 }
 
 }  // namespace steward::whatif

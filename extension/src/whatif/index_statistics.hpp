@@ -13,8 +13,9 @@ extern "C" {
 
 namespace steward::whatif {
 
-/// Sets pages, tree height and row_fraction of `part`, an index on `relation` with the WITH options `options`. Reads
-/// statistics as the current user, which is the table's owner. Raises for access methods without a size model.
-void EstimateIndexSize(Relation relation, List* options, HypotheticalIndex* part);
+/// Sets pages, tree height, rows and row_fraction of `part`, an index on `relation` with the WITH options `options`.
+/// What is known is not estimated; known pages are left to the caller. Reads statistics as the current user, which is
+/// the table's owner. Raises for access methods without a size model.
+void SetIndexSize(Relation relation, List* options, const KnownSize& known, HypotheticalIndex* part);
 
 }  // namespace steward::whatif

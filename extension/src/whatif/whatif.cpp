@@ -96,6 +96,36 @@ void LoadOptions(FunctionCallInfo fcinfo, Batch* batch) {
   batch->templates = PG_GETARG_BOOL(8);
 }
 
+void CheckLength(int count, const char* name, int ncandidates) {
+  if (count != ncandidates)
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                    errmsg("candidates has %d elements, %s %d", ncandidates, name, count)));
+}
+
+void CheckSize(bool good, const char* name, int least) {
+  if (!good)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be less than %d", name, least),
+                    errhint("NULL stands for what is not known.")));
+}
+
+// What the caller knows of the candidates' sizes already.
+void LoadSizes(FunctionCallInfo fcinfo, CandidateTexts* candidates) {
+  int count = 0;
+  if (!PG_ARGISNULL(9)) {
+    candidates->pages = Int64OrNullArgument(fcinfo, 9, KnownSize::kNoPages, &count);
+    CheckLength(count, "candidate_pages", candidates->count);
+    for (int i = 0; i < count; ++i)
+      CheckSize(candidates->pages[i] == KnownSize::kNoPages || candidates->pages[i] >= 1, "candidate_pages", 1);
+  }
+  if (!PG_ARGISNULL(10)) {
+    candidates->tree_heights = Int32OrNullArgument(fcinfo, 10, KnownSize::kNoHeight, &count);
+    CheckLength(count, "candidate_heights", candidates->count);
+    for (int i = 0; i < count; ++i)
+      CheckSize(candidates->tree_heights[i] == KnownSize::kNoHeight || candidates->tree_heights[i] >= -1,
+                "candidate_heights", -1);
+  }
+}
+
 // Temporary objects are found before others, or after them, and cannot be hidden: names that a function leaves
 // unqualified would mean the caller's while the function is planned as somebody else.
 void RequireNoTemporaryObjects() {
@@ -174,12 +204,15 @@ STEWARD_FUNCTION(steward_whatif) {
   store::Drain();
   whatif::Batch batch{};
   whatif::LoadStatements(fcinfo, &batch);
-  const char* const* texts = whatif::TextArgument(fcinfo, 2, &batch.ncandidates);
+  whatif::CandidateTexts candidates{};
+  candidates.texts = whatif::TextArgument(fcinfo, 2, &candidates.count);
+  whatif::LoadSizes(fcinfo, &candidates);
+  batch.ncandidates = candidates.count;
   whatif::LoadRequests(fcinfo, &batch);
   whatif::LoadProbes(fcinfo, &batch);
   whatif::LoadOptions(fcinfo, &batch);
   batch.hidden = whatif::OidArgument(fcinfo, 5, &batch.nhidden);
-  batch.candidates = whatif::ParseCandidates(texts, batch.ncandidates);
+  batch.candidates = whatif::ParseCandidates(candidates);
   whatif::CostBatch(&batch);
   whatif::EmitAnswers(batch, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
   return Datum{0};
@@ -190,9 +223,9 @@ STEWARD_FUNCTION(steward_whatif_index_size) {
   store::RequireReady();
   whatif::RequireNoTemporaryObjects();
   InitMaterializedSRF(fcinfo, 0);
-  int count = 0;
-  const char* const* texts = whatif::TextArgument(fcinfo, 0, &count);
-  const whatif::Candidate* candidates = whatif::ParseCandidates(texts, count);
-  whatif::EmitSizes(candidates, count, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  whatif::CandidateTexts texts{};
+  texts.texts = whatif::TextArgument(fcinfo, 0, &texts.count);
+  const whatif::Candidate* candidates = whatif::ParseCandidates(texts);
+  whatif::EmitSizes(candidates, texts.count, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
   return Datum{0};
 }
