@@ -96,6 +96,8 @@ void RequireSchemas(const model::Workload& workload, const std::vector<std::stri
 advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
   advise::IndexOptions options;
   options.budget = arguments.budget;
+  options.min_share = arguments.min_gain_percent / 100;
+  options.quick = arguments.quick;
   if (arguments.weigh_calls) options.weight = advise::Weight::kCalls;
   options.progress = [&progress](const std::string& phase, double share) {
     db::ThrowIfInterrupted();

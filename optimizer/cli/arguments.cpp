@@ -55,6 +55,8 @@ Group AdviseGroup() {
   Group group{"Advice options", {}};
   group.options.add_options()("budget", Word("SIZE"), "disk space for new indexes, such as 2GB (default: no limit)")(
       "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
+      "min-gain", Word("PERCENT"), "what an index must save of the whole (default: 0.5)")(
+      "quick", "answer after a few plans of each statement")(
       "limit", Word("N"), "suggest at most N indexes (default: 10)")(
       "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
                                                                           "do not advise on this schema (repeatable)")(
@@ -209,6 +211,15 @@ Format ParseFormat(const std::string& text, Command command) {
                    command == Command::kAdvise ? "Formats are text, json and sql." : "Formats are text and json.");
 }
 
+void FillMinGain(const po::variables_map& values, Arguments& arguments) {
+  const auto gain = Optional(values, "min-gain");
+  if (!gain) return;
+  const char* const end = gain->data() + gain->size();
+  const auto [at, error] = std::from_chars(gain->data(), end, arguments.min_gain_percent);
+  if (error != std::errc{} || at != end || !(arguments.min_gain_percent >= 0 && arguments.min_gain_percent < 100))
+    throw UsageError("invalid value for option \"--min-gain\"", "Give a number of percent from 0 to below 100.");
+}
+
 void FillLimit(const po::variables_map& values, Arguments& arguments) {
   const auto limit = Optional(values, "limit");
   if (!limit) return;
@@ -237,6 +248,8 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
       throw UsageError("invalid value for option \"--weight\"", "Weights are time and calls.");
     arguments.weigh_calls = *weight == "calls";
   }
+  FillMinGain(values, arguments);
+  arguments.quick = values.count("quick") > 0;
   FillLimit(values, arguments);
 }
 

@@ -32,6 +32,8 @@ struct Arguments {
   std::string from;          // workload file instead of the server's capture
   std::int64_t budget = 0;   // bytes, 0: none
   bool weigh_calls = false;  // --weight calls instead of time
+  double min_gain_percent = 0.5;  // of the whole, that an index must save
+  bool quick = false;
   std::int64_t limit = 10;
   Instant after;                  // end of the later window; counted back from now
   Instant before{"", 86400};      // end of the earlier one; counted back from `after`

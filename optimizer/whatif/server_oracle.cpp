@@ -11,6 +11,7 @@
 #include "db/error.hpp"
 #include "db/transaction.hpp"
 #include "whatif/batch_size.hpp"
+#include "whatif/plan_json.hpp"
 
 namespace steward::whatif {
 
@@ -20,6 +21,8 @@ namespace {
 // before the server looks for deadlocks (deadlock_timeout, 1 s) leaves whoever waits for those alone.
 constexpr std::chrono::milliseconds kPatience[] = {std::chrono::milliseconds{100}, std::chrono::milliseconds{500},
                                                    std::chrono::milliseconds{2000}};
+
+constexpr int kDrawings = 4;
 
 bool SomebodyElsesLock(const std::string& sqlstate) {
   return sqlstate == "55P03" || sqlstate == "40P01";  // lock_not_available, deadlock_detected
@@ -37,6 +40,9 @@ struct Call {
   std::vector<std::size_t> candidates;
   std::vector<std::int64_t> request_statements;
   std::vector<std::string> request_indexes;
+  std::vector<std::string> request_probes;
+  bool templates = false;
+  bool one_drawing = true;
 
   static std::size_t Place(std::vector<std::size_t>& list, std::map<std::size_t, std::size_t>& places,
                            std::size_t item) {
@@ -45,17 +51,24 @@ struct Call {
     return entry->second + 1;
   }
 
+  // Drawn once where all are content with that: what is drawn more often serves the others as well.
   explicit Call(const std::vector<const model::CostRequest*>& requests) {
     std::map<std::size_t, std::size_t> statement_places;
     std::map<std::size_t, std::size_t> candidate_places;
+    const auto numbers = [&](const model::Configuration& set) {
+      std::string list;
+      for (const std::size_t candidate : set) {
+        if (!list.empty()) list += ' ';
+        list += std::to_string(Place(candidates, candidate_places, candidate));
+      }
+      return list;
+    };
     for (const model::CostRequest* request : requests) {
       request_statements.push_back(static_cast<std::int64_t>(Place(statements, statement_places, request->statement)));
-      std::string indexes;
-      for (const std::size_t candidate : request->candidates) {
-        if (!indexes.empty()) indexes += ' ';
-        indexes += std::to_string(Place(candidates, candidate_places, candidate));
-      }
-      request_indexes.push_back(std::move(indexes));
+      request_indexes.push_back(numbers(request->candidates));
+      request_probes.push_back(numbers(request->probes));
+      templates |= request->templates;
+      one_drawing &= request->one_drawing;
     }
   }
 };
@@ -69,6 +82,7 @@ class ServerCostModel : public model::CostModel {
     for (const model::Statement* statement : statements) {
       userids_.push_back(statement->userid);
       queryids_.push_back(statement->queryid);
+      samples_.push_back(statement->samples);
     }
     for (const model::IndexDefinition& candidate : candidates) sql_.push_back(model::CreateSql(candidate, "", false));
     ReadSizes();
@@ -137,7 +151,9 @@ class ServerCostModel : public model::CostModel {
       for (const db::Row row : Ask(call)) {
         const auto request = static_cast<std::size_t>(row.Int("request") - 1);
         if (request >= part.size()) continue;
-        costs[positions[begin + request]] = ReadCost(row, call.candidates);
+        model::Cost& cost = costs[positions[begin + request]];
+        cost = ReadCost(row, call.candidates);
+        cost.redrawn = call.one_drawing && Redrawn(cost.method, samples_[part[request]->statement]);
         if (SomebodyElsesLock(row.Text("sqlstate"))) locked.push_back(positions[begin + request]);
       }
     });
@@ -154,10 +170,19 @@ class ServerCostModel : public model::CostModel {
     }
     for (const std::size_t candidate : call.candidates) candidates.push_back(sql_[candidate]);
     return database_.Query(
-        "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error"
-        " FROM steward.whatif($1::oid[], $2::bigint[], $3::text[], $4::int[], $5::text[])",
+        "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error, plan_template, accesses"
+        " FROM steward.whatif($1::oid[], $2::bigint[], $3::text[], $4::int[], $5::text[], draws => $6::int,"
+        " request_probes => $7::text[], templates => $8::boolean)",
         {db::ArrayLiteral(userids), db::ArrayLiteral(queryids), db::ArrayLiteral(candidates),
-         db::ArrayLiteral(call.request_statements), db::ArrayLiteral(call.request_indexes)});
+         db::ArrayLiteral(call.request_statements), db::ArrayLiteral(call.request_indexes),
+         std::to_string(call.one_drawing ? 1 : kDrawings), db::ArrayLiteral(call.request_probes),
+         std::string(call.templates ? "t" : "f")});
+  }
+
+  // Whether another drawing would be of other values.
+  static bool Redrawn(model::CostMethod method, int samples) {
+    if (method == model::CostMethod::kParameters) return samples > 1;
+    return method != model::CostMethod::kGeneric;
   }
 
   static model::Cost ReadCost(const db::Row& row, const std::vector<std::size_t>& candidates) {
@@ -170,12 +195,9 @@ class ServerCostModel : public model::CostModel {
     }
     cost.total = row.Double("total_cost");
     cost.method = ParseMethod(row.Text("method"));
-    for (const std::int64_t used : row.IntArray("candidates_used")) {
-      if (used < 1 || static_cast<std::size_t>(used) > candidates.size())
-        db::Throw({"the server named an index that was not asked for", "", "", ""});
-      cost.used.push_back(candidates[static_cast<std::size_t>(used - 1)]);
-    }
-    std::sort(cost.used.begin(), cost.used.end());
+    cost.used = NumberedCandidates(row.IntArray("candidates_used"), candidates);
+    if (!row.IsNull("plan_template")) cost.plan = ParsePlanTemplate(row.Text("plan_template"), candidates);
+    if (!row.IsNull("accesses")) cost.accesses = ParseAccesses(row.Text("accesses"), candidates);
     for (const std::int64_t used : row.IntArray("existing_used"))
       cost.existing_used.push_back(static_cast<model::Oid>(used));
     return cost;
@@ -186,6 +208,7 @@ class ServerCostModel : public model::CostModel {
   BatchSize batch_;
   std::vector<std::int64_t> userids_;
   std::vector<std::int64_t> queryids_;
+  std::vector<int> samples_;
   std::vector<std::string> sql_;
   std::vector<model::CandidateSize> sizes_;
   std::int64_t planner_calls_ = 0;

@@ -11,6 +11,8 @@ namespace steward::advise {
 
 namespace {
 
+constexpr std::int64_t kQuickCalls = 4;  // a statement
+
 using Statements = std::vector<const model::Statement*>;
 
 // What other sessions keep from being read, and the statements known to read it: planning them would wait.
@@ -63,7 +65,7 @@ std::vector<model::Cost> PlanAll(CostBook& book, std::size_t statements, const m
   for (std::size_t s = 0; s < statements; s++) wanted.emplace_back(s, set);
   book.FetchExact(wanted);
   std::vector<model::Cost> costs;
-  for (std::size_t s = 0; s < statements; s++) costs.push_back(book.Get(s, set));
+  for (std::size_t s = 0; s < statements; s++) costs.push_back(book.Exact(s, set));
   return costs;
 }
 
@@ -160,6 +162,22 @@ std::set<model::Oid> TooLarge(const Candidates& candidates, const std::vector<mo
   return large;
 }
 
+std::vector<bool> Updated(const Candidates& candidates, const Partitions& partitions) {
+  std::vector<bool> updated;
+  for (const model::IndexDefinition& definition : candidates.definitions) {
+    const auto tables = partitions.Leaves(*partitions.Find(definition.relid));
+    updated.push_back(std::any_of(tables.begin(), tables.end(), [](const model::Table* t) { return t->updated > 0; }));
+  }
+  return updated;
+}
+
+std::vector<bool> Affordable(const std::vector<model::CandidateSize>& sizes, std::int64_t budget) {
+  std::vector<bool> affordable;
+  for (const model::CandidateSize& size : sizes)
+    affordable.push_back(size.error.empty() && (budget == 0 || size.bytes <= budget));
+  return affordable;
+}
+
 }  // namespace
 
 model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
@@ -180,15 +198,20 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   }
   CostBook book(*model, candidates.definitions, candidates.relevant);
 
+  book.Probe(Affordable(sizes, options.budget));
   const std::vector<model::Cost> before = PlanAll(book, statements.size(), {});
   const std::vector<double> weights = Weights(statements, before, options.weight);
+  const std::int64_t quick_calls =
+      std::min(options.max_planner_calls, kQuickCalls * static_cast<std::int64_t>(statements.size()));
   const SelectionInput selection{book,
                                  weights,
                                  candidates,
                                  sizes,
+                                 Updated(candidates, partitions),
                                  options.budget,
                                  options.min_share * Sum(weights, before),
-                                 options.max_planner_calls,
+                                 options.quick ? quick_calls : options.max_planner_calls,
+                                 options.quick,
                                  options.progress};
   model::Configuration chosen = SelectIndexes(selection);
 

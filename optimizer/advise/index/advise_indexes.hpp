@@ -21,6 +21,7 @@ struct IndexOptions {
   double min_share = 0.005;  // an index must save this share of the objective to be suggested
   Weight weight = Weight::kTime;
   std::int64_t max_planner_calls = 20000;
+  bool quick = false;  // choose by estimates made from a few plans of each statement; only the result is planned
   CandidateOptions candidates;
   std::function<void(const std::string&, double)> progress;  // phase, share done; may be empty
 };

@@ -1,11 +1,14 @@
 // Remembers what the oracle said, asks it in batches and within a limit, and answers without a call where a known plan
-// settles the question.
+// settles the question or an estimate will do.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "advise/index/plan_model.hpp"
 #include "model/cost_oracle.hpp"
 
 namespace steward::advise {
@@ -28,39 +31,81 @@ class CostBook {
   /// Whether a Fetch ever had to leave something unplanned.
   [[nodiscard]] bool Stopped() const { return stopped_; }
 
-  /// Plans, in one batch, what no known plan settles; at the limit the first ones wanted only. A statement that failed
-  /// without candidates is not tried again, here and in FetchExact.
-  void Fetch(const Wanted& wanted);
+  /// Plans each statement without candidates, the costs of reading its relations with each `allowed` one included.
+  void Probe(const std::vector<bool>& allowed);
 
-  /// Plans, whatever the limit, all that was not planned for this very set.
+  /// What Fetch plans: nothing; what PlanModel cannot speak of; all that no known plan settles.
+  enum class Effort { kNothing, kInestimable, kUnsettled };
+  void Spend(Effort effort) { effort_ = effort; }
+
+  /// Plans, in one batch; at the limit the first ones wanted only. A statement that failed without candidates is not tried
+  /// again, here and below.
+  void Fetch(const Wanted& wanted) { Ask(wanted, effort_); }
+
+  /// Plans all that no known plan settles: estimates learn from it.
+  void FetchPlans(const Wanted& wanted) { Ask(wanted, Effort::kUnsettled); }
+
+  /// Plans, whatever the limit and with all drawings of values, what was not planned so for this very set.
   void FetchExact(const Wanted& wanted);
 
-  /// The cost of a plan for `set` that is known, or else of the cheapest known one that it could use: one whose indexes
-  /// are in `set` or are covered by an index there. At least the plan without candidates must have been fetched. Valid
-  /// until the next Fetch.
-  [[nodiscard]] const model::Cost& Get(std::size_t statement, const model::Configuration& set) const;
+  /// Cost of a statement under a set: planned, or of the plan that settles it, or else the lower one of PlanModel's estimate
+  /// and the cheapest known plan that the set could use: one whose indexes are in `set` or are covered by an index there. A
+  /// statement that fails with candidates costs what it costs without them, one that fails without them nothing. At least
+  /// the plan without candidates must have been fetched.
+  [[nodiscard]] double Total(std::size_t statement, const model::Configuration& set) const;
+  /// The candidates in that plan.
+  [[nodiscard]] model::Configuration Used(std::size_t statement, const model::Configuration& set) const;
+  /// Whether Total is more than an estimate.
+  [[nodiscard]] bool Settled(std::size_t statement, const model::Configuration& set) const;
 
+  /// What FetchExact fetched. Valid until the next fetch.
+  [[nodiscard]] const model::Cost& Exact(std::size_t statement, const model::Configuration& set) const;
+
+  /// Whether another candidate does all that `covered` does.
+  [[nodiscard]] bool Covers(std::size_t candidate, std::size_t covered) const {
+    const auto& covering = covering_[covered];
+    return std::find(covering.begin(), covering.end(), candidate) != covering.end();
+  }
+  [[nodiscard]] std::size_t Statements() const { return relevant_.size(); }
   [[nodiscard]] const std::vector<std::size_t>& Relevant(std::size_t statement) const { return relevant_[statement]; }
   [[nodiscard]] std::int64_t PlannerCalls() const { return model_.PlannerCalls(); }
+  [[nodiscard]] const PlanModel& Plans() const { return plans_; }
 
  private:
   struct Entry {
     model::Configuration set;
     model::Cost cost;
   };
+  struct Hash {
+    std::size_t operator()(const model::Configuration& set) const;
+  };
+  using Totals = std::unordered_map<model::Configuration, double, Hash>;
+  using Entries = std::vector<Entry>;  // of one statement, sorted by set
   [[nodiscard]] model::Configuration Project(std::size_t statement, const model::Configuration& set) const;
-  [[nodiscard]] const Entry* Find(std::size_t statement, const model::Configuration& projected) const;
+  [[nodiscard]] static const Entry* Find(const Entries& entries, const model::Configuration& projected);
   [[nodiscard]] const Entry* Derive(std::size_t statement, const model::Configuration& projected) const;
+  [[nodiscard]] const Entry* Settling(std::size_t statement, const model::Configuration& projected) const;
+  [[nodiscard]] const Entry& CheapestServing(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] bool Serves(const model::Configuration& set, const model::Configuration& used) const;
+  [[nodiscard]] double ComputeTotal(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] bool Fails(std::size_t statement) const;
-  void Ask(const Wanted& wanted, bool exact);
+  [[nodiscard]] bool Estimable(std::size_t statement, const model::Configuration& projected) const;
+  [[nodiscard]] bool Needless(std::size_t statement, const model::Configuration& projected, Effort effort) const;
+  void Ask(const Wanted& wanted, Effort effort);
+  void Send(const std::vector<model::CostRequest>& requests);
+  void Keep(const model::CostRequest& request, model::Cost cost);
 
   model::CostModel& model_;
+  const std::vector<model::IndexDefinition>& definitions_;
   const std::vector<std::vector<std::size_t>>& relevant_;
   std::vector<std::vector<bool>> is_relevant_;      // per statement and candidate
   std::vector<std::vector<std::size_t>> covering_;  // per candidate, the others that cover it
-  std::vector<std::vector<Entry>> known_;           // per statement, sorted by set
+  std::vector<Entries> known_;                      // per statement, planned at least once
+  std::vector<Entries> exact_;                      // per statement, planned with all drawings
+  PlanModel plans_;
+  mutable std::vector<Totals> totals_;  // per statement, what Total said since the last plan of it
   std::int64_t limit_ = 0;
+  Effort effort_ = Effort::kUnsettled;
   bool stopped_ = false;
 };
 

@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <map>
 #include <numeric>
+
+#include "advise/index/show_plans.hpp"
 
 namespace steward::advise {
 
@@ -12,6 +16,12 @@ using model::Configuration;
 namespace {
 
 constexpr std::size_t kPairsAtOnce = 512;  // between two reports of progress
+
+// What a covering index must save on a statement beyond its plain form. Some heap fetches a call, mostly from cache,
+// are no reason to keep columns twice, and less so where HOT updates of them would be lost, or beside an index that
+// exists. Measured against the plain form only, so that the answer is the same before and after that one is built.
+constexpr double kCoveringUnits = 100;  // planner units a call: 25 random pages at the default cost
+constexpr double kCoveringSaves = 0.3;  // in those cases: of the statement's cost with the plain form
 
 Configuration With(Configuration set, std::size_t candidate) {
   set.insert(std::lower_bound(set.begin(), set.end(), candidate), candidate);
@@ -58,6 +68,17 @@ bool SearchSpace::Fits(const Configuration& set) const {
   return sum <= in_.budget;
 }
 
+double SearchSpace::Room(const Configuration& set) const {
+  if (in_.budget == 0) return std::numeric_limits<double>::infinity();
+  std::int64_t sum = 0;
+  std::int64_t largest = 0;
+  for (const std::size_t c : set) {
+    sum += in_.sizes[c].bytes;
+    largest = std::max(largest, in_.sizes[c].bytes);
+  }
+  return static_cast<double>(in_.budget - sum + largest);
+}
+
 double SearchSpace::SizeShare(const Configuration& set) const {
   if (in_.budget == 0) return 0.5;
   double sum = 0;
@@ -68,8 +89,8 @@ double SearchSpace::SizeShare(const Configuration& set) const {
 Configuration SearchSpace::Extended(const Configuration& set, std::size_t candidate) const {
   Configuration result;
   for (const std::size_t member : set) {
-    if (Covers(Definition(member), Definition(candidate))) return {};
-    if (!Covers(Definition(candidate), Definition(member))) result.push_back(member);
+    if (in_.book.Covers(member, candidate)) return {};
+    if (!in_.book.Covers(candidate, member)) result.push_back(member);
   }
   return With(std::move(result), candidate);
 }
@@ -93,30 +114,30 @@ void SearchSpace::Report(const std::string& phase, double share) const {
   if (in_.progress) in_.progress(phase, share);
 }
 
-double SearchSpace::CostOf(std::size_t statement, const Configuration& set) const {
-  const model::Cost& cost = in_.book.Get(statement, set);
-  if (cost.error.empty()) return cost.total;
-  // A statement that fails only with candidates present counts as not helped.
-  const model::Cost& base = in_.book.Get(statement, {});
-  return base.error.empty() ? base.total : 0;
-}
-
 double SearchSpace::Objective(const Configuration& set) {
-  CostBook::Wanted wanted;
-  for (std::size_t s = 0; s < Statements(); s++) wanted.emplace_back(s, set);
-  in_.book.Fetch(wanted);
+  FetchAll(set);
   double sum = 0;
   for (std::size_t s = 0; s < Statements(); s++) sum += Weight(s) * CostOf(s, set);
   return sum;
 }
 
+void SearchSpace::FetchAll(const Configuration& set) {
+  if (!Plans()) return;
+  CostBook::Wanted wanted;
+  for (std::size_t s = 0; s < Statements(); s++) wanted.emplace_back(s, set);
+  in_.book.Fetch(wanted);
+}
+
 double SearchSpace::Gain(const Configuration& from, const Configuration& to) const {
   double gain = 0;
-  for (const std::size_t s : Touched(from, to)) gain += Weight(s) * (CostOf(s, from) - CostOf(s, to));
+  const std::vector<std::size_t> touched = Touched(from, to);
+  work_ += static_cast<std::int64_t>(touched.size());
+  for (const std::size_t s : touched) gain += Weight(s) * (CostOf(s, from) - CostOf(s, to));
   return gain;
 }
 
 void SearchSpace::FetchMoves(const Configuration& from, const std::vector<Configuration>& sets) {
+  if (!Plans()) return;
   CostBook::Wanted wanted;
   for (const Configuration& to : sets)
     for (const std::size_t s : Touched(from, to)) {
@@ -126,13 +147,40 @@ void SearchSpace::FetchMoves(const Configuration& from, const std::vector<Config
   in_.book.Fetch(wanted);
 }
 
+void SearchSpace::PlanFor(const Configuration& set) {
+  CostBook::Wanted wanted;
+  for (const std::size_t s : Touched({}, set)) wanted.emplace_back(s, set);
+  in_.book.FetchPlans(wanted);
+}
+
+bool SearchSpace::Estimates() const {
+  for (std::size_t s = 0; s < Statements(); s++)
+    if (in_.book.Plans().Knows(s)) return true;
+  return false;
+}
+
+void SearchSpace::ShowPlans(double share, std::size_t per_statement) {
+  std::vector<bool> allowed(Candidates());
+  for (std::size_t c = 0; c < Candidates(); c++) allowed[c] = Allowed(c);
+  std::vector<std::size_t> heaviest(Statements());
+  std::iota(heaviest.begin(), heaviest.end(), std::size_t{0});
+  const auto cost = [&](std::size_t s) { return Weight(s) * CostOf(s, {}); };
+  std::stable_sort(heaviest.begin(), heaviest.end(), [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
+  const double enough = share * Objective({});
+  double sum = 0;
+  std::size_t count = 0;
+  while (count < heaviest.size() && (share >= 1 || sum < enough)) sum += cost(heaviest[count++]);
+  heaviest.resize(count);
+  advise::ShowPlans(in_.book, heaviest, allowed, per_statement);
+}
+
 std::vector<std::size_t> SearchSpace::Needed(std::size_t statement, const Configuration& set) const {
   std::vector<std::size_t> needed;
-  const Configuration& used = in_.book.Get(statement, set).used;
+  const Configuration used = in_.book.Used(statement, set);
   if (used.empty()) return needed;
   for (std::size_t i = 0; i < set.size(); i++)
     if (std::any_of(used.begin(), used.end(),
-                    [&](std::size_t u) { return u == set[i] || Covers(Definition(set[i]), Definition(u)); }))
+                    [&](std::size_t u) { return u == set[i] || in_.book.Covers(set[i], u); }))
       needed.push_back(i);
   return needed;
 }
@@ -194,6 +242,31 @@ void SearchSpace::CostSingles() {
 void SearchSpace::UpdateSingles() {
   for (std::size_t c = 0; c < Candidates(); c++)
     if (Allowed(c)) single_[c] = Gain({}, {c});
+}
+
+bool SearchSpace::WorthCovering(std::size_t plain, std::size_t covering) const {
+  const Configuration before = plain == covering ? Configuration{} : Configuration{plain};
+  const bool strict = Updated(covering) || before.empty();
+  double gain = 0;
+  for (const std::size_t s : users_[covering]) {
+    const double cost = CostOf(s, before);
+    const double saved = cost - CostOf(s, {covering});
+    if (saved > kCoveringUnits && (!strict || saved > kCoveringSaves * cost)) gain += Weight(s) * saved;
+  }
+  return gain > MinGain();
+}
+
+void SearchSpace::BanCoverings() {
+  std::map<std::string, std::size_t> plain;  // by SQL
+  for (std::size_t c = 0; c < Candidates(); c++)
+    if (Definition(c).include.empty() && Allowed(c)) plain.emplace(CreateSql(Definition(c), "", false), c);
+  for (std::size_t c = 0; c < Candidates(); c++) {
+    if (Definition(c).include.empty() || !Allowed(c)) continue;
+    model::IndexDefinition without = Definition(c);
+    without.include.clear();
+    const auto form = plain.find(CreateSql(without, "", false));
+    if (!WorthCovering(form == plain.end() ? c : form->second, c)) Ban(c);
+  }
 }
 
 Configuration SearchSpace::Promising(std::size_t statement, std::size_t most) const {

@@ -2,8 +2,11 @@
 #include "advise/index/selection.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
-#include "advise/index/search_space.hpp"
+#include "advise/index/exchange.hpp"
+#include "advise/index/set_moves.hpp"
 
 namespace steward::advise {
 
@@ -11,99 +14,88 @@ namespace {
 
 using model::Configuration;
 
-constexpr std::size_t kBatch = 16;      // candidates evaluated in one round trip
 constexpr std::size_t kShortlist = 60;  // candidates that swaps consider
-constexpr double kExchange = 0.2;       // of what a further index must gain: enough to replace one by another
+constexpr std::size_t kPlansEach = 30;  // of each statement, for estimates
+constexpr double kQuickShare = 0.9;     // of the cost: the statements that are shown plans of in a quick search
+constexpr int kRounds = 8;              // of choosing on estimates
+constexpr int kRefinements = 3;         // of moves that are planned
+constexpr double kSettled = 0.001;      // share of the cost by which estimates may be wrong in the end
 constexpr std::size_t kAllAtOnce = 60;  // most candidates present in one planning (OR clauses explode beyond)
-
-// What a covering index must save on a statement beyond its plain form. Some heap fetches a call, mostly from cache,
-// are no reason to keep columns twice and to lose HOT updates of them. Measured against the plain form only, so that
-// the answer is the same before and after that one is built.
-constexpr double kCoveringUnits = 100;  // planner units a call: 25 random pages at the default cost
-constexpr double kCoveringSaves = 0.3;  // of the statement's cost with the plain form
-
-Configuration Without(Configuration set, std::size_t candidate) {
-  set.erase(std::remove(set.begin(), set.end(), candidate), set.end());
-  return set;
-}
-
-bool Contains(const Configuration& set, std::size_t candidate) {
-  return std::binary_search(set.begin(), set.end(), candidate);
-}
 
 class Search {
  public:
-  explicit Search(const SelectionInput& input) : space_(input) {}
+  explicit Search(const SelectionInput& input) : quick_(input.quick), space_(input), moves_(space_) {}
 
-  // Shares of the planner calls, in order of use; what one phase leaves goes to the next.
   Configuration Run() {
-    space_.AllowShare(0.5);
-    space_.CostSingles();
-    space_.AllowShare(0.6);
-    Configuration reduced = UsedWhenAllPresent();
-    space_.AllowShare(0.75);
-    const Configuration greedy = Fill({});
-    space_.AllowShare(0.85);
-    reduced = Reduce(reduced);
-    Configuration best = space_.Objective(reduced) < space_.Objective(greedy) ? reduced : greedy;
-    space_.AllowShare(0.95);
-    best = Climb(best);
-    space_.AllowShare(1);
-    best = Plain(best);
+    space_.AllowShare(quick_ ? 0.75 : 0.2);
+    if (quick_)
+      space_.ShowPlans(kQuickShare, 1);
+    else
+      space_.ShowPlans(1, kPlansEach);
+    space_.Plan(CostBook::Effort::kInestimable);
+    Configuration best = Settle();
+    for (int round = 0; round < kRefinements && !quick_; round++) {
+      const Configuration refined = Refine(best);
+      if (refined == best) break;
+      best = Again(refined);
+    }
     space_.Report("refining", 1);
     return best;
   }
 
  private:
-  // Adds to `set` while an addition gains enough.
-  Configuration Fill(Configuration set) {
-    std::vector<double> gain(space_.Candidates());  // an upper estimate: gains rarely grow with the set
-    std::vector<bool> fresh(gain.size(), set.empty());
-    for (std::size_t c = 0; c < gain.size(); c++) gain[c] = space_.Single(c);
-    while (true) {
-      const std::size_t chosen = BestAddition(set, gain, fresh);
-      if (chosen == gain.size()) return set;
-      set = space_.Extended(set, chosen);
-      fresh.assign(space_.Candidates(), false);
-      space_.Report("selecting", space_.SizeShare(set));
-    }
-  }
-
-  // What a move must gain: a further index its share of the objective, an exchange less.
-  [[nodiscard]] double Threshold(const Configuration& from, const Configuration& to) const {
-    return to.size() > from.size() ? space_.MinGain() : kExchange * space_.MinGain();
-  }
-
-  // The addition with most gain per byte, re-evaluating in batches only those whose stale score could still win.
-  std::size_t BestAddition(const Configuration& set, std::vector<double>& gain, std::vector<bool>& fresh) {
-    std::vector<std::size_t> order;
-    std::vector<Configuration> next(space_.Candidates());
-    for (std::size_t c = 0; c < space_.Candidates(); c++) {
-      if (!space_.Allowed(c) || Contains(set, c)) continue;
-      next[c] = space_.Extended(set, c);
-      if (!next[c].empty() && space_.Fits(next[c])) order.push_back(c);
-    }
-    const auto score = [&](std::size_t c) { return gain[c] / space_.Bytes(c); };
-    while (true) {
-      order.erase(
-          std::remove_if(order.begin(), order.end(), [&](std::size_t c) { return gain[c] <= Threshold(set, next[c]); }),
-          order.end());
-      if (order.empty()) return space_.Candidates();
-      std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return score(a) > score(b); });
-      if (fresh[order.front()]) return order.front();
-      std::vector<std::size_t> batch;
-      std::vector<Configuration> sets;
-      for (const std::size_t c : order)
-        if (!fresh[c] && batch.size() < kBatch) {
-          batch.push_back(c);
-          sets.push_back(next[c]);
-        }
-      space_.FetchMoves(set, sets);
-      for (std::size_t i = 0; i < batch.size(); i++) {
-        gain[batch[i]] = space_.Gain(set, sets[i]);
-        fresh[batch[i]] = true;
+  // The choice made on estimates, planned, and made again as long as that changes it; the best one planned.
+  Configuration Settle() {
+    const int rounds = quick_ ? 1 : kRounds;
+    Configuration best;
+    double least = std::numeric_limits<double>::infinity();
+    for (int round = 0; round < rounds; round++) {
+      const Configuration chosen = Choose();
+      const double hoped = space_.Objective(chosen);
+      space_.PlanFor(chosen);
+      const double planned = space_.Objective(chosen);
+      if (planned < least) {
+        least = planned;
+        best = chosen;
       }
+      if (std::fabs(planned - hoped) <= kSettled * planned) break;
     }
+    return best;
+  }
+
+  // Moves from `set` with plannings.
+  Configuration Refine(const Configuration& set) {
+    space_.Plan(CostBook::Effort::kUnsettled);
+    space_.AllowShare(1);
+    return space_.Estimates() ? Polish(space_, set) : Climb(set);
+  }
+
+  // Moves from `set` by estimates that learned from its plannings, if they lead to something better.
+  Configuration Again(const Configuration& set) {
+    if (!space_.Estimates()) return set;
+    space_.Plan(CostBook::Effort::kNothing);
+    const Configuration other = Exchange(space_, set);
+    space_.PlanFor(other);
+    return space_.Gain(set, other) > 0 ? other : set;
+  }
+
+  // Shares of the planner calls, in order of use; what one phase leaves goes to the next.
+  Configuration Choose() {
+    space_.AllowShare(0.5);
+    space_.CostSingles();
+    space_.BanCoverings();
+    space_.AllowShare(0.6);
+    Configuration reduced = UsedWhenAllPresent();
+    space_.AllowShare(0.75);
+    const Configuration greedy = moves_.Fill({});
+    space_.AllowShare(0.85);
+    reduced = moves_.Reduce(reduced);
+    const Configuration start = space_.Objective(reduced) < space_.Objective(greedy) ? reduced : greedy;
+    if (!space_.Estimates()) return start;
+    space_.Plan(CostBook::Effort::kNothing);
+    const Configuration chosen = Exchange(space_, start);
+    space_.Plan(CostBook::Effort::kInestimable);
+    return chosen;
   }
 
   // What plans use when all promising candidates are there.
@@ -114,54 +106,12 @@ class Search {
     space_.UpdateSingles();
     Configuration set;
     for (const auto& [s, present] : wanted)
-      for (const std::size_t c : space_.Get(s, present).used)
+      for (const std::size_t c : space_.Used(s, present))
         if (!Contains(set, c)) {
           const Configuration next = space_.Extended(set, c);
           if (!next.empty()) set = next;
         }
     return set;
-  }
-
-  // What the absence of each member would cost. Only statements whose plan needs it can lose.
-  std::vector<double> Losses(const Configuration& set) {
-    CostBook::Wanted wanted;
-    for (std::size_t s = 0; s < space_.Statements(); s++) wanted.emplace_back(s, set);
-    space_.Fetch(wanted);
-    std::vector<std::pair<std::size_t, std::size_t>> needs;  // statement, position in the set
-    for (std::size_t s = 0; s < space_.Statements(); s++)
-      for (const std::size_t member : space_.Needed(s, set)) needs.emplace_back(s, member);
-    wanted.clear();
-    for (const auto& [s, member] : needs) wanted.emplace_back(s, Without(set, set[member]));
-    space_.Fetch(wanted);
-    std::vector<double> losses(set.size());
-    for (std::size_t i = 0; i < needs.size(); i++) {
-      const auto& [s, member] = needs[i];
-      losses[member] += space_.Weight(s) * (space_.CostOf(s, wanted[i].second) - space_.CostOf(s, set));
-    }
-    return losses;
-  }
-
-  // Drops the smallest loss per byte until the set fits and every member earns its place.
-  Configuration Reduce(Configuration set) {
-    while (!set.empty()) {
-      const std::vector<double> losses = Losses(set);
-      std::size_t worst = 0;
-      for (std::size_t i = 1; i < set.size(); i++)
-        if (losses[i] / space_.Bytes(set[i]) < losses[worst] / space_.Bytes(set[worst])) worst = i;
-      if (space_.Fits(set) && losses[worst] > space_.MinGain()) break;
-      set = Without(std::move(set), set[worst]);
-    }
-    return space_.Fits(set) ? set : Configuration{};
-  }
-
-  [[nodiscard]] std::vector<std::size_t> Shortlist() const {
-    std::vector<std::size_t> list;
-    for (std::size_t c = 0; c < space_.Candidates(); c++)
-      if (space_.Allowed(c) && space_.Single(c) > 0) list.push_back(c);
-    std::sort(list.begin(), list.end(),
-              [&](std::size_t a, std::size_t b) { return space_.Single(a) > space_.Single(b); });
-    if (list.size() > kShortlist) list.resize(kShortlist);
-    return list;
   }
 
   // Best single add or swap; `set` itself when none gains enough.
@@ -178,7 +128,7 @@ class Search {
       space_.FetchMoves(set, sets);
       for (const Configuration& next : sets) {
         const double gain = space_.Gain(set, next);
-        if (gain > best_gain && gain > Threshold(set, next)) {
+        if (gain > best_gain && gain > moves_.Threshold(set, next)) {
           best_gain = gain;
           best = next;
         }
@@ -188,77 +138,20 @@ class Search {
   }
 
   Configuration Climb(Configuration set) {
-    const std::vector<std::size_t> shortlist = Shortlist();
+    const std::vector<std::size_t> shortlist = moves_.Shortlist(kShortlist);
     for (int round = 0; round < 20; round++) {
       space_.Report("refining", static_cast<double>(round) / 20);
       const Configuration moved = BestMove(set, shortlist);
-      const Configuration kept = Reduce(moved);
+      const Configuration kept = moves_.Reduce(moved);
       if (kept == set || space_.Objective(kept) >= space_.Objective(set)) break;
       set = kept;
     }
-    return Reduce(set);
+    return moves_.Reduce(set);
   }
 
-  [[nodiscard]] bool SameLead(std::size_t a, std::size_t b) const {
-    return space_.Definition(a).relid == space_.Definition(b).relid &&
-           space_.Definition(a).keys.front() == space_.Definition(b).keys.front();
-  }
-
-  // Plain indexes that could stand for covering index `c`, each put into `without`; `without` itself comes first.
-  [[nodiscard]] std::vector<Configuration> PlainForms(const Configuration& without, std::size_t c) const {
-    std::vector<Configuration> forms = {without};
-    for (std::size_t other = 0; other < space_.Candidates(); other++) {
-      if (!SameLead(other, c) || !space_.Definition(other).include.empty() || !space_.Allowed(other)) continue;
-      Configuration form = space_.Extended(without, other);
-      if (!form.empty() && space_.Fits(form)) forms.push_back(std::move(form));
-    }
-    return forms;
-  }
-
-  bool WorthCovering(const Configuration& plain, const Configuration& covering) {
-    double gain = 0;
-    for (const std::size_t s : space_.Touched(plain, covering)) {
-      const double before = space_.CostOf(s, plain);
-      const double saved = before - space_.CostOf(s, covering);
-      if (saved > kCoveringUnits && saved > kCoveringSaves * before) gain += space_.Weight(s) * saved;
-    }
-    return gain > space_.MinGain();
-  }
-
-  // `set` with covering index `c`, or with what serves nearly as well without INCLUDE: an index of the set or an
-  // existing one included. A form that did not pay is banned.
-  Configuration PlainFor(const Configuration& set, std::size_t c) {
-    const Configuration without = Without(set, c);
-    const std::vector<Configuration> forms = PlainForms(without, c);
-    std::vector<Configuration> moves = forms;
-    moves.push_back(set);
-    space_.FetchMoves(without, moves);
-    const Configuration* best = &forms.front();
-    double best_gain = space_.MinGain();
-    for (const Configuration& form : forms) {
-      const double gain = space_.Gain(without, form);
-      if (gain <= best_gain) continue;
-      best_gain = gain;
-      best = &form;
-    }
-    if (WorthCovering(*best, set)) return set;
-    space_.Ban(c);
-    return *best;
-  }
-
-  // Takes back INCLUDE columns that do not pay; what that frees may be filled again.
-  Configuration Plain(Configuration set) {
-    for (int round = 0; round < 3; round++) {
-      Configuration plain = set;
-      for (const std::size_t c : set)
-        if (!space_.Definition(c).include.empty() && Contains(plain, c)) plain = PlainFor(plain, c);
-      if (plain == set) break;
-      set = round < 2 ? Fill(std::move(plain)) : std::move(plain);
-    }
-    return Reduce(std::move(set));
-  }
-
+  bool quick_;
   SearchSpace space_;
+  SetMoves moves_;
 };
 
 }  // namespace

@@ -122,9 +122,9 @@ TEST_F(CostBookTest, AtTheLimitTheCostIsThatOfTheCheapestKnownPlanThatTheSetAllo
   book_->Fetch({{0, {0}}, {0, {2}}});
   EXPECT_EQ(model_->PlannerCalls(), 2) << "the first one wanted only";
   EXPECT_TRUE(book_->Stopped());
-  EXPECT_EQ(book_->Get(0, {0, 2}).total, 50);
-  EXPECT_EQ(book_->Get(0, {1}).total, 50) << "(a, b) serves as (a) does";
-  EXPECT_EQ(book_->Get(0, {2}).total, 100) << "nothing is known of (c)";
+  EXPECT_EQ(book_->Total(0, {0, 2}), 50);
+  EXPECT_EQ(book_->Total(0, {1}), 50) << "(a, b) serves as (a) does";
+  EXPECT_EQ(book_->Total(0, {2}), 100) << "nothing is known of (c)";
 }
 
 TEST_F(CostBookTest, AKnownPlanSettlesTheSetsBetweenItsIndexesAndItsOwn) {

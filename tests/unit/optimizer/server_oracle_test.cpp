@@ -18,7 +18,7 @@ model::IndexDefinition Candidate(const char* column) {
 }
 
 const std::vector<std::string> kCostColumns = {"request",  "total_cost", "candidates_used", "existing_used", "method",
-                                               "sqlstate", "error"};
+                                               "sqlstate", "error",      "plan_template",   "accesses"};
 
 class ServerOracleTest : public ::testing::Test {
  protected:
@@ -43,9 +43,11 @@ class ServerOracleTest : public ::testing::Test {
       std::vector<db::Result::Values> rows;
       for (std::size_t i = 1; i <= count; ++i)
         if (error_state.empty())
-          rows.push_back({std::to_string(i), "1", "{}", "{}", "generic", std::nullopt, std::nullopt});
+          rows.push_back(
+              {std::to_string(i), "1", "{}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt});
         else
-          rows.push_back({std::to_string(i), std::nullopt, std::nullopt, std::nullopt, std::nullopt, error_state, "x"});
+          rows.push_back({std::to_string(i), std::nullopt, std::nullopt, std::nullopt, std::nullopt, error_state, "x",
+                          std::nullopt, std::nullopt});
       return db::Result(kCostColumns, rows);
     });
   }
@@ -70,8 +72,9 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
     sent = parameters;
     return db::Result(kCostColumns,
-                      {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt, std::nullopt},
-                       {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "02000", "no text"}});
+                      {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt, std::nullopt, std::nullopt, std::nullopt},
+                       {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "02000", "no text",
+                        std::nullopt, std::nullopt}});
   });
   const std::vector<model::Cost> costs = model_->CostAll({{1, {}}, {0, {1}}});
   ASSERT_EQ(costs.size(), 2U);
@@ -80,20 +83,44 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   EXPECT_EQ(costs[1].used, model::Configuration{1});
   EXPECT_EQ(costs[1].existing_used, std::vector<model::Oid>{16401});
   EXPECT_EQ(costs[1].method, model::CostMethod::kShapes);
-  ASSERT_EQ(sent.size(), 5U);
+  ASSERT_EQ(sent.size(), 8U);
   EXPECT_EQ(sent[0], "{0,10}");
   EXPECT_EQ(sent[1], "{8,-7}");
   EXPECT_EQ(sent[2], "{\"CREATE INDEX ON public.t USING btree (b)\"}");
   EXPECT_EQ(sent[3], "{1,2}");
   EXPECT_EQ(sent[4], "{\"\",\"1\"}");
+  EXPECT_EQ(sent[5], "4") << "drawings";
+  EXPECT_EQ(sent[6], "{\"\",\"\"}") << "nothing is probed";
+  EXPECT_EQ(sent[7], "f") << "nor taken apart";
   EXPECT_EQ(model_->PlannerCalls(), 2);
+}
+
+TEST_F(ServerOracleTest, PlansAreTakenApartWhenAskedFor) {
+  db::Parameters sent;
+  database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
+    sent = parameters;
+    return db::Result(kCostColumns, {{"1", "12.5", "{}", "{}", "shapes", std::nullopt, std::nullopt,
+                                      R"({"internal": 2, "slots": []})", R"([[1, "", "", 0, 0, 3, [2]]])"}});
+  });
+  model::CostRequest request{0, {1}, {2}, true, true};
+  const model::Cost cost = model_->CostAll({request})[0];
+  EXPECT_EQ(sent[5], "1");
+  EXPECT_EQ(sent[6], "{\"2\"}") << "the second candidate of this call";
+  EXPECT_EQ(sent[7], "t");
+  EXPECT_TRUE(cost.redrawn) << "another drawing from a shape is of other values";
+  ASSERT_TRUE(cost.plan.has_value());
+  EXPECT_EQ(cost.plan->internal, 2);
+  ASSERT_EQ(cost.accesses.size(), 1U);
+  EXPECT_EQ(cost.accesses[0].candidates, model::Configuration{2});
+  request.one_drawing = false;
+  EXPECT_FALSE(model_->CostAll({request})[0].redrawn);
 }
 
 TEST_F(ServerOracleTest, AnswersThatAreMissingOrForeignAreErrors) {
   database_.On("FROM steward.whatif(", db::Result(kCostColumns, {}));
   EXPECT_NE(model_->CostAll({{0, {0}}})[0].error, "");
   database_.On("FROM steward.whatif(",
-               db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt, std::nullopt}}));
+               db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt}}));
   EXPECT_THROW(model_->CostAll({{0, {0}}}), db::Error);  // S10: an index that was not asked for
 }
 

@@ -1,0 +1,160 @@
+// See exchange.hpp.
+#include "advise/index/exchange.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace steward::advise {
+
+using model::Configuration;
+
+namespace {
+
+constexpr std::size_t kShortlist = 48;  // candidates that are put in
+constexpr int kKicks = 6;               // restarts from near the best
+constexpr int kSteps = 12;              // moves in a row
+constexpr std::int64_t kMostWork = 2'000'000;  // looked-up costs, about a second
+constexpr std::size_t kPlanned = 24;    // moves that are planned before one is made
+constexpr double kDoubt = 0.02;         // share of the cost concerned by which the estimate of a move may be wrong
+
+class LocalSearch {
+ public:
+  explicit LocalSearch(SearchSpace& space)
+      : space_(space), moves_(space), shortlist_(moves_.Shortlist(kShortlist)), begun_(space.Work()) {}
+
+  Configuration Run(const Configuration& start) {
+    Configuration best = Descend(start);
+    for (int kick = 0; kick < kKicks && best.size() > 1 && !Tired(); kick++) {
+      const Configuration other = Kicked(best);
+      if (Better(best, other)) best = other;
+    }
+    return best;
+  }
+
+  Configuration Polish(Configuration set) {
+    for (int step = 0; step < kSteps; step++) {
+      space_.Report("refining", static_cast<double>(step) / kSteps);
+      space_.Plan(CostBook::Effort::kNothing);
+      begun_ = space_.Work();
+      const std::vector<Configuration> promising = Promising(set);
+      space_.Plan(CostBook::Effort::kUnsettled);
+      space_.FetchMoves(set, promising);
+      const Configuration next = Best(set, promising);
+      if (next == set) break;
+      set = next;
+    }
+    return set;
+  }
+
+ private:
+  [[nodiscard]] bool Tired() const { return space_.Work() - begun_ > kMostWork; }
+  [[nodiscard]] double Lead(const Configuration& from, const Configuration& to) const {
+    return space_.Gain(from, to) -
+           space_.MinGain() * (static_cast<double>(to.size()) - static_cast<double>(from.size()));
+  }
+  [[nodiscard]] bool Better(const Configuration& from, const Configuration& to) const {
+    return Lead(from, to) > 1e-6 * space_.MinGain();
+  }
+  [[nodiscard]] Configuration Best(const Configuration& set, const std::vector<Configuration>& others) const {
+    Configuration best = set;
+    for (const Configuration& other : others)
+      if (Better(best, other)) best = other;
+    return best;
+  }
+
+  Configuration Descend(Configuration set) {
+    for (int step = 0; step < kSteps && !Tired(); step++) {
+      const Configuration next = Best(set, Neighbours(set));
+      if (next == set) break;
+      set = next;
+    }
+    return set;
+  }
+
+  // The neighbours that are not worse beyond doubt and not settled, the best first.
+  std::vector<Configuration> Promising(const Configuration& set) {
+    std::vector<std::pair<double, Configuration>> ranked;
+    for (Configuration& next : Neighbours(set)) {
+      double doubt = 0;
+      for (const std::size_t s : space_.Touched(set, next)) doubt += kDoubt * space_.Weight(s) * space_.CostOf(s, set);
+      const double lead = Lead(set, next);
+      if (lead + doubt > 0) ranked.emplace_back(lead, std::move(next));
+    }
+    std::sort(ranked.begin(), ranked.end(), std::greater<>());
+    std::vector<Configuration> promising;
+    for (auto& [lead, next] : ranked)
+      if (promising.size() < kPlanned && (promising.empty() || promising.back() != next))
+        promising.push_back(std::move(next));
+    return promising;
+  }
+
+  std::vector<Configuration> Neighbours(const Configuration& set) {
+    std::vector<Configuration> found;
+    const auto add = [&](Configuration next) {
+      if (space_.Fits(next) && next != set) found.push_back(std::move(next));
+    };
+    for (const std::size_t c : shortlist_) {
+      if (Contains(set, c) || Tired()) continue;
+      if (Configuration grown = space_.Extended(set, c); !grown.empty()) add(Settled(std::move(grown), c));
+    }
+    for (const std::size_t member : set) {
+      const Configuration without = Without(set, member);
+      for (std::size_t c = 0; c < space_.Candidates(); c++)
+        if (c != member && space_.Allowed(c) && SameLead(c, member) && !Tired())
+          if (Configuration next = space_.Extended(without, c); !next.empty()) add(Settled(std::move(next), c));
+      add(FilledWithout(without, {member}));
+    }
+    return found;
+  }
+
+  [[nodiscard]] bool SameLead(std::size_t a, std::size_t b) const {
+    return space_.Definition(a).relid == space_.Definition(b).relid &&
+           space_.Definition(a).keys.front() == space_.Definition(b).keys.front();
+  }
+
+  Configuration Settled(Configuration set, std::size_t keep) {
+    return moves_.Fill(moves_.Reduce(std::move(set), keep));
+  }
+
+  // Fills up with anything but `out`.
+  Configuration FilledWithout(const Configuration& set, const Configuration& out) {
+    std::vector<std::size_t> banned;
+    for (const std::size_t c : out)
+      if (space_.Allowed(c)) {
+        space_.Ban(c);
+        banned.push_back(c);
+      }
+    Configuration filled = moves_.Fill(set);
+    for (const std::size_t c : banned) space_.LiftBan(c);
+    return filled;
+  }
+
+  Configuration Kicked(const Configuration& set) {
+    Configuration out;
+    std::sample(set.begin(), set.end(), std::back_inserter(out), 2, random_);
+    Configuration rest = set;
+    for (const std::size_t c : out) rest = Without(std::move(rest), c);
+    return Descend(FilledWithout(rest, out));
+  }
+
+  SearchSpace& space_;
+  SetMoves moves_;
+  std::vector<std::size_t> shortlist_;
+  std::minstd_rand random_{1};
+  std::int64_t begun_;
+};
+
+}  // namespace
+
+Configuration Polish(SearchSpace& space, const Configuration& start) {
+  return LocalSearch(space).Polish(start);
+}
+
+Configuration Exchange(SearchSpace& space, const Configuration& start) {
+  return LocalSearch(space).Run(start);
+}
+
+}  // namespace steward::advise
