@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kShortlist = 48;  // candidates that are put in
 constexpr int kKicks = 6;               // restarts from near the best
 constexpr int kSteps = 12;              // moves in a row
-constexpr std::int64_t kMostWork = 2'000'000;  // looked-up costs, about a second
+constexpr std::int64_t kMostWork = 1'000'000;   // looked-up costs of one search, about half a second
+constexpr std::int64_t kMostInAll = 6'000'000;  // of all searches together
 constexpr std::size_t kPlanned = 24;    // moves that are planned before one is made
 constexpr double kDoubt = 0.02;         // share of the cost concerned by which the estimate of a move may be wrong
 
@@ -38,7 +39,6 @@ class LocalSearch {
     for (int step = 0; step < kSteps; step++) {
       space_.Report("refining", static_cast<double>(step) / kSteps);
       space_.Plan(CostBook::Effort::kNothing);
-      begun_ = space_.Work();
       const std::vector<Configuration> promising = Promising(set);
       space_.Plan(CostBook::Effort::kUnsettled);
       space_.FetchMoves(set, promising);
@@ -50,7 +50,9 @@ class LocalSearch {
   }
 
  private:
-  [[nodiscard]] bool Tired() const { return space_.Work() - begun_ > kMostWork; }
+  [[nodiscard]] bool Tired() const {
+    return space_.Work() - begun_ > kMostWork || space_.Work() > kMostInAll;
+  }
   [[nodiscard]] double Lead(const Configuration& from, const Configuration& to) const {
     return space_.Gain(from, to) -
            space_.MinGain() * (static_cast<double>(to.size()) - static_cast<double>(from.size()));
@@ -92,22 +94,45 @@ class LocalSearch {
   }
 
   std::vector<Configuration> Neighbours(const Configuration& set) {
+    MeasureGains(set);
     std::vector<Configuration> found;
     const auto add = [&](Configuration next) {
-      if (space_.Fits(next) && next != set) found.push_back(std::move(next));
+      if (!next.empty() && space_.Fits(next) && next != set) found.push_back(std::move(next));
     };
-    for (const std::size_t c : shortlist_) {
-      if (Contains(set, c) || Tired()) continue;
-      if (Configuration grown = space_.Extended(set, c); !grown.empty()) add(Settled(std::move(grown), c));
-    }
+    for (const std::size_t c : shortlist_)
+      if (!Contains(set, c) && !Tired()) add(Settled(set, space_.Extended(set, c), c));
     for (const std::size_t member : set) {
       const Configuration without = Without(set, member);
       for (std::size_t c = 0; c < space_.Candidates(); c++)
         if (c != member && space_.Allowed(c) && SameLead(c, member) && !Tired())
-          if (Configuration next = space_.Extended(without, c); !next.empty()) add(Settled(std::move(next), c));
-      add(FilledWithout(without, {member}));
+          add(Settled(set, space_.Extended(without, c), c));
+      if (!Tired()) add(FilledWithout(set, {member}));
     }
     return found;
+  }
+
+  // What each candidate gains beside `set`.
+  void MeasureGains(const Configuration& set) {
+    gains_.assign(space_.Candidates(), 0);
+    for (std::size_t c = 0; c < space_.Candidates(); c++) {
+      if (!space_.Allowed(c) || Contains(set, c) || space_.Single(c) <= 0) continue;
+      const Configuration grown = space_.Extended(set, c);
+      if (!grown.empty()) gains_[c] = space_.Gain(set, grown);
+    }
+  }
+
+  // Upper estimates of gains beside what is left of `set`: those beside `set`, but for candidates that matter to a
+  // statement which a lost member did, too.
+  [[nodiscard]] std::vector<double> Gains(const Configuration& set, const Configuration& left) const {
+    std::vector<bool> lost(space_.Statements());
+    for (const std::size_t member : set)
+      if (!Contains(left, member))
+        for (const std::size_t s : space_.Users(member)) lost[s] = true;
+    std::vector<double> gains = gains_;
+    for (std::size_t c = 0; c < gains.size(); c++)
+      if (std::any_of(space_.Users(c).begin(), space_.Users(c).end(), [&](std::size_t s) { return lost[s]; }))
+        gains[c] = space_.Single(c);
+    return gains;
   }
 
   [[nodiscard]] bool SameLead(std::size_t a, std::size_t b) const {
@@ -115,34 +140,33 @@ class LocalSearch {
            space_.Definition(a).keys.front() == space_.Definition(b).keys.front();
   }
 
-  Configuration Settled(Configuration set, std::size_t keep) {
-    return moves_.Fill(moves_.Reduce(std::move(set), keep));
+  // `grown` is `set` with `keep` in it: made to fit, and filled up.
+  Configuration Settled(const Configuration& set, Configuration grown, std::size_t keep) {
+    if (grown.empty()) return grown;
+    Configuration left = moves_.Reduce(std::move(grown), keep);
+    std::vector<double> gains = Gains(set, left);
+    return moves_.Fill(std::move(left), std::move(gains));
   }
 
-  // Fills up with anything but `out`.
+  // `set` without `out`, filled up with anything else.
   Configuration FilledWithout(const Configuration& set, const Configuration& out) {
-    std::vector<std::size_t> banned;
-    for (const std::size_t c : out)
-      if (space_.Allowed(c)) {
-        space_.Ban(c);
-        banned.push_back(c);
-      }
-    Configuration filled = moves_.Fill(set);
-    for (const std::size_t c : banned) space_.LiftBan(c);
-    return filled;
+    Configuration left = set;
+    for (const std::size_t c : out) left = Without(std::move(left), c);
+    std::vector<double> gains = Gains(set, left);
+    for (const std::size_t c : out) gains[c] = 0;
+    return moves_.Fill(std::move(left), std::move(gains));
   }
 
   Configuration Kicked(const Configuration& set) {
     Configuration out;
     std::sample(set.begin(), set.end(), std::back_inserter(out), 2, random_);
-    Configuration rest = set;
-    for (const std::size_t c : out) rest = Without(std::move(rest), c);
-    return Descend(FilledWithout(rest, out));
+    return Descend(FilledWithout(set, out));
   }
 
   SearchSpace& space_;
   SetMoves moves_;
   std::vector<std::size_t> shortlist_;
+  std::vector<double> gains_;
   std::minstd_rand random_{1};
   std::int64_t begun_;
 };

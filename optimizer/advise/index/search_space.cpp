@@ -171,6 +171,9 @@ void SearchSpace::ShowPlans(double share, std::size_t per_statement) {
   std::size_t count = 0;
   while (count < heaviest.size() && (share >= 1 || sum < enough)) sum += cost(heaviest[count++]);
   heaviest.resize(count);
+  AllowShare(1);
+  const auto third = static_cast<std::size_t>(in_.max_planner_calls / 3);
+  per_statement = std::clamp(third / std::max<std::size_t>(count, 1), std::size_t{1}, per_statement);
   advise::ShowPlans(in_.book, heaviest, allowed, per_statement);
 }
 

@@ -42,6 +42,9 @@ class SearchSpace {
   [[nodiscard]] std::vector<std::size_t> Touched(const model::Configuration& from,
                                                  const model::Configuration& to) const;
 
+  /// The statements that `candidate` can matter to.
+  [[nodiscard]] const std::vector<std::size_t>& Users(std::size_t candidate) const { return users_[candidate]; }
+
   /// Lets the search plan until `share` of all plannings are made; what is left over goes to the next phase.
   void AllowShare(double share);
   [[nodiscard]] bool OutOfCalls() const { return in_.book.Exhausted(); }
@@ -76,6 +79,7 @@ class SearchSpace {
   /// Whether anything is planned now.
   [[nodiscard]] bool Plans() const { return effort_ != CostBook::Effort::kNothing; }
   /// What estimates are made from (see ShowPlans), for the heaviest statements that together make `share` of the objective.
+  /// Fewer plannings of each where they would be more than a third of all.
   void ShowPlans(double share, std::size_t per_statement);
   /// Plans the statements that `set` can matter to.
   void PlanFor(const model::Configuration& set);

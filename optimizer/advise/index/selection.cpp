@@ -27,7 +27,6 @@ class Search {
   explicit Search(const SelectionInput& input) : quick_(input.quick), space_(input), moves_(space_) {}
 
   Configuration Run() {
-    space_.AllowShare(quick_ ? 0.75 : 0.2);
     if (quick_)
       space_.ShowPlans(kQuickShare, 1);
     else

@@ -26,15 +26,19 @@ bool Contains(const Configuration& set, std::size_t candidate) {
 }
 
 Configuration SetMoves::Fill(Configuration set) {
-  std::vector<double> gain(space_.Candidates());  // an upper estimate: gains rarely grow with the set
-  std::vector<bool> fresh(gain.size());
+  std::vector<double> gain(space_.Candidates());
   for (std::size_t c = 0; c < gain.size(); c++) gain[c] = space_.Single(c);
+  return Fill(std::move(set), std::move(gain));
+}
+
+Configuration SetMoves::Fill(Configuration set, std::vector<double> gain) {
+  std::vector<bool> fresh(gain.size());
   while (true) {
     const std::size_t chosen = BestAddition(set, gain, fresh);
     if (chosen == gain.size()) return set;
     set = space_.Extended(set, chosen);
     fresh.assign(space_.Candidates(), false);
-    space_.Report("selecting", space_.SizeShare(set));
+    if (space_.Plans()) space_.Report("selecting", space_.SizeShare(set));
   }
 }
 

@@ -19,6 +19,8 @@ class SetMoves {
   /// Adds to `set` while an addition gains enough, the one with most gain per byte each time (lazy greedy: gains rarely
   /// grow with the set, so that a gain known before is an upper estimate).
   [[nodiscard]] model::Configuration Fill(model::Configuration set);
+  /// The same with upper estimates of what each candidate gains.
+  [[nodiscard]] model::Configuration Fill(model::Configuration set, std::vector<double> gain);
 
   /// Drops the smallest loss per byte until the set fits and every member earns its place; never `keep`.
   [[nodiscard]] model::Configuration Reduce(model::Configuration set, std::optional<std::size_t> keep = {});
