@@ -15,8 +15,9 @@ Datum* Elements(FunctionCallInfo fcinfo, int number, Oid type, int16 length, int
   RequireArgument(fcinfo, number);
   ArrayType* array = PG_GETARG_ARRAYTYPE_P(number);
   if (ARR_NDIM(array) > 1 || (nulls == nullptr && array_contains_nulls(array)))
-    ereport(ERROR, (errcode(ERRCODE_ARRAY_ELEMENT_ERROR), errmsg("argument %d must be a one-dimensional array%s",
-                                                                 number + 1, nulls == nullptr ? " without nulls" : "")));
+    ereport(ERROR,
+            (errcode(ERRCODE_ARRAY_ELEMENT_ERROR), errmsg("argument %d must be a one-dimensional array%s", number + 1,
+                                                          nulls == nullptr ? " without nulls" : "")));
   Datum* elements = nullptr;
   deconstruct_array(array, type, length, length > 0, length == 8 ? TYPALIGN_DOUBLE : TYPALIGN_INT, &elements, nulls,
                     count);

@@ -1,4 +1,5 @@
-// SQL arrays as plain C arrays. Owns the checks that they are one-dimensional and, where it means nothing, hold no NULL.
+// SQL arrays as plain C arrays. Owns the checks that they are one-dimensional and, where it means nothing, hold no
+// NULL.
 #pragma once
 
 #include "pg/postgres.hpp"

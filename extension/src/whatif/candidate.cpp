@@ -8,6 +8,7 @@
 #include "whatif/code_trust.hpp"
 #include "whatif/index_statistics.hpp"
 #include "whatif/text_trust.hpp"
+#include "whatif/value_free_error.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -68,19 +69,25 @@ void CheckTable(Relation table) {
                     errmsg("temporary table \"%s\" cannot have candidates", RelationGetRelationName(table))));
 }
 
-// The size of a partial index tells how many rows its predicate lets in, that is what values the columns have.
-void RequireReadable(Oid table, Oid caller, Relation part, List* predicate) {
-  bool readable = check_enable_rls(table, caller, true) != RLS_ENABLED;
-  const bool whole = pg_class_aclcheck(table, caller, ACL_SELECT) == ACLCHECK_OK;
+// Whether the caller may read the columns of `part` that `expressions` name, by his rights on `table`.
+bool IsReadable(Oid table, Oid caller, Relation part, List* expressions) {
+  if (expressions == NIL) return true;
+  if (check_enable_rls(table, caller, true) == RLS_ENABLED) return false;
+  if (pg_class_aclcheck(table, caller, ACL_SELECT) == ACLCHECK_OK) return true;
   ListCell* cell = nullptr;
-  foreach (cell, whole ? NIL : pull_var_clause(reinterpret_cast<Node*>(predicate), 0)) {
+  foreach (cell, pull_var_clause(reinterpret_cast<Node*>(expressions), 0)) {
     const auto* var = lfirst_node(Var, cell);
     const char* name = get_attname(RelationGetRelid(part), var->varattno, true);
     const AttrNumber column = name == nullptr ? InvalidAttrNumber : get_attnum(table, name);
-    readable = readable && AttributeNumberIsValid(column) &&
-               pg_attribute_aclcheck(table, column, caller, ACL_SELECT) == ACLCHECK_OK;
+    if (!AttributeNumberIsValid(column) || pg_attribute_aclcheck(table, column, caller, ACL_SELECT) != ACLCHECK_OK)
+      return false;
   }
-  if (!readable)
+  return true;
+}
+
+// The size of a partial index tells how many rows its predicate lets in, that is what values the columns have.
+void RequireReadable(Oid table, Oid caller, Relation part, List* predicate) {
+  if (!IsReadable(table, caller, part, predicate))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for columns of table \"%s\" in the predicate of a candidate",
                            get_rel_name(table)),
@@ -97,9 +104,11 @@ void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   HypotheticalIndex* part = &candidate->parts[candidate->nparts++];
   part->relid = RelationGetRelid(relation);
   List* options = statement->options;
-  part->info = MakeIndexTemplate(relation, statement, candidate->index);
-  if (part->info->indpred != NIL) RequireReadable(candidate->table, input.caller, relation, part->info->indpred);
-  SetIndexSize(relation, options, input.known, part);
+  MakeIndexTemplate(relation, statement, candidate->index, part);
+  RequireReadable(candidate->table, input.caller, relation, part->info->indpred);
+  // So do, in other ways, the values of an expression.
+  const bool may_sample = IsReadable(candidate->table, input.caller, relation, part->info->indexprs);
+  SetIndexSize(relation, options, input.known, may_sample, part);
   pg::EndRole(before);
 }
 
@@ -169,6 +178,7 @@ Candidate* ParseCandidates(const CandidateTexts& input) {
     if (input.tree_heights != nullptr) one.known.tree_height = input.tree_heights[i];
     candidate->error = pg::RunInSubtransaction(ParseOne, &one, true);
     pg::LetTravelOn(candidate->error);
+    candidate->error = WithoutValues(candidate->error);
   }
   return candidates;
 }

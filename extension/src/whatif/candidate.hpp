@@ -26,6 +26,10 @@ struct HypotheticalIndex {
   double row_fraction;
   /// Rows in the index.
   double rows;
+  /// Operator classes of the key columns.
+  Oid* opclasses;
+  /// Of a BRIN index; 0 for others.
+  int pages_per_range;
 };
 
 /// What the caller knows of an index: neither is then estimated.
@@ -55,12 +59,14 @@ struct Candidate {
 };
 
 /// Makes candidates of CREATE INDEX texts; errors end in the candidate's `error`. A text names its table with schema,
-/// and everything else is looked up in pg_catalog alone. A predicate asks for the current user's right to read its columns. The tables stay locked (AccessShareLock) until the transaction
-/// ends. Each table, and each partition, is read as its owner. Known pages of an index on a partitioned table are split
-/// over the partitions by their rows; a known height is that of each.
+/// and everything else is looked up in pg_catalog alone. A predicate asks for the current user's right to read its
+/// columns. The tables stay locked (AccessShareLock) until the transaction ends. Each table, and each partition, is
+/// read as its owner. Known pages of an index on a partitioned table are split over the partitions by their rows; a
+/// known height is that of each.
 Candidate* ParseCandidates(const CandidateTexts& input);
 
-/// The planner's view of an index on `relation`, without size. `statement` is changed. Runs as the table's owner.
-IndexOptInfo* MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index);
+/// Sets the planner's view of an index on `relation`, without size, and its operator classes. `statement` is changed.
+/// Runs as the table's owner.
+void MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index, HypotheticalIndex* part);
 
 }  // namespace steward::whatif

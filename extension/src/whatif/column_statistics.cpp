@@ -84,6 +84,14 @@ double DistinctOf(double stadistinct, double null_fraction, double rows) {
   return std::min(static_cast<double>(DEFAULT_NUM_DISTINCT), std::max(1.0, rows * (1 - null_fraction)));
 }
 
+double Correlation(HeapTuple statistics) {
+  AttStatsSlot slot;
+  if (!get_attstatsslot(&slot, statistics, STATISTIC_KIND_CORRELATION, InvalidOid, ATTSTATSSLOT_NUMBERS)) return 0;
+  const double correlation = slot.nnumbers > 0 ? static_cast<double>(slot.numbers[0]) : 0;
+  free_attstatsslot(&slot);
+  return correlation;
+}
+
 void SetAlignment(Oid type, core::IndexColumn* column) {
   int16 length = 0;
   bool by_value = false;
@@ -115,6 +123,7 @@ ColumnFacts FactsOfColumn(Relation relation, int attnum, double rows) {
   facts.stored.null_fraction = static_cast<double>(statistics->stanullfrac);
   SetAlignment(attribute->atttypid, &facts.stored);
   facts.distinct = DistinctOf(static_cast<double>(statistics->stadistinct), facts.stored.null_fraction, rows);
+  facts.correlation = Correlation(tuple);
   ReleaseSysCache(tuple);
   return facts;
 }

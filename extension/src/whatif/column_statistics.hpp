@@ -14,7 +14,8 @@ namespace steward::whatif {
 /// A column as stored in an index, and the number of different values in it.
 struct ColumnFacts {
   core::IndexColumn stored;
-  double distinct;  // without NULL
+  double distinct;     // without NULL
+  double correlation;  // with the order of rows, -1..1; 0 where it is not known
 };
 
 /// Facts about column `attnum` of a table with `rows` rows.

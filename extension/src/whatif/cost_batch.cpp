@@ -7,6 +7,7 @@
 #include "whatif/plan_statement.hpp"
 #include "whatif/planning_role.hpp"
 #include "whatif/role_settings.hpp"
+#include "whatif/value_free_error.hpp"
 
 extern "C" {
 #include "utils/syscache.h"
@@ -129,19 +130,6 @@ void CostStatement(void* argument) {
     if (request->error == nullptr) Answer(*work, queries, draws, request);
   }
   pg::EndRole(before);
-}
-
-// Planning may raise a message that quotes a value, drawn from statistics or folded in the text. Callers get costs,
-// never values: outside of the classes that speak of names (unknown objects, syntax, unsupported features) the
-// message's format stands for it.
-ErrorData* WithoutValues(ErrorData* error) {
-  const int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-  if (category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION || category == ERRCODE_INVALID_SCHEMA_NAME ||
-      category == ERRCODE_FEATURE_NOT_SUPPORTED || error->message_id == nullptr)
-    return error;
-  const bool empty = strcmp(error->message_id, "%s") == 0;
-  error->message = pstrdup(empty ? "error raised by a function while planning" : error->message_id);
-  return error;
 }
 
 // Runs until every request has an answer: an error takes one request with it, or all when the statement itself fails.

@@ -3,20 +3,18 @@
 
 #include <algorithm>
 
+#include "whatif/row_sample.hpp"
+
 extern "C" {
-#include "access/tableam.h"
-#include "executor/tuptable.h"
 #include "storage/bufmgr.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
-#include "utils/snapmgr.h"
 }
 
 namespace steward::whatif {
 
 namespace {
 
-constexpr uint32 kPages = 3000;
 constexpr int kRows = 30000;
 
 // Columns of a table. Compared as bytes, so unused places are zero.
@@ -67,48 +65,17 @@ uint64 HashRow(TupleTableSlot* slot, const int* attnums, int count) {
   return hash;
 }
 
-ItemPointerData RowPointer(BlockNumber page, OffsetNumber offset) {
-  ItemPointerData pointer;
-  pointer.ip_blkid = {static_cast<uint16>(page >> 16), static_cast<uint16>(page & 0xFFFF)};
-  pointer.ip_posid = offset;
-  return pointer;
-}
-
 struct SampledColumns {
   const int* attnums;
   int count;
+  uint64* hashes;
+  int rows;
 };
 
-// Adds the hashes of at most `most` rows of a page, spread over it.
-int SamplePage(TableScanDesc scan, TupleTableSlot* slot, BlockNumber page, const SampledColumns& columns, int most,
-               uint64* hashes) {
-  uint64 all[MaxHeapTuplesPerPage];
-  int rows = 0;
-  ItemPointerData first = RowPointer(page, FirstOffsetNumber);
-  ItemPointerData last = RowPointer(page, MaxOffsetNumber);
-  table_rescan_tidrange(scan, &first, &last);
-  while (rows < MaxHeapTuplesPerPage && table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot))
-    all[rows++] = HashRow(slot, columns.attnums, columns.count);
-  const int taken = std::min(rows, most);
-  for (int i = 0; i < taken; ++i) hashes[i] = all[i * rows / taken];
-  return taken;
-}
-
-int Sample(Relation relation, BlockNumber pages, const SampledColumns& columns, uint64* hashes) {
-  ItemPointerData start = RowPointer(0, FirstOffsetNumber);
-  TableScanDesc scan = table_beginscan_tidrange(relation, GetActiveSnapshot(), &start, &start);
-  TupleTableSlot* slot = table_slot_create(relation, nullptr);
-  const uint32 sampled = std::min<uint32>(pages, kPages);
-  const int per_page = kRows / static_cast<int>(sampled);
-  int rows = 0;
-  for (uint32 i = 0; i < sampled; ++i) {
-    CHECK_FOR_INTERRUPTS();
-    const auto page = static_cast<BlockNumber>(static_cast<uint64>(i) * pages / sampled);
-    rows += SamplePage(scan, slot, page, columns, per_page, hashes + rows);
-  }
-  ExecDropSingleTupleTableSlot(slot);
-  table_endscan(scan);
-  return rows;
+bool AddRow(TupleTableSlot* slot, void* state) {
+  auto* columns = static_cast<SampledColumns*>(state);
+  columns->hashes[columns->rows++] = HashRow(slot, columns->attnums, columns->count);
+  return columns->rows < kRows;
 }
 
 double Duj1(uint64* hashes, int sampled, double rows) {
@@ -130,13 +97,14 @@ double Duj1(uint64* hashes, int sampled, double rows) {
 
 double SampledDistinct(Relation relation, const int* attnums, int count, double rows) {
   const BlockNumber pages = RelationGetNumberOfBlocks(relation);
-  if (pages == 0 || rows < 1 || relation->rd_tableam->scan_set_tidrange == nullptr) return -1;
+  if (pages == 0 || rows < 1) return -1;
   bool found = false;
   Remembered* remembered = Recall(relation, attnums, count, &found);
   if (found && IsFresh(*remembered, pages)) return remembered->share * rows;
   remembered->pages = 0;  // not fresh, should the sampling fail
   auto* hashes = static_cast<uint64*>(palloc(sizeof(uint64) * kRows));
-  const int sampled = Sample(relation, pages, {attnums, count}, hashes);
+  SampledColumns columns{attnums, count, hashes, 0};
+  const int sampled = SampleRows(relation, kRows, AddRow, &columns);
   const double distinct = sampled == 0 ? -1 : Duj1(hashes, sampled, rows);
   pfree(hashes);
   if (distinct < 0) return -1;

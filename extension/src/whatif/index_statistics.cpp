@@ -8,8 +8,10 @@
 #include "pg/compat.hpp"
 #include "whatif/column_statistics.hpp"
 #include "whatif/distinct_sample.hpp"
+#include "whatif/index_size_kinds.hpp"
 
 extern "C" {
+#include "access/brin.h"
 #include "access/nbtree.h"
 #include "access/reloptions.h"
 #include "catalog/pg_am.h"
@@ -25,6 +27,8 @@ extern "C" {
 namespace steward::whatif {
 
 namespace {
+
+constexpr int kMostPagesPerRange = 131072;
 
 struct Columns {
   core::IndexColumn keys[INDEX_MAX_KEYS];
@@ -79,16 +83,6 @@ bool Deduplicates(const IndexOptInfo* info, List* options) {
     if (strcmp(option->defname, "deduplicate_items") == 0) return defGetBoolean(option);
   }
   return true;
-}
-
-int FillFactor(List* options) {
-  ListCell* cell = nullptr;
-  foreach (cell, options) {
-    auto* option = lfirst_node(DefElem, cell);
-    if (strcmp(option->defname, "fillfactor") == 0)
-      return static_cast<int>(std::clamp<int64>(defGetInt64(option), BTREE_MIN_FILLFACTOR, 100));
-  }
-  return BTREE_DEFAULT_FILLFACTOR;
 }
 
 // Whether columns are likely to repeat together more often than independence says, and repetition matters: there are
@@ -148,7 +142,7 @@ void SizeBtree(Relation relation, List* options, double table_rows, Hypothetical
   shape.keys = {columns.keys, static_cast<size_t>(info->nkeycolumns)};
   shape.included = {columns.included, static_cast<size_t>(info->ncolumns - info->nkeycolumns)};
   shape.deduplicates = deduplicates;
-  shape.fillfactor = FillFactor(options);
+  shape.fillfactor = IntegerOption(options, "fillfactor", BTREE_DEFAULT_FILLFACTOR, BTREE_MIN_FILLFACTOR, 100);
   const core::BtreeSize size = core::EstimateBtreeSize(shape);
   info->pages = static_cast<BlockNumber>(std::min<uint64>(size.pages, MaxBlockNumber));
   info->tree_height = size.height;
@@ -156,16 +150,21 @@ void SizeBtree(Relation relation, List* options, double table_rows, Hypothetical
 
 }  // namespace
 
-void SetIndexSize(Relation relation, List* options, const KnownSize& known, HypotheticalIndex* part) {
+void SetIndexSize(Relation relation, List* options, const KnownSize& known, bool may_sample, HypotheticalIndex* part) {
+  IndexOptInfo* info = part->info;
   const double rows = TableRows(relation);
-  part->row_fraction = PredicateSelectivity(relation, part->info->indpred);
+  part->row_fraction = PredicateSelectivity(relation, info->indpred);
   part->rows = std::round(rows * part->row_fraction);
-  if (part->info->relam != BTREE_AM_OID)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("hypothetical indexes of this access method are not supported")));
-  if (known.pages == KnownSize::kNoPages || known.tree_height == KnownSize::kNoHeight)
-    SizeBtree(relation, options, rows, part);
-  if (known.tree_height != KnownSize::kNoHeight) part->info->tree_height = known.tree_height;
+  if (info->relam == BRIN_AM_OID)
+    part->pages_per_range =
+        IntegerOption(options, "pages_per_range", BRIN_DEFAULT_PAGES_PER_RANGE, 1, kMostPagesPerRange);
+  if (info->relam == BTREE_AM_OID) {
+    if (known.pages == KnownSize::kNoPages || known.tree_height == KnownSize::kNoHeight)
+      SizeBtree(relation, options, rows, part);
+    if (known.tree_height != KnownSize::kNoHeight) info->tree_height = known.tree_height;
+  } else if (known.pages == KnownSize::kNoPages) {
+    SizeOtherKind(relation, options, rows, may_sample, part);
+  }
 }
 
 }  // namespace steward::whatif

@@ -8,6 +8,7 @@
 extern "C" {
 #include "access/amapi.h"
 #include "access/gist.h"
+#include "access/reloptions.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
@@ -102,14 +103,33 @@ KeyType ColumnOrExpression(Relation relation, const IndexElem* element, IndexOpt
   return Expression(relation, element->expr, info, &info->indexkeys[column]);
 }
 
-void SetKey(const IndexElem* element, KeyType type, const char* am_name, IndexOptInfo* info, int column) {
+// The options of an operator class, as its own function reads them.
+bytea* OpclassOptions(const IndexElem* element, const IndexAmRoutine* am, Oid family, Oid type) {
+  if (element->opclassopts == NIL) return nullptr;
+  const Oid reader = am->amoptsprocnum == 0
+                         ? InvalidOid
+                         : get_opfamily_proc(family, type, type, static_cast<int16>(am->amoptsprocnum));
+  if (!OidIsValid(reader))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the operator class of a column has no options")));
+  local_relopts known;
+  init_local_reloptions(&known, 0);
+  OidFunctionCall1(reader, PointerGetDatum(&known));
+  const Datum given = transformRelOptions(Datum{0}, element->opclassopts, nullptr, nullptr, false, false);
+  return static_cast<bytea*>(build_local_reloptions(&known, given, true));
+}
+
+void SetKey(const IndexElem* element, KeyType type, const IndexStmt* statement, const IndexAmRoutine* am,
+            HypotheticalIndex* part, int column) {
+  IndexOptInfo* info = part->info;
   if (element->collation != NIL) type.collation = get_collation_oid(element->collation, false);
   if (type_is_collatable(type.type) != OidIsValid(type.collation))
     ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_COLLATION),
                     errmsg("collation does not go with type %s", format_type_be(type.type))));
   info->indexcollations[column] = type.collation;
-  const Oid opclass = ResolveOpClass(element->opclass, type.type, am_name, info->relam);
+  const Oid opclass = ResolveOpClass(element->opclass, type.type, statement->accessMethod, info->relam);
+  part->opclasses[column] = opclass;
   get_opclass_opfamily_and_input_type(opclass, &info->opfamily[column], &info->opcintype[column]);
+  info->opclassoptions[column] = OpclassOptions(element, am, info->opfamily[column], info->opcintype[column]);
   if (info->sortopfamily == nullptr) return;
   const bool descending = element->ordering == SORTBY_DESC;
   info->reverse_sort[column] = descending;
@@ -126,13 +146,14 @@ bool CanReturn(const IndexOptInfo* info, const IndexAmRoutine* am, int column) {
          !OidIsValid(get_opfamily_proc(family, type, type, GIST_COMPRESS_PROC));
 }
 
-void SetColumns(Relation relation, const IndexStmt* statement, const IndexAmRoutine* am, IndexOptInfo* info) {
+void SetColumns(Relation relation, const IndexStmt* statement, const IndexAmRoutine* am, HypotheticalIndex* part) {
+  IndexOptInfo* info = part->info;
   int column = 0;
   ListCell* cell = nullptr;
   foreach (cell, statement->indexParams) {
     const auto* element = lfirst_node(IndexElem, cell);
     const KeyType type = ColumnOrExpression(relation, element, info, column);
-    SetKey(element, type, statement->accessMethod, info, column);
+    SetKey(element, type, statement, am, part, column);
     ++column;
   }
   foreach (cell, statement->indexIncludingParams) {
@@ -192,22 +213,22 @@ IndexOptInfo* Allocate(const IndexStmt* statement, Oid am) {
 
 }  // namespace
 
-IndexOptInfo* MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index) {
+void MakeIndexTemplate(Relation relation, IndexStmt* statement, Oid index, HypotheticalIndex* part) {
   Oid am_oid = InvalidOid;
   const IndexAmRoutine* am = FindAccessMethod(statement->accessMethod, &am_oid);
   CheckShape(statement, am);
   statement = transformIndexStmt(RelationGetRelid(relation), statement, "");
-  IndexOptInfo* info = Allocate(statement, am_oid);
+  IndexOptInfo* info = part->info = Allocate(statement, am_oid);
+  part->opclasses = Zeroed<Oid>(info->nkeycolumns);
   info->indexoid = index;
   if (statement->tableSpace != nullptr) info->reltablespace = get_tablespace_oid(statement->tableSpace, false);
   SetAbilities(relation, am, info);
-  SetColumns(relation, statement, am, info);
+  SetColumns(relation, statement, am, part);
   SetPredicate(relation, statement->whereClause, info);
   info->unique = statement->unique;
   info->immediate = true;
   info->hypothetical = true;
   info->tree_height = -1;
-  return info;
 }
 
 }  // namespace steward::whatif

@@ -2,6 +2,7 @@
 #include "whatif/inject.hpp"
 
 #include "whatif/borrowed_hook.hpp"
+#include "whatif/brin_cost.hpp"
 #include "whatif/planning_watch.hpp"
 
 extern "C" {
@@ -91,8 +92,11 @@ void PutInForce(const ActiveConfiguration& next) {
 }  // namespace
 
 IndexOptInfo* MakeIndexInfo(const HypotheticalIndex& part, RelOptInfo* rel) {
-  auto* info = makeNode(IndexOptInfo);
+  auto* injected = static_cast<InjectedIndex*>(palloc0(sizeof(InjectedIndex)));
+  IndexOptInfo* info = &injected->info;
   *info = *part.info;
+  injected->pages_per_range = part.pages_per_range;
+  if (part.pages_per_range != 0) HonourPagesPerRange(injected);
   info->rel = rel;
   info->tuples = info->indpred == NIL ? rel->tuples : clamp_row_est(rel->tuples * part.row_fraction);
   info->indexprs = static_cast<List*>(copyObjectImpl(info->indexprs));
