@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -32,6 +33,21 @@ model::CostMethod ParseMethod(const std::string& word) {
   constexpr std::array<std::string_view, 3> kWords = {"parameters", "shapes", "statistics"};
   const auto found = std::find(kWords.begin(), kWords.end(), word);
   return static_cast<model::CostMethod>(found - kWords.begin());  // one past the end is kGeneric
+}
+
+/// What the server said of a candidate's size, to be told again: it need not estimate it at each call.
+struct KnownSize {
+  std::optional<std::int64_t> pages;
+  std::optional<std::int64_t> tree_height;  // nothing where the access method has none
+};
+
+std::string NumbersLiteral(const std::vector<std::optional<std::int64_t>>& numbers) {
+  std::string text = "{";
+  for (const std::optional<std::int64_t>& number : numbers) {
+    if (text.size() > 1) text += ',';
+    text += number ? std::to_string(*number) : "NULL";
+  }
+  return text + '}';
 }
 
 /// The arguments of one call of steward.whatif, naming only the statements and candidates that it needs.
@@ -122,17 +138,20 @@ class ServerCostModel : public model::CostModel {
 
   void ReadSizes() {
     sizes_.resize(sql_.size());
+    known_sizes_.resize(sql_.size());
     for (model::CandidateSize& size : sizes_) size.error = "the server did not answer for this candidate";
     BatchSize size;
     InBatches(sql_.size(), size, kPatience[1], [&](std::size_t begin, std::size_t end) {
       const std::vector<std::string> part(sql_.begin() + static_cast<std::ptrdiff_t>(begin),
                                           sql_.begin() + static_cast<std::ptrdiff_t>(end));
       const db::Result result = database_.Query(
-          "SELECT candidate, index_size, error FROM steward.whatif_index_size($1::text[])", {db::ArrayLiteral(part)});
+          "SELECT candidate, pages, tree_height, index_size, error FROM steward.whatif_index_size($1::text[])",
+          {db::ArrayLiteral(part)});
       for (const db::Row row : result) {
         const auto candidate = static_cast<std::size_t>(row.Int("candidate") - 1);
-        if (candidate < part.size())
-          sizes_[begin + candidate] = {row.OptionalInt("index_size").value_or(0), row.Text("error")};
+        if (candidate >= part.size()) continue;
+        sizes_[begin + candidate] = {row.OptionalInt("index_size").value_or(0), row.Text("error")};
+        known_sizes_[begin + candidate] = {row.OptionalInt("pages"), row.OptionalInt("tree_height")};
       }
     });
   }
@@ -164,19 +183,26 @@ class ServerCostModel : public model::CostModel {
     std::vector<std::int64_t> userids;
     std::vector<std::int64_t> queryids;
     std::vector<std::string> candidates;
+    std::vector<std::optional<std::int64_t>> pages;
+    std::vector<std::optional<std::int64_t>> tree_heights;
     for (const std::size_t statement : call.statements) {
       userids.push_back(userids_[statement]);
       queryids.push_back(queryids_[statement]);
     }
-    for (const std::size_t candidate : call.candidates) candidates.push_back(sql_[candidate]);
+    for (const std::size_t candidate : call.candidates) {
+      candidates.push_back(sql_[candidate]);
+      pages.push_back(known_sizes_[candidate].pages);
+      tree_heights.push_back(known_sizes_[candidate].tree_height);
+    }
     return database_.Query(
         "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error, plan_template, accesses"
         " FROM steward.whatif($1::oid[], $2::bigint[], $3::text[], $4::int[], $5::text[], draws => $6::int,"
-        " request_probes => $7::text[], templates => $8::boolean)",
+        " request_probes => $7::text[], templates => $8::boolean, candidate_pages => $9::bigint[],"
+        " candidate_heights => $10::int[])",
         {db::ArrayLiteral(userids), db::ArrayLiteral(queryids), db::ArrayLiteral(candidates),
          db::ArrayLiteral(call.request_statements), db::ArrayLiteral(call.request_indexes),
          std::to_string(call.one_drawing ? 1 : kDrawings), db::ArrayLiteral(call.request_probes),
-         std::string(call.templates ? "t" : "f")});
+         std::string(call.templates ? "t" : "f"), NumbersLiteral(pages), NumbersLiteral(tree_heights)});
   }
 
   // Whether another drawing would be of other values.
@@ -211,6 +237,7 @@ class ServerCostModel : public model::CostModel {
   std::vector<int> samples_;
   std::vector<std::string> sql_;
   std::vector<model::CandidateSize> sizes_;
+  std::vector<KnownSize> known_sizes_;
   std::int64_t planner_calls_ = 0;
 };
 

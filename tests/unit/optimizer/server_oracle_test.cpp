@@ -27,8 +27,9 @@ class ServerOracleTest : public ::testing::Test {
     statements_[0].queryid = -7;
     statements_[1].queryid = 8;
     database_.On("whatif_index_size",
-                 db::Result({"candidate", "index_size", "error"},
-                            {{"1", "8192", std::nullopt}, {"3", std::nullopt, "column \"c\" does not exist"}}));
+                 db::Result({"candidate", "pages", "tree_height", "index_size", "error"},
+                            {{"1", "1", "0", "8192", std::nullopt},
+                             {"3", std::nullopt, std::nullopt, std::nullopt, "column \"c\" does not exist"}}));
     model_ = ServerOracle(database_, [this] {
                return now_;
              }).Prepare({&statements_[0], &statements_[1]}, {Candidate("a"), Candidate("b"), Candidate("c")});
@@ -83,7 +84,7 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   EXPECT_EQ(costs[1].used, model::Configuration{1});
   EXPECT_EQ(costs[1].existing_used, std::vector<model::Oid>{16401});
   EXPECT_EQ(costs[1].method, model::CostMethod::kShapes);
-  ASSERT_EQ(sent.size(), 8U);
+  ASSERT_EQ(sent.size(), 10U);
   EXPECT_EQ(sent[0], "{0,10}");
   EXPECT_EQ(sent[1], "{8,-7}");
   EXPECT_EQ(sent[2], "{\"CREATE INDEX ON public.t USING btree (b)\"}");
@@ -92,7 +93,12 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   EXPECT_EQ(sent[5], "4") << "drawings";
   EXPECT_EQ(sent[6], "{\"\",\"\"}") << "nothing is probed";
   EXPECT_EQ(sent[7], "f") << "nor taken apart";
-  EXPECT_EQ(model_->PlannerCalls(), 2);
+  EXPECT_EQ(sent[8], "{NULL}") << "the server did not size the second candidate";
+  EXPECT_EQ(sent[9], "{NULL}");
+  model_->CostAll({{0, {0}}});
+  EXPECT_EQ(sent[8], "{1}") << "but the first";
+  EXPECT_EQ(sent[9], "{0}");
+  EXPECT_EQ(model_->PlannerCalls(), 3);
 }
 
 TEST_F(ServerOracleTest, PlansAreTakenApartWhenAskedFor) {
