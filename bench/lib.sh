@@ -1,4 +1,5 @@
-# Owns what the benchmarks of capture share: the servers that are compared, the workloads, options, progress and results.
+# Owns what the benchmarks share, those of capture above all: the servers that are compared, the workloads, options,
+# progress and results.
 # To be sourced by a script of this folder; sources tests/server/harness.sh, which owns the servers' session.
 # Leaves to others: how a thing is measured (instructions.sh, cpu.sh, throughput.sh, memory.sh), tables and gates (report.pl).
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

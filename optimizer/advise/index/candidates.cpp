@@ -162,7 +162,7 @@ class Generator {
   // The candidate's position, a new one when it is new; kNone when it is none.
   std::size_t Place(IndexDefinition candidate) {
     const auto [entry, fresh] = places_.try_emplace(CreateSql(candidate, "", false), kNone);
-    if (!fresh || partitions_.Serves(candidate) || ExtendsUnique(workload_, candidate)) return entry->second;
+    if (!fresh || (!options_.redundant && Redundant(candidate))) return entry->second;
     if (result_.definitions.size() >= options_.max_in_all) {
       result_.cut = true;
       return kNone;
@@ -171,6 +171,10 @@ class Generator {
     by_table_[candidate.relid].push_back(entry->second);
     result_.definitions.push_back(std::move(candidate));
     return entry->second;
+  }
+
+  [[nodiscard]] bool Redundant(const IndexDefinition& candidate) const {
+    return partitions_.Serves(candidate) || ExtendsUnique(workload_, candidate);
   }
 
   void FindRelevant(const std::vector<ScanShape>& scans, std::vector<std::size_t>& own) {

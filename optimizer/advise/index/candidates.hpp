@@ -16,10 +16,13 @@ struct CandidateOptions {
   std::size_t max_per_scan = 80;  // most candidates from one scan of one statement
   std::size_t max_in_all = 5000;  // those of the first statements
   std::set<model::Oid> split;     // partitioned tables whose partitions get indexes one by one
+  bool redundant = false;         // also those that an existing index covers or that extend a unique key: only to
+                                  // compare with advisors that suggest them
 };
 
 struct Candidates {
-  std::vector<model::IndexDefinition> definitions;  // none twice, none that an existing valid index covers
+  std::vector<model::IndexDefinition> definitions;  // none twice, none that an existing valid index covers, unless
+                                                   // `redundant`
   /// For each statement given, the candidates that could appear in its plan (positions, ascending).
   std::vector<std::vector<std::size_t>> relevant;
   /// Of these the ones all of whose columns one of its scans uses, the usually most worthy first. Any other serves the
@@ -33,7 +36,8 @@ struct Candidates {
 /// grouped by is a one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by
 /// one range; equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the
 /// equality and range forms made covering by INCLUDE where the plan needs few further columns. None has key columns
-/// after all those of an existing unique index. Those of a partition are on the partitioned table, unless `split`.
+/// after all those of an existing unique index, unless `redundant`. Those of a partition are on the partitioned table,
+/// unless `split`.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

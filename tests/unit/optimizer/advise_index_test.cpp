@@ -65,6 +65,30 @@ TEST(Candidates, WhatExistsIsNotProposedAgain) {
   EXPECT_EQ(GenerateCandidates(w, {&w.statements[0]}, {}).definitions.size(), 1U);
 }
 
+// For comparisons with advisors that suggest them.
+TEST(Candidates, WhatExistsIsProposedWhereRedundantOnesAreWanted) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+  AddPredicate(w, 1, 2, PredicateRole::kGroup, PredicateKind::kNone).position = 1;
+  model::ExistingIndex existing;
+  existing.definition.relid = 10;
+  existing.definition.unique = true;
+  existing.definition.keys = {{1, "a", "a", "", "", false, false}};
+  w.indexes.push_back(existing);
+  const auto names = [&](bool redundant) {
+    CandidateOptions options;
+    options.redundant = redundant;
+    std::vector<std::string> list;
+    for (const auto& index : GenerateCandidates(w, {&w.statements[0]}, options).definitions)
+      list.push_back(Name(index));
+    std::sort(list.begin(), list.end());
+    return list;
+  };
+  EXPECT_EQ(names(false), (std::vector<std::string>{"orders(b)", "orders(b, a)"}));
+  EXPECT_EQ(names(true), (std::vector<std::string>{"orders(a)", "orders(a, b)", "orders(b)", "orders(b, a)"}));
+}
+
 TEST(Candidates, CatalogTablesAndUnindexableTypesAreLeftAlone) {
   Workload w = Shop();
   AddStatement(w, 1, 1, 1);
