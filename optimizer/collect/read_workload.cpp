@@ -77,6 +77,12 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
       " current_setting('server_version_num') AS version_num, pg_is_in_recovery() AS standby,"
       " coalesce(current_setting('pg_steward.capture_parameters', true), 'off') <> 'off' AS parameters_captured,"
       " current_setting('server_encoding') = 'SQL_ASCII' AS sql_ascii,"
+      " (SELECT datcollate IN ('C', 'POSIX') FROM pg_database WHERE datname = current_database()) AS c_collation,"
+      " (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.opcname) FROM pg_opclass o"
+      "   JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod"
+      "   JOIN pg_depend d ON d.classid = 'pg_opclass'::regclass AND d.objid = o.oid AND d.deptype = 'e'"
+      "   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid"
+      "  WHERE e.extname = 'pg_trgm' AND a.amname = 'gin' AND o.opcname = 'gin_trgm_ops') AS trigram_opclass,"
       " extract(epoch FROM now()) AS collected_at, extract(epoch FROM c.stats_since) AS window_start"
       " FROM steward.capture_status c");
   const db::Row row = result.Only();
@@ -88,6 +94,8 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
   server.version_num = static_cast<int>(row.Int("version_num"));
   server.standby = row.Bool("standby");
   server.parameters_captured = row.Bool("parameters_captured");
+  server.trigram_opclass = row.Text("trigram_opclass");
+  server.c_collation = row.Bool("c_collation");
   server.sql_ascii = row.Bool("sql_ascii");
   server.collected_at = row.Double("collected_at");
   server.window_start = row.OptionalDouble("window_start").value_or(server.collected_at);

@@ -32,7 +32,7 @@ void Visit(V& v, model::ServerInfo& s) {
   v("version_num", s.version_num), v("standby", s.standby), v("parameters_captured", s.parameters_captured);
   v.Instant("collected_at", s.collected_at), v.Instant("window_start", s.window_start);
   v.Instant("window_end", s.window_end);
-  v("sql_ascii", s.sql_ascii);
+  v("trigram_opclass", s.trigram_opclass), v("c_collation", s.c_collation), v("sql_ascii", s.sql_ascii);
 }
 
 template <typename V>

@@ -25,7 +25,9 @@ struct ServerInfo {
   double collected_at = 0;
   double window_start = 0;
   double window_end = 0;
-  bool sql_ascii = false;  // the database's encoding is SQL_ASCII: names are bytes that nothing converts
+  std::string trigram_opclass = {};  // pg_trgm's operator class for GIN, with its schema, quoted; empty: not installed
+  bool c_collation = false;     // the database's collation is C
+  bool sql_ascii = false;       // the database's encoding is SQL_ASCII: names are bytes that nothing converts
 };
 
 /// One (user, query id) of the current database; rows that differ only in toplevel are added up.

@@ -42,6 +42,7 @@ class ScanCandidates {
     const Keys compared = Concat(scan.equality, scan.range, 32);
     const Keys all = Concat(compared, Ascending(Concat(scan.sort, scan.group, 32)), 32);
     for (const IndexKey& key : all) Add({key});
+    for (const SearchedKey& searched : scan.searched) Add({searched.key}, {}, searched.method);
     AddSequences(width);
     AddCovering(width);
     if (width >= 2) AddPairs(all);
@@ -84,12 +85,13 @@ class ScanCandidates {
         if (&first != &second) Add({first, second});
   }
 
-  void Add(const Keys& keys, const Keys& include = {}) {
+  void Add(const Keys& keys, const Keys& include = {}, const std::string& method = "btree") {
     if (keys.empty() || found_.size() >= options_.max_per_scan) return;
     IndexDefinition index;
     index.relid = scan_.table->relid;
     index.table_name = scan_.table->name;
     index.table_sql = scan_.table->name_sql;
+    index.method = method;
     index.keys = keys;
     index.include = include;
     std::sort(index.include.begin(), index.include.end(),
@@ -120,11 +122,17 @@ bool Uses(const ScanShape& scan, const IndexKey& key) {
 
 // Could the candidate appear in a plan of a statement with this scan? Its first key must be one that the scan uses.
 bool Relevant(const IndexDefinition& candidate, const ScanShape& scan) {
-  return scan.table->relid == candidate.relid && Uses(scan, candidate.keys.front());
+  if (scan.table->relid != candidate.relid) return false;
+  if (candidate.method == "btree" && candidate.keys.front().opclass.empty()) return Uses(scan, candidate.keys.front());
+  return std::any_of(scan.searched.begin(), scan.searched.end(), [&](const SearchedKey& searched) {
+    return searched.method == candidate.method && searched.key == candidate.keys.front();
+  });
 }
 
 bool UsesAll(const IndexDefinition& candidate, const ScanShape& scan) {
-  const auto used = [&](const IndexKey& key) { return Uses(scan, key) || Has(scan.output, key); };
+  const auto used = [&](const IndexKey& key) {
+    return !key.opclass.empty() || candidate.method != "btree" || Uses(scan, key) || Has(scan.output, key);
+  };
   return Relevant(candidate, scan) && std::all_of(candidate.keys.begin(), candidate.keys.end(), used) &&
          std::all_of(candidate.include.begin(), candidate.include.end(), used);
 }
@@ -142,7 +150,7 @@ class Generator {
   Candidates Run(const std::vector<const model::Statement*>& statements) {
     std::vector<std::vector<ScanShape>> scans;
     for (const model::Statement* statement : statements) {
-      scans.push_back(ScanShapes(partitions_, predicates_[{statement->userid, statement->queryid}]));
+      scans.push_back(ScanShapes(workload_.server, partitions_, predicates_[{statement->userid, statement->queryid}]));
       auto& own = result_.own.emplace_back();
       for (const ScanShape& scan : scans.back())
         for (IndexDefinition& candidate : ScanCandidates(scan, options_).Take())

@@ -31,13 +31,13 @@ struct Candidates {
   bool cut = false;  // there were more than max_in_all
 };
 
-/// B-tree candidates for `statements` (which must be in `workload`; the heaviest first). Rules, per scan of a relation:
+/// Candidates for `statements` (which must be in `workload`; the heaviest first). Rules, per scan of a relation:
 /// each column or expression that is compared by equality, list, range, IS NULL or prefix pattern, joined, sorted or
 /// grouped by is a one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by
 /// one range; equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the
-/// equality and range forms made covering by INCLUDE where the plan needs few further columns. None has key columns
-/// after all those of an existing unique index, unless `redundant`. Those of a partition are on the partitioned table,
-/// unless `split`.
+/// equality and range forms made covering by INCLUDE where the plan needs few further columns; for containment, full text
+/// and patterns the one-column index of another kind that finds them (MethodFor). None has key columns after all those of
+/// an existing unique index, unless `redundant`. Those of a partition are on the partitioned table, unless `split`.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

@@ -32,8 +32,9 @@ const model::Column* ColumnOf(const model::Table& root, const model::Table& tabl
   return same == root.columns.end() ? nullptr : &*same;
 }
 
-// False when a b-tree cannot hold the key: no such column, or a type without a default operator class.
-bool MakeKey(const model::Table& root, const model::Table& table, const Predicate& predicate, IndexKey& key) {
+// False when there is no such column, or when a b-tree is to hold it and its type has no default operator class for that.
+bool MakeKey(const model::Table& root, const model::Table& table, const Predicate& predicate, bool btree,
+             IndexKey& key) {
   key = IndexKey{};
   if (predicate.attnum == 0) {
     if (predicate.expression.empty()) return false;
@@ -42,7 +43,7 @@ bool MakeKey(const model::Table& root, const model::Table& table, const Predicat
     return true;
   }
   const model::Column* column = ColumnOf(root, table, predicate.attnum);
-  if (column == nullptr || !column->btree_indexable) return false;
+  if (column == nullptr || (btree && !column->btree_indexable)) return false;
   key.attnum = column->attnum;
   key.name = column->name;
   key.sql = column->name_sql;
@@ -77,7 +78,16 @@ void AddCompared(Building& scan, const Predicate& predicate, const IndexKey& key
   }
 }
 
-void AddPredicate(Building& scan, const model::Table& table, const Predicate& predicate) {
+void AddSearched(Building& scan, const model::Table& table, const Predicate& predicate, const SearchMethod& method) {
+  SearchedKey searched{{}, method.method};
+  if (!MakeKey(*scan.shape.table, table, predicate, false, searched.key)) return;
+  searched.key.opclass = method.opclass;
+  auto& known = scan.shape.searched;
+  if (std::find(known.begin(), known.end(), searched) == known.end()) known.push_back(std::move(searched));
+}
+
+void AddPredicate(Building& scan, const model::ServerInfo& server, const model::Table& table,
+                  const Predicate& predicate) {
   IndexKey key;
   if (predicate.role == PredicateRole::kOutput) {
     const model::Column* column = ColumnOf(*scan.shape.table, table, predicate.attnum);
@@ -86,7 +96,8 @@ void AddPredicate(Building& scan, const model::Table& table, const Predicate& pr
       AddKey(scan.shape.output, IndexKey{column->attnum, column->name, column->name_sql, "", "", false, false});
     return;
   }
-  if (!MakeKey(*scan.shape.table, table, predicate, key)) return;
+  if (const auto method = MethodFor(server, predicate)) AddSearched(scan, table, predicate, *method);
+  if (!MakeKey(*scan.shape.table, table, predicate, true, key)) return;
   if (predicate.role == PredicateRole::kSort || predicate.role == PredicateRole::kGroup) {
     key.descending = predicate.descending;
     key.nulls_first = predicate.nulls_first;
@@ -125,7 +136,8 @@ ScanShape Finish(Building& scan) {
 
 }  // namespace
 
-std::vector<ScanShape> ScanShapes(const Partitions& partitions, const std::vector<const Predicate*>& predicates) {
+std::vector<ScanShape> ScanShapes(const model::ServerInfo& server, const Partitions& partitions,
+                                  const std::vector<const Predicate*>& predicates) {
   std::map<std::tuple<std::int64_t, int, model::Oid>, Building> scans;
   for (const Predicate* predicate : predicates) {
     const model::Table* table = partitions.Find(predicate->relid);
@@ -134,7 +146,7 @@ std::vector<ScanShape> ScanShapes(const Partitions& partitions, const std::vecto
     if (root.catalog || partitions.Locked(root)) continue;
     Building& scan = scans[{predicate->planid, predicate->scan_no, predicate->relid}];
     scan.shape.table = &root;
-    AddPredicate(scan, *table, *predicate);
+    AddPredicate(scan, server, *table, *predicate);
   }
   std::vector<ScanShape> shapes;
   for (auto& [slot, scan] : scans) {
