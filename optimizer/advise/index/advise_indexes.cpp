@@ -6,6 +6,7 @@
 
 #include "advise/index/evidence.hpp"
 #include "advise/index/selection.hpp"
+#include "advise/index/upkeep.hpp"
 
 namespace steward::advise {
 
@@ -171,6 +172,27 @@ std::vector<bool> Updated(const Candidates& candidates, const Partitions& partit
   return updated;
 }
 
+// What a planner unit counts in the objective.
+double UnitValue(const Statements& statements, const std::vector<model::Cost>& costs, Weight weight) {
+  if (weight == Weight::kCalls) return 1;
+  double time = 0;
+  double units = 0;
+  for (std::size_t s = 0; s < statements.size(); s++) {
+    if (!costs[s].error.empty()) continue;
+    time += statements[s]->total_exec_time;
+    units += static_cast<double>(statements[s]->calls) * costs[s].total;
+  }
+  return units > 0 ? time / units : 0;
+}
+
+std::vector<double> UpkeepOf(const model::Workload& workload, const Candidates& candidates,
+                             const Partitions& partitions, double unit_value) {
+  std::vector<double> upkeep;
+  for (const model::IndexDefinition& definition : candidates.definitions)
+    upkeep.push_back(Upkeep(workload.server, partitions, definition) * unit_value);
+  return upkeep;
+}
+
 std::vector<bool> Affordable(const std::vector<model::CandidateSize>& sizes, std::int64_t budget) {
   std::vector<bool> affordable;
   for (const model::CandidateSize& size : sizes)
@@ -208,6 +230,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
                                  candidates,
                                  sizes,
                                  Updated(candidates, partitions),
+                                 UpkeepOf(workload, candidates, partitions, UnitValue(statements, before, options.weight)),
                                  options.budget,
                                  options.min_share * Sum(weights, before),
                                  options.quick ? quick_calls : options.max_planner_calls,

@@ -118,6 +118,7 @@ double SearchSpace::Objective(const Configuration& set) {
   FetchAll(set);
   double sum = 0;
   for (std::size_t s = 0; s < Statements(); s++) sum += Weight(s) * CostOf(s, set);
+  for (const std::size_t c : set) sum += Upkeep(c);
   return sum;
 }
 
@@ -132,6 +133,8 @@ double SearchSpace::Gain(const Configuration& from, const Configuration& to) con
   double gain = 0;
   const std::vector<std::size_t> touched = Touched(from, to);
   work_ += static_cast<std::int64_t>(touched.size());
+  for (const std::size_t c : from) gain += Upkeep(c);
+  for (const std::size_t c : to) gain -= Upkeep(c);
   for (const std::size_t s : touched) gain += Weight(s) * (CostOf(s, from) - CostOf(s, to));
   return gain;
 }

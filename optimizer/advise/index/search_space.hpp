@@ -54,8 +54,10 @@ class SearchSpace {
   [[nodiscard]] double CostOf(std::size_t statement, const model::Configuration& set) const {
     return in_.book.Total(statement, set);
   }
+  /// Weighted costs of the statements, and the upkeep of the set.
   [[nodiscard]] double Objective(const model::Configuration& set);
-  /// `to` costs this much less than `from`.
+  [[nodiscard]] double Upkeep(std::size_t candidate) const { return in_.upkeep[candidate]; }
+  /// By how much the objective is less with `to` than with `from`.
   [[nodiscard]] double Gain(const model::Configuration& from, const model::Configuration& to) const;
   /// Costs looked up by Gain so far: what bounds a search that plans nothing.
   [[nodiscard]] std::int64_t Work() const { return work_; }

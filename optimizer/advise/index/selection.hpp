@@ -13,10 +13,11 @@ namespace steward::advise {
 
 struct SelectionInput {
   CostBook& book;
-  const std::vector<double>& weights;  // per statement; the objective is sum of weight x cost
+  const std::vector<double>& weights;  // per statement; the objective is the sum of weight x cost, and upkeep
   const Candidates& candidates;
   const std::vector<model::CandidateSize>& sizes;            // one with an error is never chosen
   std::vector<bool> updated;                                 // per candidate: whether its table sees updates
+  std::vector<double> upkeep;                                // per candidate: what it adds to the objective by itself
   std::int64_t budget = 0;                                   // bytes; 0: no limit
   double min_gain = 0;                                       // an index must lower the objective by more than this
   std::int64_t max_planner_calls = 20000;                    // the search goes on with what it knows from there on

@@ -95,6 +95,7 @@ std::vector<double> SetMoves::Losses(const Configuration& set) {
     const auto& [s, member] = needs[i];
     losses[member] += space_.Weight(s) * (space_.CostOf(s, wanted[i].second) - space_.CostOf(s, set));
   }
+  for (std::size_t i = 0; i < set.size(); i++) losses[i] -= space_.Upkeep(set[i]);
   return losses;
 }
 

@@ -157,7 +157,7 @@ Outcome Select(const Scenario& scenario, std::int64_t budget, bool quick) {
   CostBook book(model, scenario.candidates.definitions, scenario.candidates.relevant);
   book.Probe(std::vector<bool>(kCandidates, true));
   SelectionInput input{book,  scenario.weights, scenario.candidates, scenario.sizes, std::vector<bool>(kCandidates),
-                       budget};
+                       std::vector<double>(kCandidates), budget};
   input.quick = quick;
   const Configuration chosen = SelectIndexes(input);
   std::int64_t bytes = 0;
