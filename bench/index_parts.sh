@@ -149,11 +149,10 @@ advise() {
 }
 follow() { quiet -f "$dir/$1.sql" >"$dir/$1.log" 2>&1 || { cat "$dir/$1.log" >&2; return 1; }; }
 
-# Predictions of size are off by a percent or two: 98 % of the limit is asked for, and less where what was built turns
-# out to be too large.
+# Predictions of size are off by a little: where what was built turns out to be too large, less is asked for.
 advise_built() {   # advise_built LABEL LIMIT SCHEMA [OPTION...]: "asked" and "bytes" are what was asked for and built
   local label=$1 limit=$2 schema=$3; shift 3
-  asked=$((limit * 98 / 100))
+  asked=$limit
   note_built
   while :; do
     progress "advice and indexes: $label"

@@ -45,50 +45,21 @@ double Median(std::vector<double> values) {
 }
 
 /// The server, with candidates as large as HypoPG says: a stand-in between the oracle and the connection, so that what is
-/// measured is the product's own oracle.
+/// measured is the product's own oracle. It asks for sizes once and passes them on with what it has planned.
 class HypoPgSizes : public db::Database {
  public:
   explicit HypoPgSizes(db::Database& server) : server_(server) {}
 
   db::Result Query(std::string_view sql, const db::Parameters& parameters) override {
-    if (Contains(sql, "steward.whatif_index_size(")) return ReadSizes(parameters);
-    if (Contains(sql, "steward.whatif(") && !Contains(sql, "candidate_pages")) return Cost(sql, parameters);
-    return server_.Query(sql, parameters);
+    if (sql.find("steward.whatif_index_size(") == std::string_view::npos) return server_.Query(sql, parameters);
+    return server_.Query("SELECT * FROM bench.hypopg_index_size($1::text[])", parameters);
   }
   void Execute(std::string_view script) override { server_.Execute(script); }
   const db::Endpoint& endpoint() const override { return server_.endpoint(); }
   int announced_backend_pid() const override { return server_.announced_backend_pid(); }
 
  private:
-  static bool Contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-  }
-
-  db::Result ReadSizes(const db::Parameters& parameters) {
-    db::Result result = server_.Query("SELECT * FROM bench.hypopg_index_size($1::text[])", parameters);
-    const std::vector<std::string> candidates = db::ParseArray(*parameters.front());
-    for (const db::Row row : result)
-      pages_[candidates[static_cast<std::size_t>(row.Int("candidate") - 1)]] = row.OptionalInt("pages").value_or(0);
-    return result;
-  }
-
-  // The call as it is, with what is known of its candidates, its third argument, as two arguments more.
-  db::Result Cost(std::string_view sql, const db::Parameters& parameters) {
-    std::vector<std::int64_t> pages;
-    for (const std::string& candidate : db::ParseArray(*parameters[2])) pages.push_back(pages_.at(candidate));
-    std::string more(sql);
-    const std::string next = std::to_string(parameters.size() + 1);
-    const std::string last = std::to_string(parameters.size() + 2);
-    more.insert(more.rfind(')'),
-                ", candidate_pages => $" + next + "::bigint[], candidate_heights => $" + last + "::int[]");
-    db::Parameters all = parameters;
-    all.emplace_back(db::ArrayLiteral(pages));
-    all.emplace_back(db::ArrayLiteral(std::vector<std::int64_t>(pages.size(), -1)));
-    return server_.Query(more, all);
-  }
-
   db::Database& server_;
-  std::map<std::string, std::int64_t> pages_;  // by SQL
 };
 
 model::Workload ReadWorkload(db::Database& database) {
