@@ -29,7 +29,7 @@ cost_now() {
 # Each index with bytes predicted and built.
 print_sizes() {   # print_sizes LABEL
   quiet -At <<<"\\set content \`cat $dir/$1.json\`
-SELECT format('      %s: %s predicted, %s built', regexp_replace(s ->> 'ddl', '.* ON (\w+\.)?(.*) USING btree (.*);', '\2 \3'),
+SELECT format('      %s: %s predicted, %s built', regexp_replace(s ->> 'ddl', '.* ON (\w+\.)?(.*);', '\2'),
   s ->> 'size', pg_relation_size(('shop.' || substring(s ->> 'ddl', ' (\S+) ON '))::regclass))
 FROM jsonb_array_elements(:'content'::jsonb -> 'suggestions') s"
 }

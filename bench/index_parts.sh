@@ -101,7 +101,7 @@ hypo_score() {
   echo "$(ratio "$cost" "$base") ${bytes:-0}"
 }
 
-print_set() { sed -E 's/.* ON (\w+\.)?(.*) USING btree /\2 /; s/;$//' | sort | paste -sd ';' | sed 's/;/; /g; s/^/      /'; }
+print_set() { sed -E 's/.* ON (\w+\.)?//; s/ USING btree / /; s/;$//' | sort | paste -sd ';' | sed 's/;/; /g; s/^/      /'; }
 
 part_a() {
   capture on
