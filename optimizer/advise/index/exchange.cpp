@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kShortlist = 48;  // candidates that are put in
 constexpr int kKicks = 6;               // restarts from near the best
 constexpr int kSteps = 12;              // moves in a row
-constexpr std::int64_t kMostWork = 1'000'000;   // looked-up costs of one search, about half a second
-constexpr std::int64_t kMostInAll = 6'000'000;  // of all searches together
+constexpr std::int64_t kMostWork = 400'000;     // looked-up costs of one search, about a quarter of a second
+constexpr std::int64_t kMostInAll = 2'000'000;  // of all searches together
 constexpr std::size_t kPlanned = 24;    // moves that are planned before one is made
 constexpr double kDoubt = 0.02;         // share of the cost concerned by which the estimate of a move may be wrong
 
@@ -54,8 +54,7 @@ class LocalSearch {
     return space_.Work() - begun_ > kMostWork || space_.Work() > kMostInAll;
   }
   [[nodiscard]] double Lead(const Configuration& from, const Configuration& to) const {
-    return space_.Gain(from, to) -
-           space_.MinGain() * (static_cast<double>(to.size()) - static_cast<double>(from.size()));
+    return space_.Gain(from, to) - (space_.Price(to) - space_.Price(from));
   }
   [[nodiscard]] bool Better(const Configuration& from, const Configuration& to) const {
     return Lead(from, to) > 1e-6 * space_.MinGain();

@@ -139,6 +139,17 @@ double SearchSpace::Gain(const Configuration& from, const Configuration& to) con
   return gain;
 }
 
+double SearchSpace::Price(const Configuration& set) const {
+  constexpr double kForBytes = 0.2;
+  constexpr double kForColumn = 0.1;
+  double price = 0;
+  for (const std::size_t c : set) {
+    const auto columns = static_cast<double>(Definition(c).keys.size() + Definition(c).include.size());
+    price += 1 + kForColumn * (columns - 1) + kForBytes * (Bytes(c) / Bytes(lead_[c]) - 1);
+  }
+  return price * MinGain();
+}
+
 void SearchSpace::FetchMoves(const Configuration& from, const std::vector<Configuration>& sets) {
   if (!Plans()) return;
   CostBook::Wanted wanted;

@@ -59,6 +59,10 @@ class SearchSpace {
   [[nodiscard]] double Upkeep(std::size_t candidate) const { return in_.upkeep[candidate]; }
   /// By how much the objective is less with `to` than with `from`.
   [[nodiscard]] double Gain(const model::Configuration& from, const model::Configuration& to) const;
+  /// What the indexes of `set` must gain in all: MinGain each, a tenth of it more for each further column, and a fifth for
+  /// each time that the size is that of the index on the first key alone. So columns and bytes are spent only where they
+  /// bring something, also within the budget.
+  [[nodiscard]] double Price(const model::Configuration& set) const;
   /// Costs looked up by Gain so far: what bounds a search that plans nothing.
   [[nodiscard]] std::int64_t Work() const { return work_; }
   /// Costs every move from `from` to one of `sets` in one batch.

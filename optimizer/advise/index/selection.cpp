@@ -53,8 +53,8 @@ class Search {
       const double hoped = space_.Objective(chosen);
       space_.PlanFor(chosen);
       const double planned = space_.Objective(chosen);
-      if (planned < least) {
-        least = planned;
+      if (planned + space_.Price(chosen) < least) {
+        least = planned + space_.Price(chosen);
         best = chosen;
       }
       if (std::fabs(planned - hoped) <= kSettled * planned) break;
@@ -75,7 +75,7 @@ class Search {
     space_.Plan(CostBook::Effort::kNothing);
     const Configuration other = Exchange(space_, set);
     space_.PlanFor(other);
-    return space_.Gain(set, other) > 0 ? other : set;
+    return space_.Gain(set, other) > space_.Price(other) - space_.Price(set) ? other : set;
   }
 
   // Shares of the planner calls, in order of use; what one phase leaves goes to the next.
