@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli bench-index bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help test-upstream \
+.PHONY: all cli bench-index bench-index-sizes bench-hypopg bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help test-upstream \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -28,6 +28,8 @@ help:
 	@echo 'make bench-throughput transactions a second of 16 clients with the same servers, as ratios'
 	@echo 'make bench-memory     shared memory by settings; flat over a million statements and 20,000 connections?'
 	@echo 'make bench-index      index advice on a TPC-H workload (TPCH_DIR=folder) and the demo: how good, how soon, and is it true once built?'
+	@echo 'make bench-index-sizes  pages, height and plan cost of hypothetical indexes of every kind against built ones; exit code 1 when a bound is broken'
+	@echo 'make bench-hypopg     plan costs with random index sets against HypoPG (BENCH=number of sets); exit code 1 when one differs'
 	@echo 'make clean            remove what was built'
 	@echo '    BENCH="..."       options of the benchmark, e.g. make bench-capture BENCH="--workload prepared,simple"'
 	@echo 'Settings: PG_CONFIG=/path/to/pg_config, WERROR=1 (warnings are errors), V=1 (show commands)'
@@ -149,6 +151,12 @@ bench-capture bench-throughput bench-memory: bench-%: pgtree
 bench-index: pgtree
 	@$(MAKE) --no-print-directory -s -C $(CMAKE_DIR) index_selection
 	@bench/index.sh $(BENCH)
+
+bench-index-sizes: pgtree
+	@bench/index_sizes.sh
+
+bench-hypopg: pgtree
+	@bench/hypopg_agreement.sh $(BENCH)
 
 run-demo:
 	@$(HARNESS)/run_demo.sh

@@ -72,15 +72,17 @@ bool FixedSize(const BtreeShape& shape) {
 double AverageTuple(const BtreeShape& shape, std::size_t key_columns, bool with_included) {
   TupleWidth plain(kTupleHeader);
   TupleWidth with_nulls(kTupleHeader + kNullBitmap);
+  const double nulls = AnyNull(shape);
   const auto add = [&](const IndexColumn& column) {
     IndexColumn present = column;
     present.null_fraction = 0;
     plain.Add(present);
-    with_nulls.Add(column);
+    IndexColumn beside_nulls = column;
+    beside_nulls.null_fraction = nulls > 0 ? std::min(1.0, column.null_fraction / nulls) : 0;
+    with_nulls.Add(beside_nulls);
   };
   for (std::size_t i = 0; i < key_columns; ++i) add(shape.keys[i]);
   if (with_included) std::for_each(shape.included.begin(), shape.included.end(), add);
-  const double nulls = AnyNull(shape);
   return (1 - nulls) * plain.Average() + (nulls > 0 ? nulls * with_nulls.Average() : 0);
 }
 

@@ -54,21 +54,33 @@ double MeanOverflow(double values, double rows_each) {
 
 }  // namespace
 
+namespace {
+
+// Overflow pages of a bucket that gets `share` of the values. Their number is Poisson-distributed; far from the mean
+// nothing is left to add.
+double BucketOverflow(const HashShape& shape, double share) {
+  if (shape.rows < 1) return 0;
+  const double distinct = std::clamp(shape.distinct, 1.0, shape.rows);
+  const double values = distinct * share;
+  const double low = std::max(0.0, std::floor(values - 8 * std::sqrt(values)));
+  const double high = std::ceil(values + 8 * std::sqrt(values)) + 8;
+  double overflow = 0;
+  for (double k = low; k <= high; k += 1) {
+    const double probability = std::exp(k * std::log(values) - values - std::lgamma(k + 1));
+    overflow += probability * MeanOverflow(k, shape.rows / distinct);
+  }
+  return overflow;
+}
+
+}  // namespace
+
 std::uint64_t EstimateHashPages(const HashShape& shape) {
   const double buckets = HashBuckets(shape);
-  double overflow = 0;
-  if (shape.rows >= 1) {
-    // The number of values in a bucket is Poisson-distributed; far from the mean nothing is left to add.
-    const double distinct = std::clamp(shape.distinct, 1.0, shape.rows);
-    const double values = distinct / buckets;
-    const double rows_each = shape.rows / distinct;
-    const double low = std::max(0.0, std::floor(values - 8 * std::sqrt(values)));
-    const double high = std::ceil(values + 8 * std::sqrt(values)) + 8;
-    for (double k = low; k <= high; k += 1) {
-      const double probability = std::exp(k * std::log(values) - values - std::lgamma(k + 1));
-      overflow += buckets * probability * MeanOverflow(k, rows_each);
-    }
-  }
+  const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(buckets)));
+  // Buckets that are not split yet get the values of two.
+  const double unsplit = power - buckets;
+  const double overflow =
+      (buckets - unsplit) * BucketOverflow(shape, 1 / power) + unsplit * BucketOverflow(shape, 2 / power);
   return Pages(2 + buckets + overflow + std::floor(overflow / 32768));
 }
 
@@ -90,18 +102,19 @@ std::uint64_t EstimateBrinPages(const BrinShape& shape) {
 namespace {
 
 constexpr double kGinUsable = 8192 - 24 - 8;
-constexpr double kGinEntryFill = 0.6;        // keys arrive in order, and a full page is split in two halves
-constexpr double kGinLargestEntry = 2712;    // beyond it the rows of a key get a tree of their own
-constexpr double kGinPostingHeader = 8;      // first row and length
-constexpr double kGinSegment = 256;          // of a posting tree's page; each has a header
-constexpr double kRowNumbersPerPage = 2048;  // how row identifiers are numbered
+constexpr double kGinEntryFill = 0.6;      // keys arrive in order, and a full page is split in two halves
+constexpr double kGinLargestEntry = 2712;  // beyond it the rows of a key get a tree of their own
+constexpr double kGinPostingHeader = 8;    // first row and length
+constexpr double kGinSegment = 256;        // of a posting tree's page; each has a header
 
-// Bytes of a row identifier, stored as the distance from the one before in groups of seven bits.
+// Bytes of a row identifier, stored as the distance from the one before in groups of seven bits. A page has 2,048
+// numbers and few rows: one byte reaches the rows of the same page, two those of the next seven pages.
 double DistanceBytes(double rows_per_key, double table_pages) {
-  const double mean = std::max(1.0, table_pages * kRowNumbersPerPage / rows_per_key);
-  double bytes = 1;
-  for (double reach = 128; reach < 1e15; reach *= 128) bytes += std::exp(-reach / mean);
-  return bytes;
+  const double on_page = rows_per_key / std::max(1.0, table_pages);
+  const double same_page = on_page < 1e-6 ? 0 : 1 - (1 - std::exp(-on_page)) / on_page;
+  double beyond = 2;
+  for (double pages = 8; pages < 1e9; pages *= 128) beyond += std::exp(-pages * on_page);
+  return same_page + (1 - same_page) * beyond;
 }
 
 }  // namespace
@@ -111,11 +124,12 @@ std::uint64_t EstimateGinPages(std::span<const GinKeys> groups, double table_pag
   double entries = 0;
   double posting_pages = 0;
   for (const GinKeys& group : groups) {
-    const double list = std::max(0.0, group.rows_per_key - 1) * DistanceBytes(group.rows_per_key, table_pages);
+    const double distance = DistanceBytes(group.rows_per_key, table_pages);
+    const double list = std::max(0.0, group.rows_per_key - 1) * distance;
     double entry = AlignUp(AlignUp(kTupleHeader + group.key_bytes, 2) + kGinPostingHeader + list, 8);
     if (entry > kGinLargestEntry) {
       entry = AlignUp(kTupleHeader + group.key_bytes, 8);
-      const double leaves = std::max(1.0, list * (1 + kGinPostingHeader / kGinSegment) / kGinUsable);
+      const double leaves = std::max(1.0, list * (1 + (kGinPostingHeader - distance) / kGinSegment) / kGinUsable);
       posting_pages += group.keys * (leaves > 1 ? std::ceil(leaves) + 1 : 1);
     }
     entry_bytes += group.keys * (entry + kLinePointer);

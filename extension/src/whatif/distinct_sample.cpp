@@ -3,12 +3,15 @@
 
 #include <algorithm>
 
+#include "whatif/index_rows.hpp"
 #include "whatif/row_sample.hpp"
 
 extern "C" {
+#include "nodes/nodeFuncs.h"
 #include "storage/bufmgr.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 }
 
 namespace steward::whatif {
@@ -51,6 +54,11 @@ bool IsFresh(const Remembered& remembered, BlockNumber pages) {
   return pages <= before * 1.1 && pages >= before * 0.9;
 }
 
+uint64 Combine(uint64 hash, uint32 image) {
+  hash = (hash ^ image) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ hash >> 29;
+}
+
 // One number for a combination of values; NULL is a value.
 uint64 HashRow(TupleTableSlot* slot, const int* attnums, int count) {
   uint64 hash = 0;
@@ -59,8 +67,7 @@ uint64 HashRow(TupleTableSlot* slot, const int* attnums, int count) {
     const Datum value = slot_getattr(slot, attnums[i], &is_null);
     const Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, attnums[i] - 1);
     const uint32 image = is_null ? 0 : datum_image_hash(value, attribute->attbyval, attribute->attlen);
-    hash = (hash ^ image) * 0x9E3779B97F4A7C15ULL;
-    hash ^= hash >> 29;
+    hash = Combine(hash, image);
   }
   return hash;
 }
@@ -111,6 +118,52 @@ double SampledDistinct(Relation relation, const int* attnums, int count, double 
   remembered->pages = pages;
   remembered->share = distinct / rows;
   return distinct;
+}
+
+namespace {
+
+constexpr int kFewestRows = 200;
+
+struct KeyPrefixes {
+  int count;
+  uint64* hashes[INDEX_MAX_KEYS];  // of the first column, the first two, ...
+  int16 lengths[INDEX_MAX_KEYS];
+  bool by_value[INDEX_MAX_KEYS];
+  int rows;
+};
+
+bool AddPrefixes(const Datum* values, const bool* nulls, void* state) {
+  auto* prefixes = static_cast<KeyPrefixes*>(state);
+  uint64 hash = 0;
+  for (int i = 0; i < prefixes->count; ++i) {
+    hash = Combine(hash, nulls[i] ? 0 : datum_image_hash(values[i], prefixes->by_value[i], prefixes->lengths[i]));
+    prefixes->hashes[i][prefixes->rows] = hash;
+  }
+  return ++prefixes->rows < kRows;
+}
+
+}  // namespace
+
+bool SampleKeyDistinct(Relation relation, const IndexOptInfo* info, double rows, double* distinct) {
+  KeyPrefixes prefixes{};
+  prefixes.count = info->nkeycolumns;
+  const ListCell* expression = list_head(info->indexprs);
+  for (int i = 0; i < info->nkeycolumns; ++i) {
+    Oid type = InvalidOid;
+    if (info->indexkeys[i] != 0) {
+      type = TupleDescAttr(RelationGetDescr(relation), info->indexkeys[i] - 1)->atttypid;
+    } else {
+      type = exprType(static_cast<Node*>(lfirst(expression)));
+      expression = lnext(info->indexprs, expression);
+    }
+    get_typlenbyval(type, &prefixes.lengths[i], &prefixes.by_value[i]);
+    prefixes.hashes[i] = static_cast<uint64*>(palloc(sizeof(uint64) * kRows));
+  }
+  SampleIndexRows(relation, info, kRows, AddPrefixes, &prefixes);
+  for (int i = 0; i < prefixes.count && prefixes.rows >= kFewestRows; ++i)
+    distinct[i] = Duj1(prefixes.hashes[i], prefixes.rows, rows);
+  for (int i = 0; i < prefixes.count; ++i) pfree(prefixes.hashes[i]);
+  return prefixes.rows >= kFewestRows;
 }
 
 }  // namespace steward::whatif

@@ -6,6 +6,7 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "nodes/pathnodes.h"
 #include "utils/rel.h"
 }
 
@@ -16,5 +17,10 @@ namespace steward::whatif {
 /// when the table has no row to sample or cannot be sampled. The result is remembered by this session until the table's
 /// size changes by a tenth.
 double SampledDistinct(Relation relation, const int* attnums, int count, double rows);
+
+/// The same for what the index `info` (varno 1) of `rows` rows holds, expressions and the rows that its predicate lets
+/// in: distinct[i] is set to the number of different keys of its first i + 1 columns. False where too few rows could be
+/// sampled to tell. Not remembered.
+bool SampleKeyDistinct(Relation relation, const IndexOptInfo* info, double rows, double* distinct);
 
 }  // namespace steward::whatif

@@ -104,17 +104,35 @@ double PrefixDistinct(Relation relation, const IndexOptInfo* info, int count, do
   return std::min(sampled > 0 ? sampled : product, rows);
 }
 
-void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows, double rows, bool deduplicates,
-                 Columns* columns) {
+// Whether a sample shows that what was assumed of expressions and predicates is wrong: what they were made of is known
+// better from statistics than the sample tells.
+bool Contradicts(double sampled, double assumed) {
+  constexpr double kDoubt = 1.25;
+  return sampled * kDoubt < assumed || sampled > assumed * kDoubt;
+}
+
+struct BtreeInput {
+  Relation relation;
+  List* options;
+  double table_rows;
+  bool may_sample;
+};
+
+void ReadColumns(const BtreeInput& input, const HypotheticalIndex& part, bool deduplicates, Columns* columns) {
+  const IndexOptInfo* info = part.info;
+  // Statistics are of columns and of all rows.
+  double own_distinct[INDEX_MAX_KEYS];
+  const bool is_sampled = deduplicates && input.may_sample && (info->indexprs != NIL || info->indpred != NIL) &&
+                          SampleKeyDistinct(input.relation, info, part.rows, own_distinct);
   const ListCell* expression = list_head(info->indexprs);
   double product = 1;
   double largest = 1;
   for (int i = 0; i < info->ncolumns; ++i) {
     ColumnFacts facts{};
     if (info->indexkeys[i] != 0) {
-      facts = FactsOfColumn(relation, info->indexkeys[i], table_rows);
+      facts = FactsOfColumn(input.relation, info->indexkeys[i], input.table_rows);
     } else {
-      facts = FactsOfExpression(relation, static_cast<Node*>(lfirst(expression)), table_rows);
+      facts = FactsOfExpression(input.relation, static_cast<Node*>(lfirst(expression)), input.table_rows);
       expression = lnext(info->indexprs, expression);
     }
     if (i >= info->nkeycolumns) {
@@ -124,25 +142,26 @@ void ReadColumns(Relation relation, const IndexOptInfo* info, double table_rows,
     // NULL is one more value.
     product *= facts.distinct + (facts.stored.null_fraction > 0 ? 1 : 0);
     largest = std::max(largest, facts.distinct);
-    const bool sample = deduplicates && WorthSampling(info, i + 1, largest, product, table_rows);
-    const double distinct = PrefixDistinct(relation, info, i + 1, product, sample, table_rows);
-    facts.stored.prefix_distinct = std::max(1.0, core::DistinctInSubset(distinct, table_rows, rows));
+    const bool sample = deduplicates && WorthSampling(info, i + 1, largest, product, input.table_rows);
+    double distinct = PrefixDistinct(input.relation, info, i + 1, product, sample, input.table_rows);
+    distinct = core::DistinctInSubset(distinct, input.table_rows, part.rows);
+    if (is_sampled && Contradicts(own_distinct[i], distinct)) distinct = own_distinct[i];
+    facts.stored.prefix_distinct = std::max(1.0, distinct);
     columns->keys[i] = facts.stored;
   }
 }
 
-void SizeBtree(Relation relation, List* options, double table_rows, HypotheticalIndex* part) {
+void SizeBtree(const BtreeInput& input, HypotheticalIndex* part) {
   IndexOptInfo* info = part->info;
   Columns columns;
-  const double rows = part->rows;
-  const bool deduplicates = Deduplicates(info, options);
-  ReadColumns(relation, info, table_rows, rows, deduplicates, &columns);
+  const bool deduplicates = Deduplicates(info, input.options);
+  ReadColumns(input, *part, deduplicates, &columns);
   core::BtreeShape shape;
-  shape.rows = rows;
+  shape.rows = part->rows;
   shape.keys = {columns.keys, static_cast<size_t>(info->nkeycolumns)};
   shape.included = {columns.included, static_cast<size_t>(info->ncolumns - info->nkeycolumns)};
   shape.deduplicates = deduplicates;
-  shape.fillfactor = IntegerOption(options, "fillfactor", BTREE_DEFAULT_FILLFACTOR, BTREE_MIN_FILLFACTOR, 100);
+  shape.fillfactor = IntegerOption(input.options, "fillfactor", BTREE_DEFAULT_FILLFACTOR, BTREE_MIN_FILLFACTOR, 100);
   const core::BtreeSize size = core::EstimateBtreeSize(shape);
   info->pages = static_cast<BlockNumber>(std::min<uint64>(size.pages, MaxBlockNumber));
   info->tree_height = size.height;
@@ -160,7 +179,7 @@ void SetIndexSize(Relation relation, List* options, const KnownSize& known, bool
         IntegerOption(options, "pages_per_range", BRIN_DEFAULT_PAGES_PER_RANGE, 1, kMostPagesPerRange);
   if (info->relam == BTREE_AM_OID) {
     if (known.pages == KnownSize::kNoPages || known.tree_height == KnownSize::kNoHeight)
-      SizeBtree(relation, options, rows, part);
+      SizeBtree({relation, options, rows, may_sample}, part);
     if (known.tree_height != KnownSize::kNoHeight) info->tree_height = known.tree_height;
   } else if (known.pages == KnownSize::kNoPages) {
     SizeOtherKind(relation, options, rows, may_sample, part);

@@ -21,7 +21,12 @@ TEST(IndexSizeKinds, HashHasAPageABucket) {
   EXPECT_EQ(EstimateHashPages({kRows, kRows, kRows, 50}), 514u);
   EXPECT_EQ(EstimateHashPages({0, 0, 1, 75}), 4u);
   // From 512 buckets on they double in four steps.
-  EXPECT_EQ(EstimateHashPages({513 * 307, 513 * 307, 513 * 307, 75}), 2u + 640u);
+  EXPECT_EQ(EstimateHashPages({0, 513 * 307, 1, 75}), 2u + 640u);
+}
+
+TEST(IndexSizeKinds, HashBucketsThatAreNotSplitYetOverflow) {
+  // 896 buckets of 1,024: the rows of the other 128 are with those they will be split from.
+  EXPECT_EQ(EstimateHashPages({250000, 250000, 250000, 75}), 1026u);
 }
 
 TEST(IndexSizeKinds, HashMakesBucketsForTheWholeTable) {

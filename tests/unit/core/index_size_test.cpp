@@ -122,5 +122,12 @@ TEST(IndexSize, DistinctInSubsetShrinksSlowlyWhileValuesRepeat) {
   EXPECT_EQ(DistinctInSubset(100, 10000, 0), 0);
 }
 
+TEST(IndexSize, NullsTakeNoRoomBesideTheirBitmap) {
+  // 250,000 rows, three of four NULL, 1,750 values: one level of inner pages, 216 pages.
+  const BtreeSize size = Size(250000, {{4, 0, 4, 0.75, 1751}});
+  EXPECT_NEAR(static_cast<double>(size.pages), 216, 3);
+  EXPECT_EQ(size.height, 1);
+}
+
 }  // namespace
 }  // namespace steward::core
