@@ -141,6 +141,13 @@ FROM unnest(ARRAY['ordered', 'first', 'page', 'grouped', 'extremes', 'joined', '
      ask(label, '', '1 2 3 4 5 6 7') a, ask(label, '1 2 3 4 5 6 7', '') b, ask(label, c.n::text, '') r WHERE c.n < 8;
 SELECT count(*) AS estimates, count(*) FILTER (WHERE ratio < 0.99) AS too_low, count(*) FILTER (WHERE ratio > 1.01) < 10 AS few_too_high FROM estimated;
 
+-- Prices may be such that no number holds the cost: JSON would not either.
+SET seq_page_cost = '1e308';
+SELECT a.* FROM ask('equality', '', '1') a;
+SELECT a.cost < 1e6 AS cheap, a.used, abs(added_up(a.template) / a.cost - 1) < 1e-9 AS adds_up, json_array_length(a.accesses) > 0 AS accesses
+FROM ask('equality', '1', '1 3') a;
+RESET seq_page_cost;
+
 -- Values that only resemble the real ones: each draw is a planning of its own, and the sum is the mean.
 SELECT steward.reset() IS NOT NULL AS reset;
 BEGIN;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,7 @@ constexpr std::chrono::milliseconds kPatience[] = {std::chrono::milliseconds{100
                                                    std::chrono::milliseconds{2000}};
 
 constexpr int kDrawings = 4;
+constexpr double kMostCost = 1e100;  // times calls, and summed up, it stays a number
 
 bool SomebodyElsesLock(const std::string& sqlstate) {
   return sqlstate == "55P03" || sqlstate == "40P01";  // lock_not_available, deadlock_detected
@@ -220,6 +222,10 @@ class ServerCostModel : public model::CostModel {
       return cost;
     }
     cost.total = row.Double("total_cost");
+    if (!(std::fabs(cost.total) < kMostCost)) {
+      cost.error = "the cost of its plan is out of range";
+      return cost;
+    }
     cost.method = ParseMethod(row.Text("method"));
     cost.used = NumberedCandidates(row.IntArray("candidates_used"), candidates);
     if (!row.IsNull("plan_template")) cost.plan = ParsePlanTemplate(row.Text("plan_template"), candidates);

@@ -1,6 +1,8 @@
 // See cost_batch.hpp.
 #include "whatif/cost_batch.hpp"
 
+#include <cmath>
+
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "whatif/inject.hpp"
@@ -107,6 +109,10 @@ void Answer(const Work& work, const List* queries, const Draws& draws, Request* 
     MemoryContextReset(work.planning);
   }
   MemoryContextSwitchTo(work.scratch);
+  // A role may set any price for a page or a row.
+  if (!std::isfinite(sum))
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the cost of the plan is out of range"),
+                    errhint("Check the cost settings of the role that ran the statement.")));
   request->total_cost = sum / draws.count;
   request->source = draws.source;
 }

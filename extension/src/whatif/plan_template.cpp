@@ -248,6 +248,7 @@ void AddRelations(PlanDetails* details, const Walk& walk) {
     const ListCell* cell = nullptr;
     foreach (cell, watched->accesses) {
       const auto* access = static_cast<const Access*>(lfirst(cell));
+      if (!std::isfinite(access->total)) continue;  // JSON has no infinity, and nobody wants this one
       AppendAccess(details->accesses, number, RelationSet(walk.numbers, watched->root, access->outer), *access,
                    nullptr);
     }

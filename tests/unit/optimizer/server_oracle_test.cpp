@@ -101,6 +101,16 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   EXPECT_EQ(model_->PlannerCalls(), 3);
 }
 
+TEST_F(ServerOracleTest, ACostThatCannotBeReckonedWithIsAnError) {
+  for (const char* cost : {"Infinity", "NaN", "1e300"}) {
+    database_.OnCall("FROM steward.whatif(", [cost](const db::Parameters&) {
+      return db::Result(kCostColumns, {{"1", cost, "{}", "{}", "shapes", std::nullopt, std::nullopt, std::nullopt,
+                                        std::nullopt}});
+    });
+    EXPECT_EQ(model_->CostAll({{0, {}}})[0].error, "the cost of its plan is out of range") << cost;
+  }
+}
+
 TEST_F(ServerOracleTest, PlansAreTakenApartWhenAskedFor) {
   db::Parameters sent;
   database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
