@@ -66,5 +66,6 @@ SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', '{1,2}');
 SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', NULL, '{}');
 SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', '{0}');
 SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', '{1}', '{-2}');
+SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', '{1}', '{2147483647}');
 SELECT * FROM ask('of_kind', 'CREATE INDEX ON app.events (kind)', '{{1}}');
 DROP SCHEMA app CASCADE;

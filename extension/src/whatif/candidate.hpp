@@ -36,6 +36,7 @@ struct HypotheticalIndex {
 struct KnownSize {
   static constexpr int64 kNoPages = PG_INT64_MIN;   // not known
   static constexpr int32 kNoHeight = PG_INT32_MIN;  // not known; -1 is the planner's "no height"
+  static constexpr int32 kMostHeight = 32;          // of pages with two children each: there are 2^32 pages at most
   int64 pages = kNoPages;
   int32 tree_height = kNoHeight;
 };

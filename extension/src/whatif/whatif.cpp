@@ -102,9 +102,9 @@ void CheckLength(int count, const char* name, int ncandidates) {
                     errmsg("candidates has %d elements, %s %d", ncandidates, name, count)));
 }
 
-void CheckSize(bool good, const char* name, int least) {
+void CheckSize(bool good, const char* name, const char* range) {
   if (!good)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be less than %d", name, least),
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be %s", name, range),
                     errhint("NULL stands for what is not known.")));
 }
 
@@ -115,14 +115,15 @@ void LoadSizes(FunctionCallInfo fcinfo, CandidateTexts* candidates) {
     candidates->pages = Int64OrNullArgument(fcinfo, 9, KnownSize::kNoPages, &count);
     CheckLength(count, "candidate_pages", candidates->count);
     for (int i = 0; i < count; ++i)
-      CheckSize(candidates->pages[i] == KnownSize::kNoPages || candidates->pages[i] >= 1, "candidate_pages", 1);
+      CheckSize(candidates->pages[i] == KnownSize::kNoPages || candidates->pages[i] >= 1, "candidate_pages", "1 or more");
   }
   if (!PG_ARGISNULL(10)) {
     candidates->tree_heights = Int32OrNullArgument(fcinfo, 10, KnownSize::kNoHeight, &count);
     CheckLength(count, "candidate_heights", candidates->count);
     for (int i = 0; i < count; ++i)
-      CheckSize(candidates->tree_heights[i] == KnownSize::kNoHeight || candidates->tree_heights[i] >= -1,
-                "candidate_heights", -1);
+      CheckSize(candidates->tree_heights[i] == KnownSize::kNoHeight ||
+                    (candidates->tree_heights[i] >= -1 && candidates->tree_heights[i] <= KnownSize::kMostHeight),
+                "candidate_heights", "between -1 and 32");
   }
 }
 
