@@ -2,6 +2,7 @@
 #include "advise/index/cost_book.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -49,6 +50,12 @@ CostBook::CostBook(model::CostModel& model, const std::vector<model::IndexDefini
 
 Configuration CostBook::Project(std::size_t statement, const Configuration& set) const {
   Configuration result;
+  const std::vector<std::size_t>& relevant = relevant_[statement];
+  if (relevant.size() < set.size() / 8) {
+    std::copy_if(relevant.begin(), relevant.end(), std::back_inserter(result),
+                 [&](std::size_t candidate) { return std::binary_search(set.begin(), set.end(), candidate); });
+    return result;
+  }
   for (const std::size_t candidate : set)
     if (is_relevant_[statement][candidate]) result.push_back(candidate);
   return result;

@@ -20,7 +20,7 @@ class CostBook {
  public:
   using Wanted = std::vector<std::pair<std::size_t, model::Configuration>>;
 
-  /// `relevant[s]`: the candidates that can matter to statement s; others are dropped from every request.
+  /// `relevant[s]`: the candidates that can matter to statement s, ascending; others are dropped from every request.
   CostBook(model::CostModel& model, const std::vector<model::IndexDefinition>& definitions,
            const std::vector<std::vector<std::size_t>>& relevant);
 
@@ -58,6 +58,9 @@ class CostBook {
   /// Whether Total is more than an estimate.
   [[nodiscard]] bool Settled(std::size_t statement, const model::Configuration& set) const;
 
+  /// The members of `set` that can matter to a statement. To ask for these is to ask for `set`, and takes less room.
+  [[nodiscard]] model::Configuration Project(std::size_t statement, const model::Configuration& set) const;
+
   /// What FetchExact fetched. Valid until the next fetch.
   [[nodiscard]] const model::Cost& Exact(std::size_t statement, const model::Configuration& set) const;
 
@@ -81,7 +84,6 @@ class CostBook {
   };
   using Totals = std::unordered_map<model::Configuration, double, Hash>;
   using Entries = std::vector<Entry>;  // of one statement, sorted by set
-  [[nodiscard]] model::Configuration Project(std::size_t statement, const model::Configuration& set) const;
   [[nodiscard]] static const Entry* Find(const Entries& entries, const model::Configuration& projected);
   [[nodiscard]] const Entry* Derive(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] const Entry* Settling(std::size_t statement, const model::Configuration& projected) const;

@@ -125,7 +125,7 @@ double SearchSpace::Objective(const Configuration& set) {
 void SearchSpace::FetchAll(const Configuration& set) {
   if (!Plans()) return;
   CostBook::Wanted wanted;
-  for (std::size_t s = 0; s < Statements(); s++) wanted.emplace_back(s, set);
+  for (std::size_t s = 0; s < Statements(); s++) wanted.emplace_back(s, in_.book.Project(s, set));
   in_.book.Fetch(wanted);
 }
 
@@ -155,15 +155,15 @@ void SearchSpace::FetchMoves(const Configuration& from, const std::vector<Config
   CostBook::Wanted wanted;
   for (const Configuration& to : sets)
     for (const std::size_t s : Touched(from, to)) {
-      wanted.emplace_back(s, from);
-      wanted.emplace_back(s, to);
+      wanted.emplace_back(s, in_.book.Project(s, from));
+      wanted.emplace_back(s, in_.book.Project(s, to));
     }
   in_.book.Fetch(wanted);
 }
 
 void SearchSpace::PlanFor(const Configuration& set) {
   CostBook::Wanted wanted;
-  for (const std::size_t s : Touched({}, set)) wanted.emplace_back(s, set);
+  for (const std::size_t s : Touched({}, set)) wanted.emplace_back(s, in_.book.Project(s, set));
   in_.book.FetchPlans(wanted);
 }
 

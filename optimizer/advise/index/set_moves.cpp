@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <queue>
+#include <utility>
 
 namespace steward::advise {
 
@@ -77,39 +79,77 @@ std::size_t SetMoves::BestAddition(const Configuration& set, std::vector<double>
   return space_.Candidates();
 }
 
-// What the absence of each member would cost. Only statements whose plan needs it can lose.
-std::vector<double> SetMoves::Losses(const Configuration& set) {
-  std::vector<double> losses(set.size());
-  if (!space_.Plans()) {
-    for (std::size_t i = 0; i < set.size(); i++) losses[i] = space_.Gain(Without(set, set[i]), set);
-    return losses;
+// What the absence of each member of a set would cost, kept while members are dropped one by one: only statements that
+// the dropped one can matter to are looked at again.
+class SetMoves::Losses {
+ public:
+  Losses(SearchSpace& space, const Configuration& set)
+      : space_(space), of_statement_(space.Statements()), of_member_(space.Candidates()) {
+    std::vector<std::size_t> all(space.Statements());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    if (space.Plans())
+      Plan(set, all);
+    else
+      for (const std::size_t member : set) of_member_[member] = space.Gain(Without(set, member), set);
   }
-  space_.FetchAll(set);
-  CostBook::Wanted wanted;
-  std::vector<std::pair<std::size_t, std::size_t>> needs;  // statement, position in the set
-  for (std::size_t s = 0; s < space_.Statements(); s++)
-    for (const std::size_t member : space_.Needed(s, set)) needs.emplace_back(s, member);
-  for (const auto& [s, member] : needs) wanted.emplace_back(s, Without(set, set[member]));
-  space_.Fetch(wanted);
-  for (std::size_t i = 0; i < needs.size(); i++) {
-    const auto& [s, member] = needs[i];
-    losses[member] += space_.Weight(s) * (space_.CostOf(s, wanted[i].second) - space_.CostOf(s, set));
+
+  // `set` is what is left without `dropped`.
+  void Drop(const Configuration& set, std::size_t dropped) {
+    if (space_.Plans()) return Plan(set, space_.Users(dropped));
+    std::vector<bool> touched(space_.Statements());
+    for (const std::size_t s : space_.Users(dropped)) touched[s] = true;
+    for (const std::size_t member : set) {
+      const std::vector<std::size_t>& users = space_.Users(member);
+      if (std::any_of(users.begin(), users.end(), [&](std::size_t s) { return touched[s]; }))
+        of_member_[member] = space_.Gain(Without(set, member), set);
+    }
   }
-  for (std::size_t i = 0; i < set.size(); i++) losses[i] -= space_.Upkeep(set[i]);
-  return losses;
-}
+
+  [[nodiscard]] double Of(std::size_t member) const { return of_member_[member]; }
+
+ private:
+  // Only statements whose plan needs a member can lose.
+  void Plan(const Configuration& set, const std::vector<std::size_t>& statements) {
+    CostBook::Wanted wanted;
+    for (const std::size_t s : statements) wanted.emplace_back(s, set);
+    space_.Fetch(wanted);
+    wanted.clear();
+    std::vector<std::size_t> members;
+    for (const std::size_t s : statements) {
+      of_statement_[s].clear();
+      for (const std::size_t i : space_.Needed(s, set)) {
+        wanted.emplace_back(s, Without(set, set[i]));
+        members.push_back(set[i]);
+      }
+    }
+    space_.Fetch(wanted);
+    for (std::size_t i = 0; i < wanted.size(); i++) {
+      const auto& [s, without] = wanted[i];
+      of_statement_[s].emplace_back(members[i],
+                                    space_.Weight(s) * (space_.CostOf(s, without) - space_.CostOf(s, set)));
+    }
+    for (const std::size_t member : set) of_member_[member] = -space_.Upkeep(member);
+    for (const auto& losses : of_statement_)
+      for (const auto& [member, loss] : losses) of_member_[member] += loss;
+  }
+
+  SearchSpace& space_;
+  std::vector<std::vector<std::pair<std::size_t, double>>> of_statement_;  // member and loss
+  std::vector<double> of_member_;                                         // per candidate
+};
 
 Configuration SetMoves::Reduce(Configuration set, std::optional<std::size_t> keep) {
+  Losses losses(space_, set);
   while (!set.empty()) {
-    const std::vector<double> losses = Losses(set);
-    const auto per_byte = [&](std::size_t i) {
-      return set[i] == keep ? std::numeric_limits<double>::infinity() : losses[i] / space_.Bytes(set[i]);
+    const auto per_byte = [&](std::size_t member) {
+      return member == keep ? std::numeric_limits<double>::infinity() : losses.Of(member) / space_.Bytes(member);
     };
-    std::size_t worst = 0;
-    for (std::size_t i = 1; i < set.size(); i++)
-      if (per_byte(i) < per_byte(worst)) worst = i;
-    if (space_.Fits(set) && (losses[worst] > space_.MinGain() || set[worst] == keep)) break;
-    set = Without(std::move(set), set[worst]);
+    const std::size_t worst = *std::min_element(
+        set.begin(), set.end(), [&](std::size_t a, std::size_t b) { return per_byte(a) < per_byte(b); });
+    if (space_.Fits(set) && (losses.Of(worst) > space_.MinGain() || worst == keep)) break;
+    set = Without(std::move(set), worst);
+    losses.Drop(set, worst);
+    if (space_.Plans()) space_.Report("selecting", space_.SizeShare(set));
   }
   return space_.Fits(set) ? set : Configuration{};
 }

@@ -32,9 +32,10 @@ class SetMoves {
   [[nodiscard]] std::vector<std::size_t> Shortlist(std::size_t most) const;
 
  private:
+  class Losses;
+
   [[nodiscard]] std::size_t BestAddition(const model::Configuration& set, std::vector<double>& gain,
                                          std::vector<bool>& fresh);
-  [[nodiscard]] std::vector<double> Losses(const model::Configuration& set);
 
   SearchSpace& space_;
 };

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "advise/index/selection.hpp"
+#include "advise/index/set_moves.hpp"
 
 namespace steward::advise {
 namespace {
@@ -178,6 +179,43 @@ TEST(TemplateSearch, ComesCloseToTheBestOfAllSets) {
     }
   }
   EXPECT_LT(sum / 60, 1.0005);
+}
+
+// As SetMoves::Reduce, with everything looked at again after each step.
+Configuration ReducedPlainly(SearchSpace& space, Configuration set) {
+  while (!set.empty()) {
+    const auto loss = [&](std::size_t c) { return space.Gain(Without(set, c), set); };
+    const std::size_t worst = *std::min_element(set.begin(), set.end(), [&](std::size_t a, std::size_t b) {
+      return loss(a) / space.Bytes(a) < loss(b) / space.Bytes(b);
+    });
+    if (space.Fits(set) && loss(worst) > space.MinGain()) break;
+    set = Without(set, worst);
+  }
+  return set;
+}
+
+TEST(TemplateSearch, WhatEarnsLeastIsDroppedFirst) {
+  int dropped = 0;
+  for (unsigned seed = 1; seed <= 20; seed++)
+    for (const CostBook::Effort effort : {CostBook::Effort::kNothing, CostBook::Effort::kUnsettled}) {
+      const Scenario scenario(seed);
+      ScenarioModel model(scenario);
+      CostBook book(model, scenario.candidates.definitions, scenario.candidates.relevant);
+      book.LimitTo(20000);
+      book.Probe(std::vector<bool>(kCandidates, true));
+      const SelectionInput input{book, scenario.weights, scenario.candidates, scenario.sizes,
+                                 std::vector<bool>(kCandidates), std::vector<double>(kCandidates, 7), 12 * kMegabyte, 50};
+      SearchSpace space(input);
+      space.ShowPlans(1, 30);
+      space.Plan(effort);
+      Configuration all(kCandidates);
+      for (std::size_t c = 0; c < kCandidates; c++) all[c] = c;
+      const Configuration left = SetMoves(space).Reduce(all);
+      EXPECT_EQ(left, ReducedPlainly(space, all)) << "seed " << seed;
+      EXPECT_FALSE(left.empty());
+      dropped += static_cast<int>(all.size() - left.size());
+    }
+  EXPECT_GT(dropped, 40 * 4);
 }
 
 TEST(TemplateSearch, AQuickOneTakesAFewPlansOfEachStatement) {
