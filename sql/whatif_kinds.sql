@@ -57,8 +57,9 @@ FROM captured c,
   LATERAL steward.whatif_index_size(ARRAY['CREATE INDEX ON app.things ' || c.candidate]) s,
   LATERAL steward.whatif(ARRAY[c.userid], ARRAY[c.queryid], ARRAY['CREATE INDEX ON app.things ' || c.candidate], '{1}', '{1}') w
 ORDER BY c.label;
--- Told the pages of the built index, the cost is the same.
-SELECT c.label, abs(w.total_cost - b.cost) <= 0.0051 AS cost_agrees
+-- Told the pages of the built index, the cost is the same, but for the number of keys in a GIN index, which later versions
+-- take a logarithm of.
+SELECT c.label, abs(w.total_cost - b.cost) <= 0.0051 + CASE WHEN c.label LIKE 'gin%' THEN 0.002 * b.cost ELSE 0 END AS cost_agrees
 FROM captured c,
   LATERAL built(c.candidate, c.text) b,
   LATERAL steward.whatif(ARRAY[c.userid], ARRAY[c.queryid], ARRAY['CREATE INDEX ON app.things ' || c.candidate], '{1}', '{1}',

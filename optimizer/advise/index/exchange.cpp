@@ -68,6 +68,7 @@ class LocalSearch {
 
   Configuration Descend(Configuration set) {
     for (int step = 0; step < kSteps && !Tired(); step++) {
+      space_.Report("exchanging", static_cast<double>(step) / kSteps);
       const Configuration next = Best(set, Neighbours(set));
       if (next == set) break;
       set = next;

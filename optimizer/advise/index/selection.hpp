@@ -32,8 +32,9 @@ struct SelectionInput {
 /// unless `quick`, the best exchanges are planned before they are made (Polish). Where nothing can be taken apart, the same
 /// starting points are planned, and adds and swaps from there.
 ///
-/// A covering index is chosen only where its INCLUDE columns save much on some statement beside the plain form. No result holds an index that another one of the result covers. Each phase may plan
-/// up to a share of `max_planner_calls`; beyond, costs are those of the cheapest known plan that a set allows.
+/// A covering index is chosen only where its INCLUDE columns save much on some statement beside the plain form. No result
+/// holds an index that another one of the result covers. Each phase may plan up to a share of `max_planner_calls`; beyond,
+/// costs are those of the cheapest known plan that a set allows.
 model::Configuration SelectIndexes(const SelectionInput& input);
 
 }  // namespace steward::advise
