@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 clone=$(session_dir)/clone
 mkdir -p "$clone/build"
-cp -R "$STEWARD_REPO"/{Makefile,CMakeLists.txt,extension,optimizer,tests} "$clone"
+cp -R "$STEWARD_REPO"/{Makefile,CMakeLists.txt,extension,optimizer,tests,bench} "$clone"
 configure() { make -C "$clone" --no-print-directory build/cmake/CMakeCache.txt; }
 configured_for() { sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$clone/build/cmake/CMakeCache.txt"; }
 

@@ -10,7 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 flat() { "$@" 2>&1 </dev/null | tr '\n' ' '; return "${PIPESTATUS[0]}"; }
 
 cluster_start --conf log_statement=all
-psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE t (a int)' -c 'SELECT * FROM t WHERE a = 1' >/dev/null
+psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE t (a int)' >/dev/null
+for _ in 1 2 3 4 5; do echo 'SELECT * FROM t WHERE a = 1;'; done | psql -q >/dev/null # one sight can meet the lock of the store
 # One server connection for everybody: the application meets exactly the one that the CLI used.
 pooler_start --conf default_pool_size=1
 pooler_env
