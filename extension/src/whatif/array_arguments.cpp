@@ -24,10 +24,11 @@ Datum* Elements(FunctionCallInfo fcinfo, int number, Oid type, int16 length, int
   return elements;
 }
 
+// `absent` stands for elements that are NULL, where there may be any.
 template <typename T, typename Convert>
-const T* Converted(const Datum* elements, int count, Convert convert) {
+const T* Converted(const Datum* elements, int count, Convert convert, const bool* nulls = nullptr, T absent = T{}) {
   auto* result = static_cast<T*>(palloc(static_cast<Size>(Max(count, 1)) * sizeof(T)));
-  for (int i = 0; i < count; ++i) result[i] = convert(elements[i]);
+  for (int i = 0; i < count; ++i) result[i] = nulls != nullptr && nulls[i] ? absent : convert(elements[i]);
   return result;
 }
 
@@ -56,17 +57,13 @@ const int64* Int64Argument(FunctionCallInfo fcinfo, int number, int* count) {
 const int64* Int64OrNullArgument(FunctionCallInfo fcinfo, int number, int64 absent, int* count) {
   bool* nulls = nullptr;
   const Datum* elements = Elements(fcinfo, number, INT8OID, sizeof(int64), count, &nulls);
-  auto* result = static_cast<int64*>(palloc(static_cast<Size>(Max(*count, 1)) * sizeof(int64)));
-  for (int i = 0; i < *count; ++i) result[i] = nulls[i] ? absent : DatumGetInt64(elements[i]);
-  return result;
+  return Converted<int64>(elements, *count, [](Datum d) { return DatumGetInt64(d); }, nulls, absent);
 }
 
 const int32* Int32OrNullArgument(FunctionCallInfo fcinfo, int number, int32 absent, int* count) {
   bool* nulls = nullptr;
   const Datum* elements = Elements(fcinfo, number, INT4OID, sizeof(int32), count, &nulls);
-  auto* result = static_cast<int32*>(palloc(static_cast<Size>(Max(*count, 1)) * sizeof(int32)));
-  for (int i = 0; i < *count; ++i) result[i] = nulls[i] ? absent : DatumGetInt32(elements[i]);
-  return result;
+  return Converted<int32>(elements, *count, [](Datum d) { return DatumGetInt32(d); }, nulls, absent);
 }
 
 const char* const* TextArgument(FunctionCallInfo fcinfo, int number, int* count) {

@@ -211,10 +211,6 @@ Configuration CostBook::Used(std::size_t statement, const Configuration& set) co
   return estimate.total < known.cost.total ? std::move(estimate.used) : known.cost.used;
 }
 
-bool CostBook::Settled(std::size_t statement, const Configuration& set) const {
-  return Fails(statement) || Settling(statement, Project(statement, set)) != nullptr;
-}
-
 const Cost& CostBook::Exact(std::size_t statement, const Configuration& set) const {
   const Entry* entry = Find(exact_[statement], Project(statement, set));
   return entry != nullptr ? entry->cost : known_[statement].front().cost;

@@ -55,8 +55,6 @@ class CostBook {
   [[nodiscard]] double Total(std::size_t statement, const model::Configuration& set) const;
   /// The candidates in that plan.
   [[nodiscard]] model::Configuration Used(std::size_t statement, const model::Configuration& set) const;
-  /// Whether Total is more than an estimate.
-  [[nodiscard]] bool Settled(std::size_t statement, const model::Configuration& set) const;
 
   /// The members of `set` that can matter to a statement. To ask for these is to ask for `set`, and takes less room.
   [[nodiscard]] model::Configuration Project(std::size_t statement, const model::Configuration& set) const;
