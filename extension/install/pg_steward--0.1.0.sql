@@ -647,6 +647,7 @@ COMMENT ON TABLE steward.suggestion_run IS 'runs of the advisors; written by ste
 CREATE TABLE steward.suggestion (
     run_id bigint NOT NULL REFERENCES steward.suggestion_run ON DELETE CASCADE,
     suggestion_id text NOT NULL,
+    kind text NOT NULL,
     status text NOT NULL,
     confidence text NOT NULL,
     caveats text[] NOT NULL,
@@ -660,6 +661,8 @@ CREATE TABLE steward.suggestion (
 );
 CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
 COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions';
+COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index; one run may hold several kinds';
+COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new or open (seen in an earlier run)';
 
 -- The caller needs SELECT, INSERT and DELETE on both tables: no rights are lent.
 CREATE FUNCTION steward.save_suggestions(run jsonb) RETURNS bigint
@@ -678,13 +681,13 @@ BEGIN
          not_costed jsonb, options jsonb, settings jsonb)
     RETURNING run_id INTO saved;
 
-    INSERT INTO steward.suggestion (run_id, suggestion_id, status, confidence, caveats, first_seen, last_seen, ddl,
+    INSERT INTO steward.suggestion (run_id, suggestion_id, kind, status, confidence, caveats, first_seen, last_seen, ddl,
                                     undo_ddl, details, evidence)
-    SELECT saved, s.suggestion_id, CASE WHEN before.first_seen IS NULL THEN 'new' ELSE 'open' END, s.confidence,
+    SELECT saved, s.suggestion_id, coalesce(s.kind, 'index'), CASE WHEN before.first_seen IS NULL THEN 'new' ELSE 'open' END, s.confidence,
            s.caveats, coalesce(before.first_seen, clock_timestamp()), clock_timestamp(), s.ddl, s.undo_ddl, s.details,
            s.evidence
-    FROM jsonb_to_recordset(run -> 'suggestions') AS s (suggestion_id text, confidence text, caveats text[], ddl text,
-         undo_ddl text, details jsonb, evidence jsonb)
+    FROM jsonb_to_recordset(run -> 'suggestions') AS s (suggestion_id text, kind text, confidence text, caveats text[],
+         ddl text, undo_ddl text, details jsonb, evidence jsonb)
     LEFT JOIN LATERAL (SELECT min(o.first_seen) AS first_seen FROM steward.suggestion AS o
                        WHERE o.suggestion_id = s.suggestion_id) AS before ON true;
 
@@ -712,28 +715,97 @@ END $$;
 COMMENT ON FUNCTION steward.notice_without_analysis(text, bigint) IS
     'says once a session why a suggestions view is empty; used by the views';
 
+-- Suggestions that somebody does not want to see. Dumped: the ids are the same wherever database and definition are.
+CREATE TABLE steward.muted_suggestion (
+    suggestion_id text PRIMARY KEY,
+    reason text,
+    muted_by name NOT NULL,
+    muted_at timestamptz NOT NULL,
+    until timestamptz
+);
+COMMENT ON TABLE steward.muted_suggestion IS 'every mute, those that ended included; written by steward.mute() and steward.unmute(), read steward.mutes';
+SELECT pg_catalog.pg_extension_config_dump('steward.muted_suggestion', '');
+
+CREATE VIEW steward.mutes AS
+SELECT m.suggestion_id, m.reason, m.muted_by, m.muted_at, m.until
+FROM steward.muted_suggestion AS m
+WHERE m.until IS NULL OR m.until OPERATOR(pg_catalog.>) pg_catalog.now();
+COMMENT ON VIEW steward.mutes IS 'suggestions that are muted now: reports leave them out, and views of suggestions say so in status';
+COMMENT ON COLUMN steward.mutes.muted_by IS 'session user';
+COMMENT ON COLUMN steward.mutes.until IS 'when it ends by itself; NULL: never';
+
+-- The caller needs SELECT on steward.suggestion and SELECT, INSERT, UPDATE and DELETE on steward.muted_suggestion: no
+-- rights are lent.
+CREATE FUNCTION steward.mute(suggestion_id text, reason text DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT EXISTS (SELECT FROM steward.suggestion AS s WHERE s.suggestion_id = mute.suggestion_id)
+       AND NOT EXISTS (SELECT FROM steward.muted_suggestion AS m WHERE m.suggestion_id = mute.suggestion_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_object',
+            MESSAGE = format('there is no suggestion %s', coalesce(quote_literal(mute.suggestion_id), 'NULL')),
+            HINT = 'The ids stand in steward.index_suggestions and in front of each suggestion of pgsteward advise.';
+    END IF;
+    IF mute.until <= now() THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the mute would end before it begins',
+            HINT = 'Give a time in the future, or none for a mute that does not end.';
+    END IF;
+    INSERT INTO steward.muted_suggestion (suggestion_id, reason, muted_by, muted_at, until)
+    VALUES (mute.suggestion_id, mute.reason, session_user, now(), mute.until)
+    ON CONFLICT (suggestion_id) DO UPDATE
+    SET reason = excluded.reason, muted_by = excluded.muted_by, muted_at = excluded.muted_at, until = excluded.until;
+END $$;
+COMMENT ON FUNCTION steward.mute(text, text, timestamptz) IS
+    'leaves a suggestion out of reports, until a time or for good; a second call takes the place of the first';
+
+CREATE FUNCTION steward.unmute(suggestion_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM steward.muted_suggestion AS m WHERE m.suggestion_id = unmute.suggestion_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_object',
+            MESSAGE = format('suggestion %s is not muted', coalesce(quote_literal(unmute.suggestion_id), 'NULL')),
+            HINT = 'What is muted stands in steward.mutes.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION steward.unmute(text) IS 'shows a muted suggestion again';
+
+-- What the views of each kind of suggestion are made of: status is decided here.
+CREATE VIEW steward.newest_suggestions AS
+SELECT s.suggestion_id, s.kind, CASE WHEN m.suggestion_id IS NULL THEN s.status ELSE 'muted' END AS status, s.confidence,
+       s.caveats, s.first_seen, s.last_seen, s.run_id, r.window_start, r.window_end, s.ddl, s.undo_ddl, s.details, s.evidence
+FROM steward.suggestion AS s
+     JOIN steward.suggestion_run AS r ON r.run_id OPERATOR(pg_catalog.=) s.run_id
+     LEFT JOIN steward.mutes AS m ON m.suggestion_id OPERATOR(pg_catalog.=) s.suggestion_id
+WHERE s.run_id OPERATOR(pg_catalog.=) ANY (SELECT pg_catalog.max(n.run_id) FROM steward.suggestion_run AS n GROUP BY n.kind);
+COMMENT ON VIEW steward.newest_suggestions IS 'suggestions of every kind, of the newest saved run of each advisor; read steward.index_suggestions';
+COMMENT ON COLUMN steward.newest_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+
 -- The scalar subquery is a one-time filter, so it runs even when the tables are empty.
 CREATE VIEW steward.index_suggestions AS
-SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, r.window_start,
-       r.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.relid, d.amname, d.key_columns, d.include_columns,
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.relid, d.amname, d.key_columns, d.include_columns,
        d.predicate, d.size, d.table_size, d.cost_before, d.cost_after, d.statements_helped, d.statements_hurt,
        d.calls_per_hour, d.exec_time_per_hour, d.write_rate, d.hot_update_ratio, d.hot_updates_lost_per_hour,
        d.cost_method, d.replaces, d.verified_before_time, d.verified_after_time, s.evidence
-FROM steward.suggestion AS s
-     JOIN steward.suggestion_run AS r ON r.run_id OPERATOR(pg_catalog.=) s.run_id
+FROM steward.newest_suggestions AS s
      CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (schemaname text, relname text, relid oid, amname text,
          key_columns text[], include_columns text[], predicate text, size bigint, table_size bigint,
          cost_before double precision, cost_after double precision, statements_helped bigint, statements_hurt bigint,
          calls_per_hour double precision, exec_time_per_hour double precision, write_rate double precision,
          hot_update_ratio double precision, hot_updates_lost_per_hour double precision, cost_method text,
          replaces text[], verified_before_time double precision, verified_after_time double precision)
-WHERE s.run_id OPERATOR(pg_catalog.=)
-          (SELECT pg_catalog.max(n.run_id) FROM steward.suggestion_run AS n WHERE n.kind OPERATOR(pg_catalog.=) 'indexes')
+WHERE s.kind OPERATOR(pg_catalog.=) 'index'
   AND (SELECT steward.notice_without_analysis('indexes', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
        WHERE n.kind OPERATOR(pg_catalog.=) 'indexes');
 COMMENT ON VIEW steward.index_suggestions IS 'indexes suggested by the newest saved run of pgsteward advise indexes';
 COMMENT ON COLUMN steward.index_suggestions.suggestion_id IS
     'hash of kind, database and definition: the same in every run';
+COMMENT ON COLUMN steward.index_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
 COMMENT ON COLUMN steward.index_suggestions.cost_before IS
     'planner units of the statements helped, times their calls; cost_after is planned with all suggestions in place';
 COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS

@@ -11,6 +11,7 @@
 #include "cli/requirements.hpp"
 #include "cli/version.hpp"
 #include "collect/read_workload.hpp"
+#include "collect/suggestion_states.hpp"
 #include "collect/workload_json.hpp"
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
@@ -123,6 +124,20 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   return advice;
 }
 
+// Marked before the run is saved, which would make all of them known.
+void MarkStates(db::Database& database, model::IndexAdvice& advice) {
+  const db::ReadOnlyTransaction transaction(database);
+  collect::MarkStates(database, advice.suggestions);
+}
+
+// Takes muted suggestions out of what is printed; returns their number.
+std::size_t HideMuted(model::IndexAdvice& advice) {
+  return std::erase_if(advice.suggestions, [&](const model::IndexSuggestion& suggestion) {
+    if (suggestion.mute) advice.size -= suggestion.size;
+    return suggestion.mute.has_value();
+  });
+}
+
 // Everything that can be advised stays in the saved run; what is printed is cut.
 std::size_t Limit(model::IndexAdvice& advice, std::int64_t limit) {
   const auto shown = static_cast<std::size_t>(limit);
@@ -138,6 +153,7 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   RefusePooler(database);
   RequireExtension(database);
   model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments); });
+  WithAdviceOnRights([&] { MarkStates(database, advice); });
   report::IndexReportContext context;
   context.workload_file = arguments.from;
   if (arguments.save) {
@@ -150,6 +166,7 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   }
   if (arguments.save_if_asked)
     context.not_saved = "only advice on the whole database from its own workload is, unless --save is given";
+  if (!arguments.show_muted) context.muted = HideMuted(advice);
   context.not_shown = Limit(advice, arguments.limit);
   switch (arguments.format) {
     case Format::kJson:

@@ -115,6 +115,7 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   }
   FillMinGain(values, arguments);
   arguments.quick = values.count("quick") > 0;
+  arguments.show_muted = values.count("show-muted") > 0;
   FillLimit(values, arguments);
 }
 
@@ -136,8 +137,23 @@ void FillWindows(const po::variables_map& values, Arguments& arguments) {
   FillLimit(values, arguments);
 }
 
+void FillMute(const po::variables_map& values, Arguments& arguments) {
+  arguments.reason = Optional(values, "reason").value_or("");
+  const auto until = Optional(values, "until");
+  if (!until) return;
+  arguments.until = ParseInstant(*until, "--until");
+  if (arguments.until.text.empty() && arguments.until.seconds_back <= 0)
+    throw UsageError("invalid value for option \"--until\"", "A mute that ends at once is none.");
+}
+
+bool TakesObject(Command command) {
+  return command == Command::kMute || command == Command::kUnmute;
+}
+
 // What stands beside the options: the command, and for advise what to advise on.
 void CheckWords(const std::vector<std::string>& words, Command command) {
+  if (TakesObject(command) && words.size() == 2 && !words[1].empty()) return;
+  if (TakesObject(command) && words.size() <= 2) throw UsageError("no suggestion named", "Give its id. " + TryHelp(command));
   if (words.size() <= 1) return;
   if (command == Command::kAdvise && words.size() == 2) {
     if (words[1] == "indexes") return;
@@ -171,6 +187,8 @@ Arguments ParseArguments(const std::vector<std::string>& words) {
   if (const auto format = Optional(values, "format")) arguments.format = ParseFormat(*format, spec->command);
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
   if (spec->command == Command::kDiff) FillWindows(values, arguments);
+  if (spec->command == Command::kMute) FillMute(values, arguments);
+  if (TakesObject(spec->command)) arguments.object = List(values, "words").back();
   return arguments;
 }
 

@@ -11,11 +11,11 @@
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff };
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute };
 enum class Format { kText, kJson, kSql };
 
 struct Arguments {
-  /// A time as the server reads it, or, where `text` is empty, so long before another one.
+  /// A time as the server reads it, or, where `text` is empty, so long before another one (of `until`: from now).
   struct Instant {
     std::string text;
     double seconds_back = 0;
@@ -38,6 +38,10 @@ struct Arguments {
   Instant after;                  // end of the later window; counted back from now
   Instant before{"", 86400};      // end of the earlier one; counted back from `after`
   double window_seconds = 3600;   // length of both
+  bool show_muted = false;
+  std::string object;  // what mute, unmute are about
+  std::string reason;
+  Instant until;  // end of a mute; 0 seconds: none
   bool save = true;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
 };

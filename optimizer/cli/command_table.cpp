@@ -55,9 +55,17 @@ Group AdviseGroup() {
       "limit", Word("N"), "suggest at most N indexes (default: 10)")(
       "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
                                                                           "do not advise on this schema (repeatable)")(
+      "show-muted", "show muted suggestions as well")(
       "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
       "no-save", "do not save the suggestions in the database")(
       "save", "save them even with --schema, --exclude-schema or --from");
+  return group;
+}
+
+Group MuteGroup() {
+  Group group{"Mute options", {}};
+  group.options.add_options()("reason", Word("TEXT"), "why; shown with --show-muted")(
+      "until", Word("TIME"), "when it ends by itself (default: never)");
   return group;
 }
 
@@ -92,6 +100,12 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward diff compares two windows of one database's history, statement by statement.",
      "Without options: the last hour against the same hour yesterday. A TIME is what PostgreSQL reads as one,\n"
      "such as \"2026-11-25 14:00\" in the session's time zone, or how long ago: 90min, 2h, 1d. A SPAN is like the\nlatter. Reports are in UTC.\n"},
+    {Command::kMute, "mute", "mute ID [OPTION]...", "leave a suggestion out of reports",
+     "pgsteward mute leaves a suggestion out of the reports of one database, now and in later runs.",
+     "ID is in front of each suggestion and in steward.index_suggestions. A TIME is what PostgreSQL reads as one, or how\n"
+     "long from now: 12h, 30d, 4w. What is muted is in steward.mutes.\n"},
+    {Command::kUnmute, "unmute", "unmute ID [OPTION]...", "show a muted suggestion again",
+     "pgsteward unmute shows a muted suggestion again.", ""},
 };
 
 std::vector<Group> GroupsOf(Command command) {
@@ -102,6 +116,7 @@ std::vector<Group> GroupsOf(Command command) {
   }
   if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
   if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
+  if (command == Command::kMute) groups.push_back(MuteGroup());
   if (command == Command::kDiff) {
     groups.push_back(DiffGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));
@@ -144,7 +159,7 @@ po::options_description OptionsOf(Command command) {
 
 po::options_description AllOptions() {
   po::options_description all;
-  for (const Group& group : {AdviseGroup(), OutputGroup(""), GeneralGroup(), ConnectionGroup()}) all.add(group.options);
+  for (const Group& group : {AdviseGroup(), MuteGroup(), OutputGroup(""), GeneralGroup(), ConnectionGroup()}) all.add(group.options);
   all.add_options()("after", Word("TIME"))("before", Word("TIME"))("window", Word("SPAN"));
   all.add_options()("words", po::value<std::vector<std::string>>());
   return all;

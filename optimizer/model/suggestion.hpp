@@ -38,6 +38,14 @@ struct PartitionedBuild {
   std::map<Oid, std::string> existing;  // names of indexes that are there and become part of the new one
 };
 
+/// Somebody does not want to see a suggestion.
+struct Mute {
+  std::string reason;  // may be empty
+  std::string by;
+  double at = 0;
+  std::optional<double> until;  // none: for good
+};
+
 struct IndexSuggestion {
   std::string id;
   Confidence confidence = Confidence::kMedium;
@@ -65,6 +73,8 @@ struct IndexSuggestion {
   std::optional<double> estimated_rows_error;  // worst factor between estimated and actual rows on its scans, >= 1
   std::vector<std::string> replaces;           // existing indexes that become a prefix of this one
   std::vector<std::string> covered;            // why existing indexes do not serve; for people
+  std::string status;                          // new, open or muted; empty: not known
+  std::optional<Mute> mute;                    // where the status is muted
 };
 
 /// Existing index that another one makes superfluous. Only reported, never part of the selection.

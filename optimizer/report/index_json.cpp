@@ -116,6 +116,16 @@ std::string SchemaName(const model::IndexDefinition& definition) {
   return name;
 }
 
+Json State(const model::IndexSuggestion& suggestion) {
+  Json json = {{"status", suggestion.status.empty() ? Json() : Json(suggestion.status)}};
+  if (suggestion.mute)
+    json["mute"] = {{"reason", suggestion.mute->reason.empty() ? Json() : Json(suggestion.mute->reason)},
+                    {"muted_by", suggestion.mute->by},
+                    {"muted_at", IsoInstant(suggestion.mute->at)},
+                    {"until", suggestion.mute->until ? Json(IsoInstant(*suggestion.mute->until)) : Json()}};
+  return json;
+}
+
 Json Suggestion(const model::IndexSuggestion& suggestion) {
   Json json = {{"suggestion_id", suggestion.id},
                {"confidence", Word(suggestion.confidence)},
@@ -169,12 +179,14 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"candidates", advice.candidates},
                {"planner_calls", advice.planner_calls},
                {"suggestions", Json::array()},
+               {"muted", context.muted},
                {"not_shown", context.not_shown},
                {"redundant_indexes", Json::array()},
                {"settings", Settings(advice.settings)},
                {"warnings", advice.warnings}};
   for (const model::IndexSuggestion& suggestion : advice.suggestions) {
     Json item = Suggestion(suggestion);
+    item.update(State(suggestion));
     item["index_name"] = suggestion.name;
     item.update(Details(suggestion, SchemaName(suggestion.definition), advice.server));
     item["evidence"] = Evidence(suggestion, advice.server);

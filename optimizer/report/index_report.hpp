@@ -14,6 +14,7 @@ namespace steward::report {
 struct IndexReportContext {
   std::optional<std::int64_t> run_id;  // of the saved run
   std::string not_saved;               // why there is none; empty with --no-save
+  std::size_t muted = 0;               // suggestions left out because somebody muted them
   std::size_t not_shown = 0;           // suggestions beyond --limit
   std::string workload_file;           // --from; empty: the server's capture
 };

@@ -212,6 +212,12 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+std::string Muted(const model::Mute& mute) {
+  std::string text = "by " + Printable(mute.by) + ", " + LongInstant(mute.at);
+  if (mute.until) text += ", until " + LongInstant(*mute.until);
+  return mute.reason.empty() ? text : text + ": " + Printable(mute.reason);
+}
+
 std::string Block(const IndexSuggestion& suggestion, std::size_t number, const IndexAdvice& advice) {
   const std::string ddl = Printable(suggestion.ddl);
   std::string text = fmt::format("\n{:<2} {}  {}\n", number, suggestion.id, Wrap(ddl, 11));
@@ -222,6 +228,7 @@ std::string Block(const IndexSuggestion& suggestion, std::size_t number, const I
   text += Field("trust", Trust(suggestion));
   if (!suggestion.covered.empty()) text += Field("covered", Joined(suggestion.covered));
   if (!suggestion.replaces.empty()) text += Field("makes", Joined(suggestion.replaces) + " superfluous");
+  if (suggestion.mute) text += Field("muted", Muted(*suggestion.mute));
   if (!suggestion.caveats.empty())
     text += Field(suggestion.confidence == Confidence::kLow ? "low" : "note", Joined(suggestion.caveats));
   return text + Field("undo", Printable(suggestion.undo_ddl));
@@ -243,6 +250,14 @@ std::string Redundant(const IndexAdvice& advice) {
   return text;
 }
 
+std::string WhyNone(const IndexAdvice& advice, const IndexReportContext& context) {
+  if (context.muted > 0) return "\nno suggestion that is not muted\n";
+  if (advice.search_stopped)
+    return fmt::format("\nno suggestion: the search stopped after {} before it found one that saves enough\n",
+                       Plural(advice.planner_calls, "planning"));
+  return fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
+}
+
 }  // namespace
 
 std::string IndexText(const IndexAdvice& advice, const IndexReportContext& context) {
@@ -251,15 +266,13 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
     text += "\nParameter capture is on: statement texts and samples may hold values.\n";
   for (const std::string& warning : advice.warnings) text += "warning   " + Wrap(Printable(warning), 10) + "\n";
   if (advice.suggestions.empty()) {
-    text += advice.search_stopped
-                ? fmt::format("\nno suggestion: the search stopped after {} before it found one that saves enough\n",
-                              Plural(advice.planner_calls, "planning"))
-                : fmt::format("\nno suggestion: none of {} candidates saves enough\n", advice.candidates);
+    text += WhyNone(advice, context);
   } else {
     text += SizeLine(advice, context) + Table(advice);
     for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);
   }
   if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);
+  if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
   text += Redundant(advice);
   text += "\nEstimates are planner costs, not measurements.\n";
   if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";

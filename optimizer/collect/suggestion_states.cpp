@@ -1,0 +1,50 @@
+// See suggestion_states.hpp.
+#include "collect/suggestion_states.hpp"
+
+#include <map>
+#include <set>
+
+namespace steward::collect {
+
+namespace {
+
+std::map<std::string, model::Mute> ReadMutes(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT suggestion_id, reason, muted_by, extract(epoch FROM muted_at)::float8 AS muted_at,"
+      " CASE WHEN isfinite(until) THEN extract(epoch FROM until)::float8 END AS until FROM steward.mutes");
+  std::map<std::string, model::Mute> mutes;
+  for (const db::Row row : result)
+    mutes[row.Text("suggestion_id")] = {row.Text("reason"), row.Text("muted_by"), row.Double("muted_at"),
+                                        row.OptionalDouble("until")};
+  return mutes;
+}
+
+bool MayReadRuns(db::Database& database) {
+  const db::Result result =
+      database.Query("SELECT has_table_privilege('steward.suggestion', 'SELECT') AS granted");
+  return result.Only().Bool("granted");
+}
+
+std::set<std::string> ReadSeen(db::Database& database) {
+  std::set<std::string> seen;
+  for (const db::Row row : database.Query("SELECT DISTINCT suggestion_id FROM steward.suggestion"))
+    seen.insert(row.Text("suggestion_id"));
+  return seen;
+}
+
+}  // namespace
+
+void MarkStates(db::Database& database, std::vector<model::IndexSuggestion>& suggestions) {
+  const std::map<std::string, model::Mute> mutes = ReadMutes(database);
+  const bool known = MayReadRuns(database);
+  const std::set<std::string> seen = known ? ReadSeen(database) : std::set<std::string>{};
+  for (model::IndexSuggestion& suggestion : suggestions) {
+    if (known) suggestion.status = seen.count(suggestion.id) > 0 ? "open" : "new";
+    const auto mute = mutes.find(suggestion.id);
+    if (mute == mutes.end()) continue;
+    suggestion.status = "muted";
+    suggestion.mute = mute->second;
+  }
+}
+
+}  // namespace steward::collect

@@ -1,0 +1,13 @@
+// What the database remembers of suggestions: which are muted, and which were seen before.
+#pragma once
+
+#include "db/database.hpp"
+#include "model/suggestion.hpp"
+
+namespace steward::collect {
+
+/// Fills status and mute of each suggestion: muted, open (an earlier run has it) or new; empty where this role may not
+/// read earlier runs. Runs inside the caller's transaction.
+void MarkStates(db::Database& database, std::vector<model::IndexSuggestion>& suggestions);
+
+}  // namespace steward::collect
