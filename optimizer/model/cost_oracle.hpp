@@ -24,6 +24,7 @@ struct CostRequest {
   Configuration probes = {}; // candidates whose access costs are wanted; the planning itself does not see them
   bool templates = false;    // whether the plan is wanted taken apart
   bool one_drawing = false;  // values that only resemble the real ones are drawn once: quicker, and rougher
+  bool explain = false;      // whether EXPLAIN's words on the plan are wanted
 };
 
 /// A way to read one relation of a statement. Costs are the planner's for reading it once.
@@ -58,9 +59,11 @@ struct Cost {
   Configuration used;  // candidates in the plan, a subset of the request's
   std::vector<Oid> existing_used;
   CostMethod method = CostMethod::kGeneric;
+  int workers = 0;       // planned for its most parallel part; 0: all in one process
   bool redrawn = false;  // more drawings of values than were made would give another cost
   std::string error;     // not empty: the statement could not be planned and `total` means nothing
   std::optional<PlanTemplate> plan;
+  std::string explained;             // JSON as of EXPLAIN, without values; the candidate at position i is "candidate i"
   std::vector<AccessPath> accesses;  // of the probes, and of what exists; those that could be of use
 };
 

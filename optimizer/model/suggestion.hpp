@@ -26,6 +26,8 @@ struct StatementEffect {
   double total_exec_time = 0;
   double cost_before = 0;
   double cost_after = 0;
+  int workers_before = 0;  // of the plan; 0: one process does it all
+  int workers_after = 0;
   CostMethod method = CostMethod::kGeneric;
 };
 
@@ -36,6 +38,13 @@ struct PartitionedBuild {
   std::vector<std::string> leaves;      // CREATE INDEX CONCURRENTLY
   std::vector<std::string> attach;      // ALTER INDEX .. ATTACH PARTITION
   std::map<Oid, std::string> existing;  // names of indexes that are there and become part of the new one
+};
+
+/// What the planner expected of a scan and what came, a mean over executions whose rows were counted.
+struct RowsCheck {
+  double estimated = 0;
+  double measured = 0;
+  std::int64_t runs = 0;
 };
 
 /// Somebody does not want to see a suggestion.
@@ -71,6 +80,8 @@ struct IndexSuggestion {
   double write_hours = 0;
   std::optional<double> hot_update_ratio;      // 0..1; none when the table was never updated
   std::optional<double> estimated_rows_error;  // worst factor between estimated and actual rows on its scans, >= 1
+  std::optional<RowsCheck> rows;               // of the scan with that error
+  std::string doubt;                           // why it stands behind those without one; empty: it does not
   std::vector<std::string> replaces;           // existing indexes that become a prefix of this one
   std::vector<std::string> covered;            // why existing indexes do not serve; for people
   std::string status;                          // new, open or muted; empty: not known

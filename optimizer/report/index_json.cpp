@@ -46,6 +46,8 @@ Json Effects(const std::vector<model::StatementEffect>& effects, const model::Se
                     {"total_exec_time", effect.total_exec_time},
                     {"cost_before", effect.cost_before},
                     {"cost_after", effect.cost_after},
+                    {"workers_before", effect.workers_before},
+                    {"workers_after", effect.workers_after},
                     {"cost_method", Word(effect.method)}});
   return list;
 }
@@ -97,6 +99,10 @@ Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo&
   Json json = {{"helped", Effects(suggestion.helped, server)},
                {"hurt", Effects(suggestion.hurt, server)},
                {"estimated_rows_error", Optional(suggestion.estimated_rows_error)},
+               {"rows_estimated", suggestion.rows ? Json(suggestion.rows->estimated) : Json()},
+               {"rows_measured", suggestion.rows ? Json(suggestion.rows->measured) : Json()},
+               {"instrumented_runs", suggestion.rows ? Json(suggestion.rows->runs) : Json()},
+               {"ranked_down", suggestion.doubt.empty() ? Json() : Json(suggestion.doubt)},
                {"covered", suggestion.covered}};
   if (!suggestion.build.parents.empty()) json["build_steps"] = Steps(suggestion.build);
   return json;

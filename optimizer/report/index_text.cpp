@@ -201,8 +201,9 @@ std::string Writes(const IndexSuggestion& suggestion) {
 
 std::string Trust(const IndexSuggestion& suggestion) {
   std::string text;
-  if (suggestion.estimated_rows_error)
-    text = fmt::format("rows estimated within {:.1f}x of measured; ", *suggestion.estimated_rows_error);
+  if (suggestion.rows)
+    text = fmt::format("rows estimated {}, measured {} ({}); ", Grouped(suggestion.rows->estimated),
+                       Grouped(suggestion.rows->measured), Plural(suggestion.rows->runs, "instrumented run"));
   return text + "parameters: " + Source(suggestion.method);
 }
 
@@ -226,6 +227,8 @@ std::string Block(const IndexSuggestion& suggestion, std::size_t number, const I
   text += Field("hurts", Hurts(suggestion, advice.statements_costed));
   text += Field("writes", Writes(suggestion));
   text += Field("trust", Trust(suggestion));
+  if (!suggestion.doubt.empty())
+    text += Field("rank", "behind those without a doubt, whatever time is at stake: " + suggestion.doubt);
   if (!suggestion.covered.empty()) text += Field("covered", Joined(suggestion.covered));
   if (!suggestion.replaces.empty()) text += Field("makes", Joined(suggestion.replaces) + " superfluous");
   if (suggestion.mute) text += Field("muted", Muted(*suggestion.mute));

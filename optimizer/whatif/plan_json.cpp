@@ -73,4 +73,23 @@ std::vector<model::AccessPath> ParseAccesses(const std::string& text, const std:
   });
 }
 
+std::string RenumberCandidates(const std::string& plan, const std::vector<std::size_t>& candidates) {
+  const std::string mark = "\"Index Name\": \"candidate ";
+  std::string text;
+  std::size_t from = 0;
+  for (std::size_t at = plan.find(mark); at != std::string::npos; at = plan.find(mark, from)) {
+    const std::size_t number_at = at + mark.size();
+    std::size_t end = number_at;
+    std::size_t number = 0;
+    for (; end < plan.size() && end < number_at + 9 && plan[end] >= '0' && plan[end] <= '9'; ++end)
+      number = number * 10 + static_cast<std::size_t>(plan[end] - '0');
+    text += plan.substr(from, number_at - from);
+    from = number_at;
+    if (number < 1 || number > candidates.size()) continue;
+    text += std::to_string(candidates[number - 1]);
+    from = end;
+  }
+  return text + plan.substr(from);
+}
+
 }  // namespace steward::whatif

@@ -23,4 +23,7 @@ namespace steward::whatif {
 [[nodiscard]] std::vector<model::AccessPath> ParseAccesses(const std::string& json,
                                                            const std::vector<std::size_t>& candidates);
 
+/// A plan in EXPLAIN's JSON whose candidates go by number in the call (from 1), by position in the model (from 0).
+std::string RenumberCandidates(const std::string& plan, const std::vector<std::size_t>& candidates);
+
 }  // namespace steward::whatif

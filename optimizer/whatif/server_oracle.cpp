@@ -60,6 +60,7 @@ struct Call {
   std::vector<std::string> request_indexes;
   std::vector<std::string> request_probes;
   bool templates = false;
+  bool explain = false;
   bool one_drawing = true;
 
   static std::size_t Place(std::vector<std::size_t>& list, std::map<std::size_t, std::size_t>& places,
@@ -86,6 +87,7 @@ struct Call {
       request_indexes.push_back(numbers(request->candidates));
       request_probes.push_back(numbers(request->probes));
       templates |= request->templates;
+      explain |= request->explain;
       one_drawing &= request->one_drawing;
     }
   }
@@ -197,14 +199,15 @@ class ServerCostModel : public model::CostModel {
       tree_heights.push_back(known_sizes_[candidate].tree_height);
     }
     return database_.Query(
-        "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error, plan_template, accesses"
+        "SELECT request, total_cost, candidates_used, existing_used, method, sqlstate, error, plan_template, accesses, workers, plan"
         " FROM steward.whatif($1::oid[], $2::bigint[], $3::text[], $4::int[], $5::text[], draws => $6::int,"
         " request_probes => $7::text[], templates => $8::boolean, candidate_pages => $9::bigint[],"
-        " candidate_heights => $10::int[])",
+        " candidate_heights => $10::int[], plans => $11::boolean)",
         {db::ArrayLiteral(userids), db::ArrayLiteral(queryids), db::ArrayLiteral(candidates),
          db::ArrayLiteral(call.request_statements), db::ArrayLiteral(call.request_indexes),
          std::to_string(call.one_drawing ? 1 : kDrawings), db::ArrayLiteral(call.request_probes),
-         std::string(call.templates ? "t" : "f"), NumbersLiteral(pages), NumbersLiteral(tree_heights)});
+         std::string(call.templates ? "t" : "f"), NumbersLiteral(pages), NumbersLiteral(tree_heights),
+         std::string(call.explain ? "t" : "f")});
   }
 
   // Whether another drawing would be of other values.
@@ -226,6 +229,8 @@ class ServerCostModel : public model::CostModel {
       cost.error = "the cost of its plan is out of range";
       return cost;
     }
+    cost.workers = static_cast<int>(row.OptionalInt("workers").value_or(0));
+    if (!row.IsNull("plan")) cost.explained = RenumberCandidates(row.Text("plan"), candidates);
     cost.method = ParseMethod(row.Text("method"));
     cost.used = NumberedCandidates(row.IntArray("candidates_used"), candidates);
     if (!row.IsNull("plan_template")) cost.plan = ParsePlanTemplate(row.Text("plan_template"), candidates);

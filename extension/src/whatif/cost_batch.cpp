@@ -5,6 +5,7 @@
 
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
+#include "whatif/explain_plan.hpp"
 #include "whatif/inject.hpp"
 #include "whatif/plan_statement.hpp"
 #include "whatif/planning_role.hpp"
@@ -93,7 +94,8 @@ void AddUsed(const Batch& batch, const List* indexes, Request* request) {
 void Answer(const Work& work, const List* queries, const Draws& draws, Request* request) {
   const Batch& batch = *work.batch;
   const Configuration configuration{batch.candidates, request->chosen, request->nchosen, batch.hidden, batch.nhidden};
-  Inquiry inquiry{{batch.candidates, batch.ncandidates, request->probed, request->nprobed}, nullptr, 1.0 / draws.count};
+  Inquiry inquiry{{batch.candidates, batch.ncandidates, request->probed, request->nprobed}, nullptr, 1.0 / draws.count,
+                  batch.plans && work.statement->visible};
   double sum = 0;
   if (batch.templates || request->nprobed > 0) {
     MemoryContextSwitchTo(work.answers);
@@ -105,7 +107,10 @@ void Answer(const Work& work, const List* queries, const Draws& draws, Request* 
     const PlanCost cost = CostOf(queries, draws.values[i], configuration, inquiry);
     sum += cost.total;
     MemoryContextSwitchTo(work.answers);
-    AddUsed(batch, cost.indexes, request);
+    AddUsed(batch, cost.use.indexes, request);
+    request->workers = Max(request->workers, cost.use.workers);
+    if (cost.plan_json != nullptr) request->plan_json = pstrdup(cost.plan_json);
+    inquiry.explain = false;
     MemoryContextReset(work.planning);
   }
   MemoryContextSwitchTo(work.scratch);
@@ -145,6 +150,7 @@ void RunWork(Work* work) {
     work->prepared = false;
     ErrorData* error = pg::RunInSubtransaction(CostStatement, work, false);
     EndConfiguration(before);
+    EndExplaining();
     pg::LetTravelOn(error);
     MemoryContextReset(work->planning);
     MemoryContextReset(work->scratch);

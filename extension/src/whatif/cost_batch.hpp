@@ -21,6 +21,7 @@ struct Statement {
   const char* const* samples;
   const uint32* sample_lengths;
   int nsamples;
+  bool visible;      // the caller may see its text, and so its plan
   ErrorData* error;  // set: it cannot be costed
 };
 
@@ -35,6 +36,8 @@ struct Request {
   double total_cost;
   List* candidates_used;  // numbers from 1
   List* existing_used;    // OIDs
+  int workers;            // of the most parallel of its plans; 0: none is
+  const char* plan_json;  // of the first drawing; null unless wanted
   ValueSource source;
   PlanDetails* details;  // null where none are wanted
 };
@@ -50,6 +53,7 @@ struct Batch {
   int nhidden;
   int draws;       // how often values are drawn anew where they only resemble the real ones; 1 to kMaxDraws
   bool templates;  // wanted of each request
+  bool plans;      // likewise
 };
 
 inline constexpr int kMaxDraws = 4;

@@ -5,12 +5,11 @@ namespace steward::whatif {
 
 namespace {
 
-List* Walk(List* oids, const Plan* plan);
+void Walk(PlanUse* use, const Plan* plan);
 
-List* WalkAll(List* oids, const List* plans) {
+void WalkAll(PlanUse* use, const List* plans) {
   const ListCell* cell = nullptr;
-  foreach (cell, plans) oids = Walk(oids, static_cast<const Plan*>(lfirst(cell)));
-  return oids;
+  foreach (cell, plans) Walk(use, static_cast<const Plan*>(lfirst(cell)));
 }
 
 template <typename Node>
@@ -18,47 +17,59 @@ const Node* As(const Plan* plan) {
   return reinterpret_cast<const Node*>(plan);
 }
 
-List* Walk(List* oids, const Plan* plan) {
-  if (plan == nullptr) return oids;
+void AddIndex(PlanUse* use, Oid index) {
+  use->indexes = list_append_unique_oid(use->indexes, index);
+}
+
+void Walk(PlanUse* use, const Plan* plan) {
+  if (plan == nullptr) return;
   check_stack_depth();
   switch (nodeTag(plan)) {
     case T_IndexScan:
-      oids = list_append_unique_oid(oids, As<IndexScan>(plan)->indexid);
+      AddIndex(use, As<IndexScan>(plan)->indexid);
       break;
     case T_IndexOnlyScan:
-      oids = list_append_unique_oid(oids, As<IndexOnlyScan>(plan)->indexid);
+      AddIndex(use, As<IndexOnlyScan>(plan)->indexid);
       break;
     case T_BitmapIndexScan:
-      oids = list_append_unique_oid(oids, As<BitmapIndexScan>(plan)->indexid);
+      AddIndex(use, As<BitmapIndexScan>(plan)->indexid);
       break;
     case T_Append:
-      oids = WalkAll(oids, As<Append>(plan)->appendplans);
+      WalkAll(use, As<Append>(plan)->appendplans);
       break;
     case T_MergeAppend:
-      oids = WalkAll(oids, As<MergeAppend>(plan)->mergeplans);
+      WalkAll(use, As<MergeAppend>(plan)->mergeplans);
       break;
     case T_BitmapAnd:
-      oids = WalkAll(oids, As<BitmapAnd>(plan)->bitmapplans);
+      WalkAll(use, As<BitmapAnd>(plan)->bitmapplans);
       break;
     case T_BitmapOr:
-      oids = WalkAll(oids, As<BitmapOr>(plan)->bitmapplans);
+      WalkAll(use, As<BitmapOr>(plan)->bitmapplans);
       break;
     case T_SubqueryScan:
-      oids = Walk(oids, As<SubqueryScan>(plan)->subplan);
+      Walk(use, As<SubqueryScan>(plan)->subplan);
       break;
     case T_CustomScan:
-      oids = WalkAll(oids, As<CustomScan>(plan)->custom_plans);
+      WalkAll(use, As<CustomScan>(plan)->custom_plans);
+      break;
+    case T_Gather:
+      use->workers = Max(use->workers, As<Gather>(plan)->num_workers);
+      break;
+    case T_GatherMerge:
+      use->workers = Max(use->workers, As<GatherMerge>(plan)->num_workers);
       break;
     default:
       break;
   }
-  return Walk(Walk(oids, plan->lefttree), plan->righttree);
+  Walk(use, plan->lefttree);
+  Walk(use, plan->righttree);
 }
 
 }  // namespace
 
-List* AddIndexesOfPlan(List* oids, const PlannedStmt* plan) {
-  return WalkAll(Walk(oids, plan->planTree), plan->subplans);
+void AddUseOfPlan(PlanUse* use, const PlannedStmt* plan) {
+  Walk(use, plan->planTree);
+  WalkAll(use, plan->subplans);
 }
 
 }  // namespace steward::whatif

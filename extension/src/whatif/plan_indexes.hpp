@@ -1,4 +1,4 @@
-// Which indexes a plan reads. Owns the walk over plan trees for that purpose only.
+// Which indexes a plan reads, and with how many workers. Owns the walk over plan trees for that purpose only.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -10,7 +10,12 @@ extern "C" {
 
 namespace steward::whatif {
 
-/// Adds the OID of every index that `plan` scans to `oids`, each once, and returns the list.
-List* AddIndexesOfPlan(List* oids, const PlannedStmt* plan);
+struct PlanUse {
+  List* indexes;  // OIDs, each once
+  int workers;    // planned for the gathering with the most of them; 0: none is parallel
+};
+
+/// Adds what `plan` uses.
+void AddUseOfPlan(PlanUse* use, const PlannedStmt* plan);
 
 }  // namespace steward::whatif

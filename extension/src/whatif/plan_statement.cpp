@@ -2,9 +2,10 @@
 #include "whatif/plan_statement.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "whatif/code_trust.hpp"
-#include "whatif/plan_indexes.hpp"
+#include "whatif/explain_plan.hpp"
 #include "whatif/text_trust.hpp"
 
 extern "C" {
@@ -71,8 +72,29 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
   return pg_rewrite_query(query);
 }
 
+namespace {
+
+// A plan that shows parameters as such: made with values that the planner may look at but not put into the plan. Where
+// that is another plan (a pattern's prefix, partitions that are ruled out), the one that was costed.
+PlannedStmt* PlanToShow(const Query* query, PlannedStmt* costed, ParamListInfo values, const Configuration& configuration) {
+  constexpr double kSame = 0.01;
+  if (values == nullptr) return costed;
+  ParamListInfo open = copyParamList(values);
+  for (int i = 0; i < open->numParams; ++i)
+    open->params[i].pflags = static_cast<uint16>(open->params[i].pflags & ~PARAM_FLAG_CONST);
+  const ActiveConfiguration before = BeginConfiguration({&configuration, open, nullptr});
+  PlannedStmt* plan =
+      planner(castNode(Query, copyObjectImpl(query)), "", CURSOR_OPT_PARALLEL_OK, open);
+  EndConfiguration(before);
+  const double cost = costed->planTree->total_cost;
+  return std::fabs(plan->planTree->total_cost - cost) <= kSame * cost ? plan : costed;
+}
+
+}  // namespace
+
 PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& configuration, const Inquiry& inquiry) {
-  PlanCost cost{0, NIL};
+  PlanCost cost{0, {NIL, 0}, nullptr};
+  List* shown = NIL;
   ParamListInfo token = values != nullptr ? values : NoValues();
   const ListCell* cell = nullptr;
   foreach (cell, queries) {
@@ -81,12 +103,14 @@ PlanCost CostOf(const List* queries, ParamListInfo values, const Configuration& 
     PlanningWatch watch{inquiry.probe, NIL, NIL, nullptr, nullptr};
     const ActiveConfiguration before =
         BeginConfiguration({&configuration, token, inquiry.details != nullptr ? &watch : nullptr});
-    const PlannedStmt* plan = planner(query, "", CURSOR_OPT_PARALLEL_OK, token);
+    PlannedStmt* plan = planner(query, "", CURSOR_OPT_PARALLEL_OK, token);
     EndConfiguration(before);
     cost.total += plan->planTree->total_cost;
-    cost.indexes = AddIndexesOfPlan(cost.indexes, plan);
+    AddUseOfPlan(&cost.use, plan);
     if (inquiry.details != nullptr) AddPlanning(inquiry.details, watch, plan->planTree->total_cost, inquiry.share);
+    if (inquiry.explain) shown = lappend(shown, PlanToShow(lfirst_node(Query, cell), plan, values, configuration));
   }
+  if (inquiry.explain) cost.plan_json = ExplainPlans(shown, values, configuration);
   return cost;
 }
 

@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 #include "store/plannable_record.hpp"
 #include "whatif/inject.hpp"
+#include "whatif/plan_indexes.hpp"
 #include "whatif/plan_template.hpp"
 
 extern "C" {
@@ -20,8 +21,9 @@ namespace steward::whatif {
 List* AnalyzeStatement(const store::PlannableRecord& record);
 
 struct PlanCost {
-  double total;   // planner units; the sum where rules made several queries
-  List* indexes;  // OIDs of the indexes in the plan, candidates' among them
+  double total;           // planner units; the sum where rules made several queries
+  PlanUse use;            // of indexes, candidates' among them
+  const char* plan_json;  // null unless asked for
 };
 
 /// What is to be learned of plannings besides their cost.
@@ -29,6 +31,7 @@ struct Inquiry {
   Probe probe;
   PlanDetails* details;  // null: nothing
   double share;          // of one planning in them
+  bool explain;          // whether the plan is to be shown
 };
 
 /// Plans copies of `queries` once under `configuration` with these values; nullptr plans for unknown values. Memory

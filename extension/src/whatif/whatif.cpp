@@ -3,6 +3,7 @@
 #include "pg/postgres.hpp"
 #include "store/drain.hpp"
 #include "store/shmem.hpp"
+#include "store/visibility.hpp"
 #include "whatif/array_arguments.hpp"
 #include "whatif/candidate.hpp"
 #include "whatif/cost_batch.hpp"
@@ -37,8 +38,10 @@ void LoadStatements(FunctionCallInfo fcinfo, Batch* batch) {
                     errmsg("statement_userids has %d elements, statement_queryids %d", users, batch->nstatements)));
   batch->statements =
       static_cast<Statement*>(palloc0(static_cast<Size>(Max(batch->nstatements, 1)) * sizeof(Statement)));
-  for (int i = 0; i < batch->nstatements; ++i)
+  for (int i = 0; i < batch->nstatements; ++i) {
     LoadStatement(userids[i], static_cast<uint64>(queryids[i]), &batch->statements[i]);
+    batch->statements[i].visible = userids[i] == GetUserId() || store::ReadsAllStats();
+  }
 }
 
 // "1 4 7": candidate numbers, from 1.
@@ -94,6 +97,8 @@ void LoadOptions(FunctionCallInfo fcinfo, Batch* batch) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("draws must be between 1 and %d, not %d", kMaxDraws, batch->draws)));
   batch->templates = PG_GETARG_BOOL(8);
+  RequireArgument(fcinfo, 11);
+  batch->plans = PG_GETARG_BOOL(11);
 }
 
 void CheckLength(int count, const char* name, int ncandidates) {
@@ -161,19 +166,21 @@ void EmitAnswers(const Batch& batch, ReturnSetInfo* result) {
   for (int i = 0; i < batch.nrequests; ++i) {
     const Request& request = batch.requests[i];
     const PlanDetails* details = request.error == nullptr ? request.details : nullptr;
-    Datum values[9] = {Int32GetDatum(i + 1)};
-    bool nulls[9] = {};
+    Datum values[11] = {Int32GetDatum(i + 1)};
+    bool nulls[11] = {};
     if (request.error == nullptr) {
       values[1] = Float8GetDatum(request.total_cost);
       values[2] = IntegerArray(request.candidates_used);
       values[3] = OidArray(request.existing_used);
       values[4] = CStringGetTextDatum(ValueSourceName(request.source));
+      values[9] = Int32GetDatum(request.workers);
     } else {
-      nulls[1] = nulls[2] = nulls[3] = nulls[4] = true;
+      nulls[1] = nulls[2] = nulls[3] = nulls[4] = nulls[9] = true;
     }
     SetError(request.error, values, nulls, 5);
     SetText(TemplateJson(details), &values[7], &nulls[7]);
     SetText(AccessesJson(details), &values[8], &nulls[8]);
+    SetText(request.error == nullptr ? request.plan_json : nullptr, &values[10], &nulls[10]);
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
 }

@@ -1,5 +1,6 @@
 // See evidence.hpp.
 #include "advise/index/evidence.hpp"
+#include "advise/index/trust.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +15,6 @@ using model::IndexSuggestion;
 
 constexpr double kHour = 3600;
 constexpr double kSlack = 1.01;           // the planner's fuzzy comparison: differences below 1 % mean nothing
-constexpr double kMisestimate = 10;       // estimated against actual rows beyond which a gain is doubtful
 constexpr double kProvisionalHours = 24;  // less data than this and advice is provisional
 
 double WindowHours(const model::ServerInfo& server) {
@@ -35,6 +35,8 @@ model::StatementEffect Effect(const EvidenceInput& in, std::size_t s) {
   effect.total_exec_time = statement.total_exec_time;
   effect.cost_before = in.before[s].total;
   effect.cost_after = in.after[s].total;
+  effect.workers_before = in.before[s].workers;
+  effect.workers_after = in.after[s].workers;
   effect.method = in.after[s].method;
   return effect;
 }
@@ -141,33 +143,6 @@ void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
   if (!leads) suggestion.covered.push_back("no existing index starts with (" + definition.keys.front().name + ")");
 }
 
-// The worst factor between estimated and actual rows among the helped statements' scans of the table. Only rows that
-// the planner did not expect make a gain doubtful: where it expected too many, the index helps more than promised.
-void AddMisestimate(const EvidenceInput& in, const model::Table& indexed, IndexSuggestion& suggestion) {
-  double unexpected = 1;
-  for (const model::Predicate& predicate : in.workload.predicates) {
-    if (!predicate.actual_selectivity || !predicate.estimated_selectivity) continue;
-    const model::Table* table = in.partitions.Find(predicate.relid);
-    if (table == nullptr || table->rows < 1 || &in.partitions.Root(*table) != &indexed) continue;
-    const bool helped = std::any_of(suggestion.helped.begin(), suggestion.helped.end(), [&](const auto& effect) {
-      return effect.queryid == predicate.queryid && effect.userid == predicate.userid;
-    });
-    if (!helped) continue;
-    // Compared in rows, at least one, so that two tiny selectivities do not look far apart.
-    const double estimated = std::max(*predicate.estimated_selectivity * table->rows, 1.0);
-    const double actual = std::max(*predicate.actual_selectivity * table->rows, 1.0);
-    const double error = std::max(estimated / actual, actual / estimated);
-    suggestion.estimated_rows_error = std::max(suggestion.estimated_rows_error.value_or(1.0), error);
-    unexpected = std::max(unexpected, actual / estimated);
-  }
-  if (unexpected > kMisestimate) {
-    suggestion.confidence = Confidence::kLow;
-    suggestion.caveats.push_back("conditions on " + suggestion.definition.table_name + " return " +
-                                 std::to_string(std::lround(unexpected)) +
-                                 "x more rows than estimated; run ANALYZE or CREATE STATISTICS, then ask again");
-  }
-}
-
 void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   const auto lower = [&](Confidence to) { suggestion.confidence = std::max(suggestion.confidence, to); };
   if (suggestion.method == model::CostMethod::kStatistics) lower(Confidence::kMedium);
@@ -230,12 +205,12 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
     suggestion.size = input.sizes[candidate].bytes;
     if (table != nullptr) AddTable(input, *table, suggestion);
     AddExisting(input, suggestion);
-    if (table != nullptr) AddMisestimate(input, *table, suggestion);
+    AddTrust(input, suggestion);
     Judge(input, suggestion);
     suggestions.push_back(std::move(suggestion));
   }
   std::stable_sort(suggestions.begin(), suggestions.end(),
-                   [](const auto& a, const auto& b) { return a.exec_time_per_hour > b.exec_time_per_hour; });
+                   [](const auto& a, const auto& b) { return RanksBefore(a, b); });
   return suggestions;
 }
 

@@ -27,7 +27,7 @@ struct EvidenceInput {
 /// (1 %).
 bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& after);
 
-/// One suggestion per chosen candidate that a plan uses, the most time at stake first.
+/// One suggestion per chosen candidate that a plan uses, in the order of RanksBefore.
 std::vector<model::IndexSuggestion> BuildSuggestions(const EvidenceInput& input);
 
 /// Existing indexes that are invalid, or covered by another existing one that stays; neither pinned nor attached by one

@@ -33,8 +33,9 @@ inline std::string Name(const IndexDefinition& index) {
 class FakeModel final : public model::CostModel {
  public:
   FakeModel(std::vector<std::int64_t> queryids, const std::vector<IndexDefinition>& candidates, PlanFunction plan,
-            std::int64_t bytes, const std::map<std::string, std::int64_t>& bytes_of = {})
-      : queryids_(std::move(queryids)), plan_(std::move(plan)) {
+            std::int64_t bytes, const std::map<std::string, std::int64_t>& bytes_of = {},
+            std::map<std::int64_t, int> workers_of = {})
+      : queryids_(std::move(queryids)), plan_(std::move(plan)), workers_of_(std::move(workers_of)) {
     for (const IndexDefinition& candidate : candidates) {
       names_.push_back(Name(candidate));
       const auto own = bytes_of.find(names_.back());
@@ -59,6 +60,8 @@ class FakeModel final : public model::CostModel {
       cost.method = model::CostMethod::kShapes;
       for (const std::size_t c : request.candidates)
         if (std::find(used.begin(), used.end(), names_[c]) != used.end()) cost.used.push_back(c);
+      const auto workers = workers_of_.find(queryids_[request.statement]);
+      if (cost.used.empty() && workers != workers_of_.end()) cost.workers = workers->second;
       costs.push_back(cost);
     }
     return costs;
@@ -69,6 +72,7 @@ class FakeModel final : public model::CostModel {
   std::vector<std::string> names_;
   std::vector<model::CandidateSize> sizes_;
   PlanFunction plan_;
+  std::map<std::int64_t, int> workers_of_;
   std::int64_t calls_ = 0;
 };
 
@@ -81,9 +85,10 @@ class FakeOracle final : public model::CostOracle {
     for (const model::Statement* statement : statements) ids.push_back(statement->queryid);
     seen.clear();
     for (const IndexDefinition& candidate : candidates) seen.push_back(Name(candidate));
-    return std::make_unique<FakeModel>(ids, candidates, plan_, bytes_, bytes_of);
+    return std::make_unique<FakeModel>(ids, candidates, plan_, bytes_, bytes_of, workers_of);
   }
   std::vector<std::string> seen;
+  std::map<std::int64_t, int> workers_of;        // by query id: of its plan that uses no candidate
   std::map<std::string, std::int64_t> bytes_of;  // by name of the index; others take `bytes` a column
 
  private:

@@ -71,6 +71,7 @@ model::IndexSuggestion StuckOrders() {
   suggestion.write_hours = 100;
   suggestion.hot_update_ratio = 0.71;
   suggestion.estimated_rows_error = 1.05;
+  suggestion.rows = model::RowsCheck{1180, 1240, 42};
   suggestion.covered = {"no existing index starts with (status)"};
   suggestion.replaces = {"orders_status_idx"};
   Name(suggestion, "k7f3a2", "orders_status_created_at_idx", "public");
@@ -81,6 +82,7 @@ model::IndexSuggestion StuckOrders() {
 model::IndexSuggestion HostileNames() {
   model::IndexSuggestion suggestion;
   suggestion.confidence = model::Confidence::kLow;
+  suggestion.doubt = "the rows that its gain rests on are misestimated";
   suggestion.caveats = {"rows on evil\n-- DROP TABLE x are misestimated by a factor of 210; run ANALYZE"};
   suggestion.definition.relid = 16401;
   suggestion.definition.table_name = "evil\x1b[2J\n; DROP TABLE x; --";

@@ -18,7 +18,8 @@ model::IndexDefinition Candidate(const char* column) {
 }
 
 const std::vector<std::string> kCostColumns = {"request",  "total_cost", "candidates_used", "existing_used", "method",
-                                               "sqlstate", "error",      "plan_template",   "accesses"};
+                                               "sqlstate", "error",      "plan_template",   "accesses",
+                                               "workers",  "plan"};
 
 class ServerOracleTest : public ::testing::Test {
  protected:
@@ -45,10 +46,10 @@ class ServerOracleTest : public ::testing::Test {
       for (std::size_t i = 1; i <= count; ++i)
         if (error_state.empty())
           rows.push_back(
-              {std::to_string(i), "1", "{}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt});
+              {std::to_string(i), "1", "{}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "0", std::nullopt});
         else
           rows.push_back({std::to_string(i), std::nullopt, std::nullopt, std::nullopt, std::nullopt, error_state, "x",
-                          std::nullopt, std::nullopt});
+                          std::nullopt, std::nullopt, std::nullopt, std::nullopt});
       return db::Result(kCostColumns, rows);
     });
   }
@@ -73,9 +74,10 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
     sent = parameters;
     return db::Result(kCostColumns,
-                      {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt, std::nullopt, std::nullopt, std::nullopt},
+                      {{"2", "12.5", "{1}", "{16401}", "shapes", std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                        "2", "[{\"Index Name\": \"candidate 1\"}]"},
                        {"1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "02000", "no text",
-                        std::nullopt, std::nullopt}});
+                        std::nullopt, std::nullopt, std::nullopt, std::nullopt}});
   });
   const std::vector<model::Cost> costs = model_->CostAll({{1, {}}, {0, {1}}});
   ASSERT_EQ(costs.size(), 2U);
@@ -84,7 +86,9 @@ TEST_F(ServerOracleTest, SendsOnlyWhatTheRequestsNeedAndMapsBack) {
   EXPECT_EQ(costs[1].used, model::Configuration{1});
   EXPECT_EQ(costs[1].existing_used, std::vector<model::Oid>{16401});
   EXPECT_EQ(costs[1].method, model::CostMethod::kShapes);
-  ASSERT_EQ(sent.size(), 10U);
+  EXPECT_EQ(costs[1].workers, 2);
+  EXPECT_EQ(costs[1].explained, "[{\"Index Name\": \"candidate 1\"}]") << "by position";
+  ASSERT_EQ(sent.size(), 11U);
   EXPECT_EQ(sent[0], "{0,10}");
   EXPECT_EQ(sent[1], "{8,-7}");
   EXPECT_EQ(sent[2], "{\"CREATE INDEX ON public.t USING btree (b)\"}");
@@ -105,7 +109,7 @@ TEST_F(ServerOracleTest, ACostThatCannotBeReckonedWithIsAnError) {
   for (const char* cost : {"Infinity", "NaN", "1e300"}) {
     database_.OnCall("FROM steward.whatif(", [cost](const db::Parameters&) {
       return db::Result(kCostColumns, {{"1", cost, "{}", "{}", "shapes", std::nullopt, std::nullopt, std::nullopt,
-                                        std::nullopt}});
+                                        std::nullopt, "0", std::nullopt}});
     });
     EXPECT_EQ(model_->CostAll({{0, {}}})[0].error, "the cost of its plan is out of range") << cost;
   }
@@ -116,7 +120,7 @@ TEST_F(ServerOracleTest, PlansAreTakenApartWhenAskedFor) {
   database_.OnCall("FROM steward.whatif(", [&](const db::Parameters& parameters) {
     sent = parameters;
     return db::Result(kCostColumns, {{"1", "12.5", "{}", "{}", "shapes", std::nullopt, std::nullopt,
-                                      R"({"internal": 2, "slots": []})", R"([[1, "", "", 0, 0, 3, [2]]])"}});
+                                      R"({"internal": 2, "slots": []})", R"([[1, "", "", 0, 0, 3, [2]]])", "0", std::nullopt}});
   });
   model::CostRequest request{0, {1}, {2}, true, true};
   const model::Cost cost = model_->CostAll({request})[0];
@@ -136,7 +140,7 @@ TEST_F(ServerOracleTest, AnswersThatAreMissingOrForeignAreErrors) {
   database_.On("FROM steward.whatif(", db::Result(kCostColumns, {}));
   EXPECT_NE(model_->CostAll({{0, {0}}})[0].error, "");
   database_.On("FROM steward.whatif(",
-               db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt}}));
+               db::Result(kCostColumns, {{"1", "1", "{2}", "{}", "generic", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "0", std::nullopt}}));
   EXPECT_THROW(model_->CostAll({{0, {0}}}), db::Error);  // S10: an index that was not asked for
 }
 
