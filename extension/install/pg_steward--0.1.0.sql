@@ -656,8 +656,8 @@ CREATE TABLE steward.suggestion (
     caveats text[] NOT NULL,
     first_seen timestamptz NOT NULL,
     last_seen timestamptz NOT NULL,
-    ddl text NOT NULL,
-    undo_ddl text NOT NULL,
+    ddl text,
+    undo_ddl text,
     details jsonb NOT NULL,
     evidence jsonb NOT NULL,
     PRIMARY KEY (run_id, suggestion_id)
@@ -816,6 +816,26 @@ COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS
 COMMENT ON COLUMN steward.index_suggestions.write_rate IS 'rows inserted, updated and deleted an hour in the table';
 COMMENT ON COLUMN steward.index_suggestions.cost_method IS
     'where the parameter values came from: parameters, shapes, statistics or generic (none); the weakest among the statements helped';
+
+CREATE VIEW steward.statistics_suggestions AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.relid, d.kind, d.columns, d.rows_estimated,
+       d.rows_measured, d.instrumented_runs, d.statements, d.total_exec_time, s.evidence
+FROM steward.newest_suggestions AS s
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (schemaname text, relname text, relid oid, kind text,
+         columns text[], rows_estimated double precision, rows_measured double precision, instrumented_runs bigint,
+         statements bigint, total_exec_time double precision)
+WHERE s.kind OPERATOR(pg_catalog.=) 'statistics'
+  AND (SELECT steward.notice_without_analysis('indexes', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'indexes');
+COMMENT ON VIEW steward.statistics_suggestions IS
+    'statistics that the planner lacks, from scans that it misjudged by more than ten times, by the newest saved run of pgsteward advise indexes';
+COMMENT ON COLUMN steward.statistics_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.statistics_suggestions.kind IS
+    'extended (statistics on columns that are compared together), target (a larger sample of one column) or analyze (the table has no statistics)';
+COMMENT ON COLUMN steward.statistics_suggestions.rows_estimated IS 'of the worst scan, as rows_measured, a mean over instrumented_runs';
+COMMENT ON COLUMN steward.statistics_suggestions.statements IS 'that have such a scan; they are in evidence';
+COMMENT ON COLUMN steward.statistics_suggestions.total_exec_time IS 'milliseconds that these statements took, all in all';
 
 CREATE VIEW steward.analysis_runs AS
 SELECT r.run_id, r.kind, r.started_at, r.finished_at, r.tool_version, r.window_start, r.window_end, r.statements,

@@ -127,15 +127,15 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
 // Marked before the run is saved, which would make all of them known.
 void MarkStates(db::Database& database, model::IndexAdvice& advice) {
   const db::ReadOnlyTransaction transaction(database);
-  collect::MarkStates(database, advice.suggestions);
+  collect::MarkStates(database, advice);
 }
 
 // Takes muted suggestions out of what is printed; returns their number.
 std::size_t HideMuted(model::IndexAdvice& advice) {
-  return std::erase_if(advice.suggestions, [&](const model::IndexSuggestion& suggestion) {
+  for (const model::IndexSuggestion& suggestion : advice.suggestions)
     if (suggestion.mute) advice.size -= suggestion.size;
-    return suggestion.mute.has_value();
-  });
+  const auto muted = [](const auto& suggestion) { return suggestion.mute.has_value(); };
+  return std::erase_if(advice.suggestions, muted) + std::erase_if(advice.statistics, muted);
 }
 
 // Everything that can be advised stays in the saved run; what is printed is cut.

@@ -38,6 +38,7 @@ model::Workload ReadWorkload(db::Database& database) {
   ReadColumns(database, RelationsOf(workload.predicates, workload.tables), workload.tables);
   workload.indexes = ReadIndexes(database, locked);
   workload.names = ReadNames(database);
+  workload.statistics = ReadStatisticsObjects(database);
   workload.settings = ReadSettings(database);
   return workload;
 }

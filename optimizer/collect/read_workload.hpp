@@ -30,6 +30,7 @@ void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted
 /// Without those of `locked` tables, whose definitions cannot be read now.
 std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked);
 std::vector<model::RelationName> ReadNames(db::Database& database);
+std::vector<model::StatisticsObject> ReadStatisticsObjects(db::Database& database);
 std::vector<model::Setting> ReadSettings(db::Database& database);
 
 /// An expression without the parentheses round the whole of it, so that the index's form and the predicate's compare.

@@ -34,17 +34,21 @@ std::set<std::string> ReadSeen(db::Database& database) {
 
 }  // namespace
 
-void MarkStates(db::Database& database, std::vector<model::IndexSuggestion>& suggestions) {
+void MarkStates(db::Database& database, model::IndexAdvice& advice) {
   const std::map<std::string, model::Mute> mutes = ReadMutes(database);
   const bool known = MayReadRuns(database);
   const std::set<std::string> seen = known ? ReadSeen(database) : std::set<std::string>{};
-  for (model::IndexSuggestion& suggestion : suggestions) {
-    if (known) suggestion.status = seen.count(suggestion.id) > 0 ? "open" : "new";
-    const auto mute = mutes.find(suggestion.id);
-    if (mute == mutes.end()) continue;
-    suggestion.status = "muted";
-    suggestion.mute = mute->second;
-  }
+  const auto mark = [&](auto& suggestions) {
+    for (auto& suggestion : suggestions) {
+      if (known) suggestion.status = seen.count(suggestion.id) > 0 ? "open" : "new";
+      const auto mute = mutes.find(suggestion.id);
+      if (mute == mutes.end()) continue;
+      suggestion.status = "muted";
+      suggestion.mute = mute->second;
+    }
+  };
+  mark(advice.suggestions);
+  mark(advice.statistics);
 }
 
 }  // namespace steward::collect

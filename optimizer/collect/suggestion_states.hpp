@@ -6,8 +6,8 @@
 
 namespace steward::collect {
 
-/// Fills status and mute of each suggestion: muted, open (an earlier run has it) or new; empty where this role may not
+/// Fills status and mute of the suggestions of every kind: muted, open (an earlier run has it) or new; empty where this role may not
 /// read earlier runs. Runs inside the caller's transaction.
-void MarkStates(db::Database& database, std::vector<model::IndexSuggestion>& suggestions);
+void MarkStates(db::Database& database, model::IndexAdvice& advice);
 
 }  // namespace steward::collect

@@ -61,6 +61,7 @@ template <typename V>
 void Visit(V& v, model::Column& c) {
   v("attnum", c.attnum), v("name", c.name), v("name_sql", c.name_sql), v("type", c.type);
   v("btree_indexable", c.btree_indexable), v.AtLeast0("avg_width", c.avg_width);
+  v("statistics_target", c.statistics_target);
 }
 
 template <typename V>
@@ -101,6 +102,12 @@ void Visit(V& v, model::RelationName& n) {
 }
 
 template <typename V>
+void Visit(V& v, model::StatisticsObject& s) {
+  v("relid", s.relid), v("schema_sql", s.schema_sql), v("name", s.name), v("attnums", s.attnums);
+  v("for_conditions", s.for_conditions);
+}
+
+template <typename V>
 void Visit(V& v, model::Setting& s) {
   v("name", s.name), v("value", s.value);
 }
@@ -108,7 +115,7 @@ void Visit(V& v, model::Setting& s) {
 template <typename V>
 void Visit(V& v, model::Workload& w) {
   v("server", w.server), v("statements", w.statements), v("predicates", w.predicates), v("tables", w.tables);
-  v("indexes", w.indexes), v("names", w.names), v("settings", w.settings);
+  v("indexes", w.indexes), v("names", w.names), v("statistics", w.statistics), v("settings", w.settings);
 }
 
 // One of the structs above.

@@ -95,12 +95,13 @@ std::string TailSql(const IndexDefinition& index) {
   return sql;
 }
 
-std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::string>& taken) {
+std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::string>& taken,
+                          const std::string& ending) {
   constexpr std::size_t kMaxBytes = 63;
   std::string base = index.table_name;
   for (const IndexKey& key : index.keys) base += "_" + NamePart(key);
   for (int number = 0;; number++) {
-    const std::string suffix = number == 0 ? "_idx" : "_idx" + std::to_string(number);
+    const std::string suffix = ending + (number == 0 ? "" : std::to_string(number));
     std::string name = Clip(base, kMaxBytes - suffix.size()) + suffix;
     if (std::find(taken.begin(), taken.end(), name) == taken.end()) return name;
   }
@@ -126,7 +127,11 @@ std::string CreateSql(const IndexDefinition& index, const std::string& name_sql,
 }
 
 std::string SuggestionId(const std::string& kind, const std::string& database, const IndexDefinition& index) {
-  const std::string text = kind + '\n' + database + '\n' + CreateSql(index, "", false);
+  return SuggestionId(kind, database, CreateSql(index, "", false));
+}
+
+std::string SuggestionId(const std::string& kind, const std::string& database, const std::string& definition) {
+  const std::string text = kind + '\n' + database + '\n' + definition;
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   std::string id(1, static_cast<char>('a' + hash % 26));

@@ -52,11 +52,12 @@ bool Covers(const IndexDefinition& index, const IndexDefinition& prefix);
 std::string KeysSql(const IndexDefinition& index);
 std::string TailSql(const IndexDefinition& index);
 
-/// `table_col1_col2_idx`, at most 63 bytes, never cut inside a UTF-8 character, made unique against `taken` by a
+/// `table_col1_col2_idx`, or with another `ending`, at most 63 bytes, never cut inside a UTF-8 character, made unique against `taken` by a
 /// number.
-std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::string>& taken);
+std::string MakeIndexName(const IndexDefinition& index, const std::vector<std::string>& taken,
+                          const std::string& ending = "_idx");
 
-/// Quotes an identifier if it needs it. Only for names made by MakeIndexName: they end in _idx and so are no keyword.
+/// Quotes an identifier if it needs it. Only for names made by MakeIndexName: their ending is that of no keyword.
 std::string QuoteIndexName(const std::string& name);
 
 /// "CREATE INDEX [CONCURRENTLY] [name] ON table USING method (keys) INCLUDE (..) WHERE ..", no semicolon.
@@ -64,5 +65,7 @@ std::string CreateSql(const IndexDefinition& index, const std::string& name_sql,
 
 /// Six characters, a letter first: a hash (FNV-1a) of kind, database and normalised definition. The same in every run.
 std::string SuggestionId(const std::string& kind, const std::string& database, const IndexDefinition& index);
+/// The same of any other text that defines what is suggested.
+std::string SuggestionId(const std::string& kind, const std::string& database, const std::string& definition);
 
 }  // namespace steward::model

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "model/cost_oracle.hpp"
+#include "model/statistics_advice.hpp"
+#include "model/suggestion_state.hpp"
 
 namespace steward::model {
-
-enum class Confidence { kHigh, kMedium, kLow };
 
 /// One statement's part in a suggestion's evidence. Costs are planner units of one call, with all suggestions in place.
 struct StatementEffect {
@@ -38,21 +38,6 @@ struct PartitionedBuild {
   std::vector<std::string> leaves;      // CREATE INDEX CONCURRENTLY
   std::vector<std::string> attach;      // ALTER INDEX .. ATTACH PARTITION
   std::map<Oid, std::string> existing;  // names of indexes that are there and become part of the new one
-};
-
-/// What the planner expected of a scan and what came, a mean over executions whose rows were counted.
-struct RowsCheck {
-  double estimated = 0;
-  double measured = 0;
-  std::int64_t runs = 0;
-};
-
-/// Somebody does not want to see a suggestion.
-struct Mute {
-  std::string reason;  // may be empty
-  std::string by;
-  double at = 0;
-  std::optional<double> until;  // none: for good
 };
 
 struct IndexSuggestion {
@@ -116,6 +101,7 @@ struct IndexAdvice {
   bool search_stopped = false;               // at its limits: there may be better sets
   std::vector<IndexSuggestion> suggestions;  // most time at stake first
   std::vector<RedundantIndex> redundant;
+  std::vector<StatisticsSuggestion> statistics;  // most time first
   std::vector<Setting> settings;
   std::vector<std::string> warnings;
 };

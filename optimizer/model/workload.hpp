@@ -93,6 +93,7 @@ struct Column {
   std::string type;
   bool btree_indexable = false;  // its type has a default btree operator class
   double avg_width = 0;
+  int statistics_target = -1;  // -1: the server's default
 };
 
 struct Table {
@@ -133,6 +134,15 @@ struct ExistingIndex {
   std::string create_sql;  // pg_get_indexdef
 };
 
+/// Extended statistics (CREATE STATISTICS); their names are one space a schema.
+struct StatisticsObject {
+  Oid relid = 0;
+  std::string schema_sql;  // quoted
+  std::string name;
+  std::vector<int> attnums;     // columns; expressions are not listed
+  bool for_conditions = false;  // of a kind that estimates of conditions use: dependencies, mcv
+};
+
 /// Settings of the planner and other facts that make a result reproducible; name -> value.
 struct Setting {
   std::string name;
@@ -153,6 +163,7 @@ struct Workload {
   std::vector<Table> tables;
   std::vector<ExistingIndex> indexes;
   std::vector<RelationName> names;
+  std::vector<StatisticsObject> statistics;
   std::vector<Setting> settings;
 
   /// nullptr when absent. Linear: index once where it is hot.

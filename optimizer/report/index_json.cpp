@@ -5,16 +5,13 @@
 
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
+#include "report/statistics_report.hpp"
 
 namespace steward::report {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Word(model::Confidence confidence) {
-  return confidence == model::Confidence::kHigh ? "high" : confidence == model::Confidence::kMedium ? "medium" : "low";
-}
 
 std::string Word(model::CostMethod method) {
   constexpr const char* kWords[] = {"parameters", "shapes", "statistics", "generic"};
@@ -122,7 +119,8 @@ std::string SchemaName(const model::IndexDefinition& definition) {
   return name;
 }
 
-Json State(const model::IndexSuggestion& suggestion) {
+template <typename Suggested>
+Json State(const Suggested& suggestion) {
   Json json = {{"status", suggestion.status.empty() ? Json() : Json(suggestion.status)}};
   if (suggestion.mute)
     json["mute"] = {{"reason", suggestion.mute->reason.empty() ? Json() : Json(suggestion.mute->reason)},
@@ -139,6 +137,18 @@ Json Suggestion(const model::IndexSuggestion& suggestion) {
                {"ddl", suggestion.ddl},
                {"undo_ddl", suggestion.undo_ddl}};
   return json;
+}
+
+// As it is saved, but with details and state among the rest.
+template <typename Suggested>
+Json Flat(Json saved, const Suggested& suggestion) {
+  const Json evidence = saved["evidence"];
+  const Json details = saved["details"];
+  for (const char* key : {"kind", "evidence", "details"}) saved.erase(key);
+  saved.update(State(suggestion));
+  saved.update(details);
+  saved["evidence"] = evidence;
+  return saved;
 }
 
 Json Settings(const std::vector<model::Setting>& settings) {
@@ -188,6 +198,7 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"muted", context.muted},
                {"not_shown", context.not_shown},
                {"redundant_indexes", Json::array()},
+               {"statistics", Json::array()},
                {"settings", Settings(advice.settings)},
                {"warnings", advice.warnings}};
   for (const model::IndexSuggestion& suggestion : advice.suggestions) {
@@ -206,6 +217,8 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                                          {"size", index.size},
                                          {"ddl", index.ddl},
                                          {"undo_ddl", index.undo_ddl}});
+  for (const model::StatisticsSuggestion& suggestion : advice.statistics)
+    json["statistics"].push_back(Flat(StatisticsJson(suggestion), suggestion));
   if (!context.not_saved.empty()) json["warnings"].push_back("not saved: " + context.not_saved);
   return Dump(json, 2) + "\n";
 }
@@ -229,10 +242,13 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
   if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;
   for (const model::IndexSuggestion& suggestion : advice.suggestions) {
     Json item = Suggestion(suggestion);
+    item["kind"] = "index";
     item["details"] = Details(suggestion, SchemaName(suggestion.definition), advice.server);
     item["evidence"] = Evidence(suggestion, advice.server);
     json["suggestions"].push_back(item);
   }
+  for (const model::StatisticsSuggestion& suggestion : advice.statistics)
+    json["suggestions"].push_back(StatisticsJson(suggestion));
   return Dump(json, -1);
 }
 

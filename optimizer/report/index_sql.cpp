@@ -3,6 +3,7 @@
 
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
+#include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::report {
@@ -105,6 +106,7 @@ std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext&
   for (const std::string& warning : advice.warnings) text += fmt::format("-- warning: {}\n", Printable(warning));
   if (advice.suggestions.empty()) text += "-- No suggestion.\n";
   for (const model::IndexSuggestion& suggestion : advice.suggestions) text += Block(suggestion);
+  text += StatisticsSql(advice.statistics);
   if (context.not_shown > 0)
     text += fmt::format("\n-- {} more suggestions are not in this file (--limit)\n", context.not_shown);
   return text;

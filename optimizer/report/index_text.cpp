@@ -5,6 +5,7 @@
 
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
+#include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::report {
@@ -19,10 +20,6 @@ using model::IndexSuggestion;
 constexpr std::size_t kWidth = 110;
 constexpr double kSecondsPerHour = 3600;
 constexpr double kMillisecondsPerHour = 3600e3;
-
-const char* Word(Confidence confidence) {
-  return confidence == Confidence::kHigh ? "high" : confidence == Confidence::kMedium ? "medium" : "low";
-}
 
 const char* Source(CostMethod method) {
   switch (method) {
@@ -39,34 +36,6 @@ const char* Source(CostMethod method) {
 
 std::string Plural(std::int64_t count, const char* noun) {
   return fmt::format("{} {}{}", Grouped(static_cast<double>(count)), noun, count == 1 ? "" : "s");
-}
-
-// Breaks at spaces outside quotes only, so that the text can be pasted; `indent` spaces lead every line but the first.
-std::string Wrap(const std::string& text, std::size_t indent) {
-  std::string out;
-  std::size_t column = indent;
-  std::size_t start = 0;
-  char quote = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size()) {
-      const char c = text[i];
-      if (quote == 0 ? c == '"' || c == '\'' : c == quote) quote = quote == 0 ? c : '\0';
-      if (c != ' ' || quote != 0) continue;
-    }
-    const std::string word = text.substr(start, i - start);
-    start = i + 1;
-    const std::size_t width = Width(word);
-    if (!out.empty() && column + 1 + width > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!out.empty()) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += width;
-  }
-  return out;
 }
 
 std::string Field(const char* name, const std::string& text) {
@@ -276,6 +245,7 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   }
   if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);
   if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
+  text += StatisticsText(advice.statistics);
   text += Redundant(advice);
   text += "\nEstimates are planner costs, not measurements.\n";
   if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";

@@ -165,4 +165,32 @@ std::string Duration(double milliseconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string Wrap(const std::string& text, std::size_t indent) {
+  constexpr std::size_t kLineWidth = 110;
+  std::string out;
+  std::size_t column = indent;
+  std::size_t start = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size()) {
+      const char c = text[i];
+      if (quote == 0 ? c == '"' || c == '\'' : c == quote) quote = quote == 0 ? c : '\0';
+      if (c != ' ' || quote != 0) continue;
+    }
+    const std::string word = text.substr(start, i - start);
+    start = i + 1;
+    const std::size_t width = Width(word);
+    if (!out.empty() && column + 1 + width > kLineWidth) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!out.empty()) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += width;
+  }
+  return out;
+}
+
 }  // namespace steward::report

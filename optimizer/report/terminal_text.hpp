@@ -25,6 +25,10 @@ std::size_t Width(std::string_view text);
 std::string PadRight(std::string_view text, std::size_t columns);
 std::string PadLeft(std::string_view text, std::size_t columns);
 
+/// Lines of at most 110 columns, broken at spaces outside quotes only, so that statements can be pasted; `indent` spaces
+/// lead every line but the first, which starts at that column.
+std::string Wrap(const std::string& text, std::size_t indent);
+
 /// 97.2 -> "97.2", 41200 -> "41,200": thousands separated, `digits` decimals.
 std::string Grouped(double value, int digits = 0);
 

@@ -7,6 +7,7 @@
 #include "advise/index/evidence.hpp"
 #include "advise/index/selection.hpp"
 #include "advise/index/upkeep.hpp"
+#include "advise/statistics/advise_statistics.hpp"
 
 namespace steward::advise {
 
@@ -262,6 +263,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
   advice.redundant = FindRedundant(workload, advice.suggestions);
+  advice.statistics = AdviseStatistics(workload);
   return advice;
 }
 

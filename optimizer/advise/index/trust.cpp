@@ -21,10 +21,6 @@ model::RowsCheck Check(const model::Predicate& predicate, const model::Table& ta
           std::max(*predicate.actual_selectivity * table.rows, 1.0), predicate.executions};
 }
 
-double Error(const model::RowsCheck& rows) {
-  return std::max(rows.estimated / rows.measured, rows.measured / rows.estimated);
-}
-
 bool Helped(const IndexSuggestion& suggestion, const model::Predicate& predicate) {
   return std::any_of(suggestion.helped.begin(), suggestion.helped.end(), [&](const auto& effect) {
     return effect.queryid == predicate.queryid && effect.userid == predicate.userid;
@@ -39,8 +35,8 @@ void AddOtherTables(const std::map<const model::Table*, model::RowsCheck>& other
   std::string text;
   std::size_t named = 0;
   for (const auto& [table, rows] : others) {
-    if (Error(rows) <= kMisestimate || named == kTablesNamed) continue;
-    text += (named++ == 0 ? "" : ", ") + table->name + " (" + Times(Error(rows)) +
+    if (ErrorOf(rows) <= kMisestimate || named == kTablesNamed) continue;
+    text += (named++ == 0 ? "" : ", ") + table->name + " (" + Times(ErrorOf(rows)) +
             (rows.measured > rows.estimated ? " more rows)" : " fewer rows)");
   }
   if (text.empty()) return;
@@ -62,13 +58,13 @@ void AddMisestimates(const EvidenceInput& in, IndexSuggestion& suggestion) {
     const model::RowsCheck rows = Check(predicate, *table);
     const model::Table* root = &in.partitions.Root(*table);
     if (root == indexed) {
-      if (!suggestion.rows || Error(rows) > Error(*suggestion.rows)) suggestion.rows = rows;
+      if (!suggestion.rows || ErrorOf(rows) > ErrorOf(*suggestion.rows)) suggestion.rows = rows;
       unexpected = std::max(unexpected, rows.measured / rows.estimated);
-    } else if (const auto [worst, fresh] = others.try_emplace(root, rows); !fresh && Error(rows) > Error(worst->second)) {
+    } else if (const auto [worst, fresh] = others.try_emplace(root, rows); !fresh && ErrorOf(rows) > ErrorOf(worst->second)) {
       worst->second = rows;
     }
   }
-  if (suggestion.rows) suggestion.estimated_rows_error = Error(*suggestion.rows);
+  if (suggestion.rows) suggestion.estimated_rows_error = ErrorOf(*suggestion.rows);
   if (unexpected > kMisestimate) {
     suggestion.confidence = Confidence::kLow;
     suggestion.doubt = "the rows that its gain rests on are misestimated";

@@ -94,8 +94,10 @@ TEST(MuteTest, ATimeThatIsNoneIsWrongUsage) {
 TEST(MuteTest, SuggestionsAreNewOpenOrMuted) {
   FakeDatabase database;
   ScriptStates(database, "t");
-  std::vector<model::IndexSuggestion> suggestions = Suggestions();
-  collect::MarkStates(database, suggestions);
+  model::IndexAdvice advice;
+  advice.suggestions = Suggestions();
+  collect::MarkStates(database, advice);
+  const std::vector<model::IndexSuggestion>& suggestions = advice.suggestions;
   EXPECT_EQ(suggestions[0].status, "open");
   EXPECT_EQ(suggestions[1].status, "muted");
   EXPECT_EQ(suggestions[1].mute->by, "ann");
@@ -105,8 +107,10 @@ TEST(MuteTest, SuggestionsAreNewOpenOrMuted) {
 TEST(MuteTest, WhoMayNotReadRunsStillSeesMutes) {
   FakeDatabase database;
   ScriptStates(database, "f");
-  std::vector<model::IndexSuggestion> suggestions = Suggestions();
-  collect::MarkStates(database, suggestions);
+  model::IndexAdvice advice;
+  advice.suggestions = Suggestions();
+  collect::MarkStates(database, advice);
+  const std::vector<model::IndexSuggestion>& suggestions = advice.suggestions;
   EXPECT_EQ(suggestions[0].status, "");
   EXPECT_EQ(suggestions[1].status, "muted");
   EXPECT_EQ(database.Asked("SELECT DISTINCT"), 0);
@@ -117,7 +121,7 @@ TEST(MuteTest, Reports) {
   ScriptStates(database, "t");
   model::IndexAdvice advice;
   advice.suggestions = Suggestions();
-  collect::MarkStates(database, advice.suggestions);
+  collect::MarkStates(database, advice);
   const std::string shown = report::IndexText(advice, {});
   EXPECT_NE(shown.find("   muted   by ann, 2026-11-22 14:50 UTC, until 2026-11-23 14:50 UTC: no \\x1b[31mdisk\n"),
             std::string::npos) << shown;
