@@ -663,9 +663,10 @@ CREATE TABLE steward.suggestion (
     PRIMARY KEY (run_id, suggestion_id)
 );
 CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
-COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions';
-COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index; one run may hold several kinds';
+COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes and steward.foreign_keys_without_index';
+COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded or foreign_key; one run may hold several kinds';
 COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new or open (seen in an earlier run)';
+COMMENT ON COLUMN steward.suggestion.ddl IS 'NULL: nothing is to be done now';
 
 -- The caller needs SELECT, INSERT and DELETE on both tables: no rights are lent.
 CREATE FUNCTION steward.save_suggestions(run jsonb) RETURNS bigint
@@ -836,6 +837,69 @@ COMMENT ON COLUMN steward.statistics_suggestions.kind IS
 COMMENT ON COLUMN steward.statistics_suggestions.rows_estimated IS 'of the worst scan, as rows_measured, a mean over instrumented_runs';
 COMMENT ON COLUMN steward.statistics_suggestions.statements IS 'that have such a scan; they are in evidence';
 COMMENT ON COLUMN steward.statistics_suggestions.total_exec_time IS 'milliseconds that these statements took, all in all';
+
+CREATE VIEW steward.unneeded_indexes AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.indexrelname, d.relid, d.indexrelid, d.kind,
+       d.superseded_by, d.size, d.idx_scan, d.last_idx_scan, d.stats_since, d.plans_using, d.standbys_seen,
+       d.standby_idx_scan, d.write_rate, d.keep_reason, d.action, s.evidence
+FROM steward.newest_suggestions AS s
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (schemaname text, relname text, indexrelname text,
+         relid oid, indexrelid oid, kind text, superseded_by text, size bigint, idx_scan bigint,
+         last_idx_scan timestamptz, stats_since timestamptz, plans_using bigint, standbys_seen integer,
+         standby_idx_scan bigint, write_rate double precision, keep_reason text, action text)
+WHERE s.kind OPERATOR(pg_catalog.=) 'unneeded'
+  AND (SELECT steward.notice_without_analysis('indexes', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'indexes');
+COMMENT ON VIEW steward.unneeded_indexes IS
+    'existing indexes that the newest saved run of pgsteward advise indexes found not needed, or not as they are';
+COMMENT ON COLUMN steward.unneeded_indexes.suggestion_id IS
+    'hash of kind, database and definition: the same in every run';
+COMMENT ON COLUMN steward.unneeded_indexes.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.unneeded_indexes.ddl IS 'NULL where keep_reason is not';
+COMMENT ON COLUMN steward.unneeded_indexes.kind IS
+    'unused (no scan), duplicate or prefix (of superseded_by, which does all that this one does), invalid (a build that failed), bloated (less than half as large when rebuilt: fresh_size in evidence)';
+COMMENT ON COLUMN steward.unneeded_indexes.size IS 'bytes';
+COMMENT ON COLUMN steward.unneeded_indexes.last_idx_scan IS 'NULL before PostgreSQL 16, and where there was none';
+COMMENT ON COLUMN steward.unneeded_indexes.stats_since IS
+    'since when idx_scan counts: the last reset or loss of the statistics; NULL: not known';
+COMMENT ON COLUMN steward.unneeded_indexes.plans_using IS 'captured plans that use the index, in steward.plans.indexes_used';
+COMMENT ON COLUMN steward.unneeded_indexes.standbys_seen IS
+    'standbys whose scans of the index are known, and are in standby_idx_scan; the names of all are in evidence';
+COMMENT ON COLUMN steward.unneeded_indexes.write_rate IS 'rows inserted, updated and deleted an hour in the table';
+COMMENT ON COLUMN steward.unneeded_indexes.keep_reason IS 'why it is not suggested to drop the index; then there is no ddl';
+COMMENT ON COLUMN steward.unneeded_indexes.action IS
+    'drop, reindex, watch (too little is known yet, or from here) or keep (something else needs it)';
+
+-- Not among index_suggestions: what it saves is time of deletes that no plan shows, so it has no cost and no share of the
+-- budget, and is to be judged by what is said here.
+CREATE VIEW steward.foreign_keys_without_index AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.schemaname, d.relname, d.relid, d.conname, d.key_columns,
+       d.referenced_schemaname, d.referenced_relname, d.referenced_relid, d.on_delete, d.size, d.table_size,
+       d.referenced_deletes, d.stats_since, d.lookup_calls, d.lookup_exec_time, d.join_statements, s.evidence
+FROM steward.newest_suggestions AS s
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (schemaname text, relname text, relid oid,
+         conname text, key_columns text[], referenced_schemaname text, referenced_relname text, referenced_relid oid,
+         on_delete text, size bigint, table_size bigint, referenced_deletes bigint, stats_since timestamptz,
+         lookup_calls bigint, lookup_exec_time double precision, join_statements bigint)
+WHERE s.kind OPERATOR(pg_catalog.=) 'foreign_key'
+  AND (SELECT steward.notice_without_analysis('indexes', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'indexes');
+COMMENT ON VIEW steward.foreign_keys_without_index IS
+    'foreign keys whose referencing rows no index finds, neither an existing nor a suggested one, by the newest saved run of pgsteward advise indexes';
+COMMENT ON COLUMN steward.foreign_keys_without_index.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.foreign_keys_without_index.confidence IS
+    'high: look-ups were captured; medium: rows of the referenced table were deleted, or statements join by the key; low: nothing was seen that an index would help';
+COMMENT ON COLUMN steward.foreign_keys_without_index.size IS 'bytes of the index, estimated';
+COMMENT ON COLUMN steward.foreign_keys_without_index.table_size IS
+    'bytes of the referencing table, which each delete of a referenced row reads whole';
+COMMENT ON COLUMN steward.foreign_keys_without_index.referenced_deletes IS
+    'rows deleted from the referenced table since stats_since';
+COMMENT ON COLUMN steward.foreign_keys_without_index.lookup_calls IS
+    'captured look-ups of referencing rows that the server made for the key (pg_steward.track = all); lookup_exec_time: milliseconds of these';
+COMMENT ON COLUMN steward.foreign_keys_without_index.join_statements IS
+    'captured statements that join the two tables by the key';
 
 CREATE VIEW steward.analysis_runs AS
 SELECT r.run_id, r.kind, r.started_at, r.finished_at, r.tool_version, r.window_start, r.window_end, r.statements,

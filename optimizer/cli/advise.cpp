@@ -135,7 +135,8 @@ std::size_t HideMuted(model::IndexAdvice& advice) {
   for (const model::IndexSuggestion& suggestion : advice.suggestions)
     if (suggestion.mute) advice.size -= suggestion.size;
   const auto muted = [](const auto& suggestion) { return suggestion.mute.has_value(); };
-  return std::erase_if(advice.suggestions, muted) + std::erase_if(advice.statistics, muted);
+  return std::erase_if(advice.suggestions, muted) + std::erase_if(advice.unneeded, muted) +
+         std::erase_if(advice.foreign_keys, muted) + std::erase_if(advice.statistics, muted);
 }
 
 // Everything that can be advised stays in the saved run; what is printed is cut.

@@ -37,7 +37,8 @@ constexpr const char* kIndexColumns =
     "     AND h.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',"
     "       'AccessExclusiveLock')) AS pinned,"
     " x.relispartition AS attached,"
-    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans, d.sql AS create_sql, "
+    " pg_relation_size(i.indexrelid) AS size, coalesce(s.idx_scan, 0) AS scans,"
+    " coalesce(extract(epoch FROM (to_jsonb(s) ->> 'last_idx_scan')::timestamptz), 0) AS last_scan, d.sql AS create_sql, "
     "coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,"
     " k.k > i.indnkeyatts AS included, i.indkey[k.k - 1] AS attnum,"
     " coalesce(a.attname, e.sql) AS key_name, coalesce(quote_ident(a.attname), e.sql) AS key_sql,"
@@ -77,6 +78,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.valid = row.Bool("valid");
   index.size = row.OptionalInt("size").value_or(0);
   index.scans = row.Int("scans");
+  index.last_scan = row.Double("last_scan");
   index.create_sql = row.Text("create_sql");
   index.definition.relid = static_cast<model::Oid>(row.Int("relid"));
   index.definition.table_name = row.Text("table_name");

@@ -37,6 +37,9 @@ model::Workload ReadWorkload(db::Database& database) {
   workload.tables = ReadTables(database, locked);
   ReadColumns(database, RelationsOf(workload.predicates, workload.tables), workload.tables);
   workload.indexes = ReadIndexes(database, locked);
+  ReadIndexUse(database, workload.indexes);
+  workload.foreign_keys = ReadForeignKeys(database);
+  workload.standbys = ReadStandbys(database);
   workload.names = ReadNames(database);
   workload.statistics = ReadStatisticsObjects(database);
   workload.settings = ReadSettings(database);
@@ -78,6 +81,8 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
       " current_setting('server_version_num') AS version_num, pg_is_in_recovery() AS standby,"
       " coalesce(current_setting('pg_steward.capture_parameters', true), 'off') <> 'off' AS parameters_captured,"
       " current_setting('server_encoding') = 'SQL_ASCII' AS sql_ascii,"
+      " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all_plans,"
+      " current_setting('archive_mode') <> 'off' AS archiving,"
       " (SELECT datcollate IN ('C', 'POSIX') FROM pg_database WHERE datname = current_database()) AS c_collation,"
       " (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.opcname) FROM pg_opclass o"
       "   JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod"
@@ -98,6 +103,8 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
   server.trigram_opclass = row.Text("trigram_opclass");
   server.c_collation = row.Bool("c_collation");
   server.sql_ascii = row.Bool("sql_ascii");
+  server.sees_all_plans = row.Bool("sees_all_plans");
+  server.archiving = row.Bool("archiving");
   server.collected_at = row.Double("collected_at");
   server.window_start = row.OptionalDouble("window_start").value_or(server.collected_at);
   server.window_end = server.collected_at;

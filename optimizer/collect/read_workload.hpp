@@ -1,5 +1,5 @@
 // Database -> Workload: the captured statements and predicates, and from the catalog the tables and indexes they need.
-// The SQL of each part is in statements.cpp, tables.cpp and indexes.cpp.
+// The SQL of each part is in statements.cpp, tables.cpp, indexes.cpp and index_use.cpp.
 #pragma once
 
 #include "db/database.hpp"
@@ -29,6 +29,13 @@ std::vector<model::Table> ReadTables(db::Database& database, const std::vector<s
 void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables);
 /// Without those of `locked` tables, whose definitions cannot be read now.
 std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked);
+/// Fills what of the indexes the catalog does not say: the captured plans that use them, and when they were built, where
+/// the server keeps such times (track_commit_timestamp).
+void ReadIndexUse(db::Database& database, std::vector<model::ExistingIndex>& indexes);
+std::vector<model::ForeignKey> ReadForeignKeys(db::Database& database);
+/// The standbys that follow the server, or hold a place to follow it: not base backups, logical subscribers or programs
+/// known to receive WAL only.
+std::vector<std::string> ReadStandbys(db::Database& database);
 std::vector<model::RelationName> ReadNames(db::Database& database);
 std::vector<model::StatisticsObject> ReadStatisticsObjects(db::Database& database);
 std::vector<model::Setting> ReadSettings(db::Database& database);

@@ -48,6 +48,8 @@ void MarkStates(db::Database& database, model::IndexAdvice& advice) {
     }
   };
   mark(advice.suggestions);
+  mark(advice.unneeded);
+  mark(advice.foreign_keys);
   mark(advice.statistics);
 }
 

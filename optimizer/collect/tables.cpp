@@ -1,4 +1,5 @@
 // Tables and columns from the catalog. Declared in read_workload.hpp.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,20 +10,25 @@ namespace steward::collect {
 
 namespace {
 
-// Since when the table statistics count: their last reset, else when the database was made, whose folder's age only
-// some roles may see (naming the function without the right to call it fails even where it is not reached). 0: not
-// known.
+// Since when the statistics of this database's tables and indexes count: their last reset, else, the later of two, when
+// the server last lost all statistics, and when the database was made, whose folder's age only some roles may see (naming
+// the function without the right to call it fails even where it is not reached). 0: not known.
+// A crash loses them all (15 and later): what counts per table starts anew without a reset time, what counts for the whole
+// server with one. These may also be reset one by one, so the earliest is no earlier than the loss.
 double ReadStatsSince(db::Database& database) {
   const db::Result reset = database.Query(
-      "SELECT extract(epoch FROM stats_reset) AS since, has_function_privilege('pg_stat_file(text, boolean)', "
-      "'EXECUTE')"
-      " AS may_stat FROM pg_stat_database WHERE datname = current_database()");
+      "SELECT extract(epoch FROM d.stats_reset) AS since, extract(epoch FROM least((SELECT b.stats_reset FROM"
+      " pg_stat_bgwriter b), (SELECT a.stats_reset FROM pg_stat_archiver a), (SELECT w.stats_reset FROM pg_stat_wal w)))"
+      " AS lost, has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE') AS may_stat"
+      " FROM pg_stat_database d WHERE d.datname = current_database()");
   if (reset.empty()) return 0;
-  if (!reset[0].IsNull("since") || !reset[0].Bool("may_stat")) return reset[0].OptionalDouble("since").value_or(0);
+  const double lost = reset[0].OptionalDouble("lost").value_or(0);
+  if (!reset[0].IsNull("since") || !reset[0].Bool("may_stat"))
+    return std::max(reset[0].OptionalDouble("since").value_or(0), lost);
   const db::Result folder = database.Query(
       "SELECT extract(epoch FROM (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification) AS since"
       " FROM pg_database WHERE datname = current_database()");
-  return folder.empty() ? 0 : folder[0].OptionalDouble("since").value_or(0);
+  return folder.empty() ? lost : std::max(folder[0].OptionalDouble("since").value_or(0), lost);
 }
 
 // Looked at this often, this many seconds apart: a truncating autovacuum or a quick ALTER TABLE is soon done.

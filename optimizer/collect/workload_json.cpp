@@ -33,6 +33,7 @@ void Visit(V& v, model::ServerInfo& s) {
   v.Instant("collected_at", s.collected_at), v.Instant("window_start", s.window_start);
   v.Instant("window_end", s.window_end);
   v("trigram_opclass", s.trigram_opclass), v("c_collation", s.c_collation), v("sql_ascii", s.sql_ascii);
+  v("sees_all_plans", s.sees_all_plans), v("archiving", s.archiving);
 }
 
 template <typename V>
@@ -93,7 +94,13 @@ void Visit(V& v, model::ExistingIndex& i) {
   v("indexrelid", i.indexrelid), v("name", i.name), v("name_sql", i.name_sql), v("definition", i.definition);
   v("primary", i.primary), v("pinned", i.pinned), v("attached", i.attached), v("valid", i.valid),
       v.AtLeast0("size", i.size);
-  v.AtLeast0("scans", i.scans), v("create_sql", i.create_sql);
+  v.AtLeast0("scans", i.scans), v.Instant("last_scan", i.last_scan), v.Instant("changed_at", i.changed_at);
+  v.AtLeast0("plans", i.plans), v("create_sql", i.create_sql);
+}
+
+template <typename V>
+void Visit(V& v, model::ForeignKey& k) {
+  v("name", k.name), v("relid", k.relid), v("referenced", k.referenced), v("keys", k.keys), v("on_delete", k.on_delete);
 }
 
 template <typename V>
@@ -115,7 +122,8 @@ void Visit(V& v, model::Setting& s) {
 template <typename V>
 void Visit(V& v, model::Workload& w) {
   v("server", w.server), v("statements", w.statements), v("predicates", w.predicates), v("tables", w.tables);
-  v("indexes", w.indexes), v("names", w.names), v("statistics", w.statistics), v("settings", w.settings);
+  v("indexes", w.indexes), v("foreign_keys", w.foreign_keys), v("standbys", w.standbys);
+  v("names", w.names), v("statistics", w.statistics), v("settings", w.settings);
 }
 
 // One of the structs above.

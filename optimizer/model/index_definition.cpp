@@ -91,6 +91,7 @@ std::string TailSql(const IndexDefinition& index) {
   for (const IndexKey& column : index.include) sql += (sql.empty() ? " INCLUDE (" : ", ") + column.sql;
   if (!index.include.empty()) sql += ")";
   if (index.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
+  if (!index.options.empty()) sql += " WITH (" + index.options + ")";
   if (!index.predicate.empty()) sql += " WHERE " + index.predicate;
   return sql;
 }

@@ -10,6 +10,7 @@
 #include "model/cost_oracle.hpp"
 #include "model/statistics_advice.hpp"
 #include "model/suggestion_state.hpp"
+#include "model/unneeded.hpp"
 
 namespace steward::model {
 
@@ -73,17 +74,6 @@ struct IndexSuggestion {
   std::optional<Mute> mute;                    // where the status is muted
 };
 
-/// Existing index that another one makes superfluous. Only reported, never part of the selection.
-struct RedundantIndex {
-  std::string name;
-  std::string table;
-  std::string superseded_by;
-  std::int64_t size = 0;
-  std::string kind;  // duplicate | prefix | invalid
-  std::string ddl;
-  std::string undo_ddl;
-};
-
 struct IndexAdvice {
   ServerInfo server;
   std::int64_t statements = 0;
@@ -100,7 +90,9 @@ struct IndexAdvice {
   std::int64_t planner_calls = 0;
   bool search_stopped = false;               // at its limits: there may be better sets
   std::vector<IndexSuggestion> suggestions;  // most time at stake first
-  std::vector<RedundantIndex> redundant;
+  std::vector<UnneededIndex> unneeded;       // to drop, to rebuild, to watch, to keep; the largest first
+  std::vector<std::string> standbys;         // that follow the server, and whose scans are not known
+  std::vector<UnindexedForeignKey> foreign_keys;  // without an index; the surest first
   std::vector<StatisticsSuggestion> statistics;  // most time first
   std::vector<Setting> settings;
   std::vector<std::string> warnings;

@@ -28,6 +28,8 @@ struct ServerInfo {
   std::string trigram_opclass = {};  // pg_trgm's operator class for GIN, with its schema, quoted; empty: not installed
   bool c_collation = false;     // the database's collation is C
   bool sql_ascii = false;       // the database's encoding is SQL_ASCII: names are bytes that nothing converts
+  bool sees_all_plans = true;   // the role that read the workload sees the plans of other roles too
+  bool archiving = false;       // WAL is archived: standbys that follow by the archive alone are not known here
 };
 
 /// One (user, query id) of the current database; rows that differ only in toplevel are added up.
@@ -131,6 +133,9 @@ struct ExistingIndex {
   bool valid = true;
   std::int64_t size = 0;
   std::int64_t scans = 0;
+  double last_scan = 0;    // 0: never, or not known (before 16)
+  double changed_at = 0;   // it was built, or its definition changed, no later; 0: not known
+  std::int64_t plans = 0;  // captured plans that use it
   std::string create_sql;  // pg_get_indexdef
 };
 
@@ -141,6 +146,15 @@ struct StatisticsObject {
   std::string name;
   std::vector<int> attnums;     // columns; expressions are not listed
   bool for_conditions = false;  // of a kind that estimates of conditions use: dependencies, mcv
+};
+
+/// A foreign key, of a partitioned table the topmost one.
+struct ForeignKey {
+  std::string name;
+  Oid relid = 0;  // the referencing table
+  Oid referenced = 0;
+  std::vector<IndexKey> keys;  // the referencing columns; only attnum, name and sql are set
+  std::string on_delete;       // "no action", "restrict", "cascade", "set null", "set default"
 };
 
 /// Settings of the planner and other facts that make a result reproducible; name -> value.
@@ -162,6 +176,8 @@ struct Workload {
   std::vector<Predicate> predicates;
   std::vector<Table> tables;
   std::vector<ExistingIndex> indexes;
+  std::vector<ForeignKey> foreign_keys;
+  std::vector<std::string> standbys;  // that follow this server, for people: name and where from
   std::vector<RelationName> names;
   std::vector<StatisticsObject> statistics;
   std::vector<Setting> settings;

@@ -6,6 +6,7 @@
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
 #include "report/statistics_report.hpp"
+#include "report/unneeded_report.hpp"
 
 namespace steward::report {
 
@@ -197,7 +198,8 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"suggestions", Json::array()},
                {"muted", context.muted},
                {"not_shown", context.not_shown},
-               {"redundant_indexes", Json::array()},
+               {"unneeded_indexes", Json::array()},
+               {"foreign_keys_without_index", Json::array()},
                {"statistics", Json::array()},
                {"settings", Settings(advice.settings)},
                {"warnings", advice.warnings}};
@@ -209,14 +211,10 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
     item["evidence"] = Evidence(suggestion, advice.server);
     json["suggestions"].push_back(item);
   }
-  for (const model::RedundantIndex& index : advice.redundant)
-    json["redundant_indexes"].push_back({{"indexrelname", index.name},
-                                         {"relname", index.table},
-                                         {"kind", index.kind},
-                                         {"superseded_by", index.superseded_by},
-                                         {"size", index.size},
-                                         {"ddl", index.ddl},
-                                         {"undo_ddl", index.undo_ddl}});
+  for (const model::UnneededIndex& index : advice.unneeded)
+    json["unneeded_indexes"].push_back(Flat(UnneededJson(index, advice), index));
+  for (const model::UnindexedForeignKey& key : advice.foreign_keys)
+    json["foreign_keys_without_index"].push_back(Flat(ForeignKeyJson(key), key));
   for (const model::StatisticsSuggestion& suggestion : advice.statistics)
     json["statistics"].push_back(Flat(StatisticsJson(suggestion), suggestion));
   if (!context.not_saved.empty()) json["warnings"].push_back("not saved: " + context.not_saved);
@@ -247,6 +245,8 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
     item["evidence"] = Evidence(suggestion, advice.server);
     json["suggestions"].push_back(item);
   }
+  for (const model::UnneededIndex& index : advice.unneeded) json["suggestions"].push_back(UnneededJson(index, advice));
+  for (const model::UnindexedForeignKey& key : advice.foreign_keys) json["suggestions"].push_back(ForeignKeyJson(key));
   for (const model::StatisticsSuggestion& suggestion : advice.statistics)
     json["suggestions"].push_back(StatisticsJson(suggestion));
   return Dump(json, -1);

@@ -5,6 +5,7 @@
 #include "report/instants.hpp"
 #include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
+#include "report/unneeded_report.hpp"
 
 namespace steward::report {
 
@@ -109,6 +110,7 @@ std::string IndexSql(const model::IndexAdvice& advice, const IndexReportContext&
   text += StatisticsSql(advice.statistics);
   if (context.not_shown > 0)
     text += fmt::format("\n-- {} more suggestions are not in this file (--limit)\n", context.not_shown);
+  text += UnneededSql(advice);
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include "report/instants.hpp"
 #include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
+#include "report/unneeded_report.hpp"
 
 namespace steward::report {
 
@@ -17,7 +18,6 @@ using model::CostMethod;
 using model::IndexAdvice;
 using model::IndexSuggestion;
 
-constexpr std::size_t kWidth = 110;
 constexpr double kSecondsPerHour = 3600;
 constexpr double kMillisecondsPerHour = 3600e3;
 
@@ -69,16 +69,11 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
 }
 
 std::string SizeLine(const IndexAdvice& advice, const IndexReportContext& context) {
-  std::int64_t freed = 0;
-  for (const model::RedundantIndex& index : advice.redundant) freed += index.size;
   const std::size_t count = advice.suggestions.size() + context.not_shown;
   std::string text = fmt::format("size      {} new index{} {}", count, count == 1 ? "" : "es", Size(advice.size));
   if (advice.budget > 0) text += fmt::format(" of {} budget", Size(advice.budget));
   if (context.not_shown > 0) text += fmt::format(" ({} shown)", advice.suggestions.size());
-  if (!advice.redundant.empty())
-    text += fmt::format(", {} index{} to drop free{} {}", advice.redundant.size(),
-                        advice.redundant.size() == 1 ? "" : "es", advice.redundant.size() == 1 ? "s" : "", Size(freed));
-  return text + "\n";
+  return text + UnneededSummary(advice) + "\n";
 }
 
 // Planner units of one call, the mean over the calls of the statements helped.
@@ -206,24 +201,8 @@ std::string Block(const IndexSuggestion& suggestion, std::size_t number, const I
   return text + Field("undo", Printable(suggestion.undo_ddl));
 }
 
-std::string Redundant(const IndexAdvice& advice) {
-  if (advice.redundant.empty()) return "";
-  std::string text = fmt::format("\ndrop candidates ({})\n", advice.redundant.size());
-  for (const model::RedundantIndex& index : advice.redundant) {
-    const std::string why = index.superseded_by.empty() ? index.kind
-                            : index.kind == "duplicate" ? "duplicate of " + index.superseded_by
-                                                        : "prefix of " + index.superseded_by;
-    text += "   " +
-            Wrap(fmt::format("{} on {}: {}, {}; check every standby before {}", Printable(index.name),
-                             Printable(index.table), Printable(why), Size(index.size), Printable(index.ddl)),
-                 6) +
-            "\n";
-  }
-  return text;
-}
-
 std::string WhyNone(const IndexAdvice& advice, const IndexReportContext& context) {
-  if (context.muted > 0) return "\nno suggestion that is not muted\n";
+  if (context.muted > 0) return "\nno new index that is not muted\n";
   if (advice.search_stopped)
     return fmt::format("\nno suggestion: the search stopped after {} before it found one that saves enough\n",
                        Plural(advice.planner_calls, "planning"));
@@ -244,9 +223,9 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
     for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);
   }
   if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);
-  if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
+  text += UnneededText(advice);
   text += StatisticsText(advice.statistics);
-  text += Redundant(advice);
+  if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
   text += "\nEstimates are planner costs, not measurements.\n";
   if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";
   if (context.run_id) text += fmt::format("saved as run {} (steward.index_suggestions)\n", *context.run_id);

@@ -76,7 +76,7 @@ check_like "which is said, for undo drops it" 'undo drops that too: loan_member_
 check_is "and is not to be dropped as well" "" python3 -c 'import json, sys
 d = json.load(open(sys.argv[1]))
 assert any(s["index_name"] == "lend_member_idx" for s in d["suggestions"]), d
-print(*[r["indexrelname"] for r in d["redundant_indexes"] if r["relname"] == "lend_2025"])' "$out/advice.json"
+print(*[r["indexrelname"] for r in d["unneeded_indexes"] if r["relname"] == "lend_2025"])' "$out/advice.json"
 check_unlike "the index of an exclusion constraint cannot be" 'booking_once' cat "$out/indexes.sql"
 check_like "and is built anew" 'ATTACH PARTITION public\.booking_2025_room_idx' cat "$out/indexes.sql"
 check_is "all else is built without blocking writes" 0 grep -cE '^CREATE INDEX [a-z_0-9"]+ ON [^O]' "$out/indexes.sql"
@@ -104,7 +104,8 @@ check_unlike "the replica identity does not" 'target_same on target' cat "$out/r
 check_unlike "nor does a partition's part of a partitioned index" 'loan_2026_id_idx on loan_2026|loan_id_idx on loan' cat "$out/report"
 python3 -c 'import json, sys
 for s in json.load(open(sys.argv[1]))["suggestions"]: print(s["undo_ddl"])
-for r in json.load(open(sys.argv[1]))["redundant_indexes"]: print(r["ddl"], r["undo_ddl"])' "$out/advice.json" >"$out/undo.sql"
+for r in json.load(open(sys.argv[1]))["unneeded_indexes"]:
+    if r["action"] == "drop": print(r["ddl"], "\n", r["undo_ddl"])' "$out/advice.json" >"$out/undo.sql"
 check_exit "undo, every drop and its undo run too" 0 psql -q -v ON_ERROR_STOP=1 -f "$out/undo.sql"
 check_is "and leave nothing new" '' psql -Atc "SELECT relname FROM pg_class WHERE relkind IN ('i', 'I') AND relname LIKE 'loan%member_idx'"
 checks_done

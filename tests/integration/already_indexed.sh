@@ -55,14 +55,17 @@ redundant_on() { # TABLE: what is said to be droppable on it
   python3 -c 'import json, sys
 table = sys.argv[2]
 print(" ".join("%s:%s:%s" % (r["indexrelname"].replace(table, "T"), r["kind"], r["superseded_by"].replace(table, "T"))
-      for r in json.load(open(sys.argv[1]))["redundant_indexes"] if r["relname"] == table) or "none")' \
+      for r in sorted(json.load(open(sys.argv[1]))["unneeded_indexes"], key=lambda r: r["indexrelname"])
+      if r["relname"] == table and r["action"] == "drop") or "none")' \
     "$(session_dir)/advice.json" "$1"
 }
 for i in "${!drop_names[@]}"; do
   check_is "${drop_names[i]}: ${drops[i]} can go" "${drops[i]}" redundant_on "drop_${drop_names[i]}"
 done
 python3 -c 'import json, sys
-for r in json.load(open(sys.argv[1]))["redundant_indexes"]: print(r["ddl"], r["undo_ddl"])' \
+for r in json.load(open(sys.argv[1]))["unneeded_indexes"]:
+    if r["action"] == "drop": print(r["ddl"], "\n", r["undo_ddl"])' \
   "$(session_dir)/advice.json" >"$(session_dir)/drop.sql"
+check "every kind of drop is among them" test "$(grep -c '^DROP INDEX CONCURRENTLY' "$(session_dir)/drop.sql")" -ge 20
 check_exit "every drop and its undo run" 0 psql -q -v ON_ERROR_STOP=1 -f "$(session_dir)/drop.sql"
 checks_done

@@ -2,10 +2,13 @@
 #include "advise/index/advise_indexes.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "advise/index/evidence.hpp"
+#include "advise/index/foreign_keys.hpp"
 #include "advise/index/selection.hpp"
+#include "advise/index/unneeded.hpp"
 #include "advise/index/upkeep.hpp"
 #include "advise/statistics/advise_statistics.hpp"
 
@@ -109,6 +112,7 @@ void Account(const model::Workload& workload, const Locked& locked, const Statem
              const std::vector<model::Cost>& before, const std::vector<model::Cost>& after,
              model::IndexAdvice& advice) {
   advice.server = workload.server;
+  advice.standbys = workload.standbys;
   advice.settings = workload.settings;
   advice.statements = static_cast<std::int64_t>(workload.statements.size());
   std::size_t costable = 0;
@@ -194,6 +198,35 @@ std::vector<double> UpkeepOf(const model::Workload& workload, const Candidates& 
   return upkeep;
 }
 
+std::vector<model::CandidateSize> SizesOf(const std::vector<model::IndexDefinition>& definitions,
+                                          model::CostOracle& oracle) {
+  if (definitions.empty()) return {};
+  return oracle.Prepare({}, definitions)->Sizes();
+}
+
+// What a rebuild would make of the indexes that could be bloated.
+std::map<model::Oid, std::int64_t> FreshSizes(const model::Workload& workload, model::CostOracle& oracle) {
+  const std::vector<std::size_t> positions = WorthMeasuring(workload);
+  std::vector<model::IndexDefinition> definitions;
+  for (const std::size_t i : positions) definitions.push_back(workload.indexes[i].definition);
+  const std::vector<model::CandidateSize> sizes = SizesOf(definitions, oracle);
+  std::map<model::Oid, std::int64_t> fresh;
+  for (std::size_t p = 0; p < positions.size(); p++)
+    if (sizes[p].error.empty() && sizes[p].bytes > 0) fresh[workload.indexes[positions[p]].indexrelid] = sizes[p].bytes;
+  return fresh;
+}
+
+std::vector<model::UnindexedForeignKey> ForeignKeys(const model::Workload& workload, const Partitions& partitions,
+                                                    model::CostOracle& oracle,
+                                                    const std::vector<model::IndexSuggestion>& suggestions) {
+  std::vector<model::UnindexedForeignKey> keys = FindUnindexedForeignKeys(workload, partitions, suggestions);
+  std::vector<model::IndexDefinition> definitions;
+  for (const model::UnindexedForeignKey& key : keys) definitions.push_back(key.definition);
+  const std::vector<model::CandidateSize> sizes = SizesOf(definitions, oracle);
+  for (std::size_t k = 0; k < keys.size(); k++) keys[k].size = sizes[k].bytes;
+  return keys;
+}
+
 std::vector<bool> Affordable(const std::vector<model::CandidateSize>& sizes, std::int64_t budget) {
   std::vector<bool> affordable;
   for (const model::CandidateSize& size : sizes)
@@ -262,7 +295,9 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
                               " candidate indexes of the heaviest statements were considered");
   advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
-  advice.redundant = FindRedundant(workload, advice.suggestions);
+  const std::map<model::Oid, std::int64_t> fresh = FreshSizes(workload, oracle);
+  advice.unneeded = FindUnneeded({workload, advice.suggestions, after, fresh});
+  advice.foreign_keys = ForeignKeys(workload, partitions, oracle, advice.suggestions);
   advice.statistics = AdviseStatistics(workload);
   return advice;
 }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <utility>
+
+#include "advise/index/index_statements.hpp"
 
 namespace steward::advise {
 
@@ -65,21 +67,6 @@ void AddEffects(const EvidenceInput& in, std::size_t candidate, IndexSuggestion&
                    [](const auto& a, const auto& b) { return a.total_exec_time > b.total_exec_time; });
 }
 
-// Names for new indexes, each schema's own.
-class Names {
- public:
-  explicit Names(const model::Workload& workload) {
-    for (const model::RelationName& name : workload.names) taken_[name.schema_sql].push_back(name.name);
-  }
-  std::string Make(const model::IndexDefinition& index, const std::string& schema_sql) {
-    std::vector<std::string>& taken = taken_[schema_sql];
-    return taken.emplace_back(MakeIndexName(index, taken));
-  }
-
- private:
-  std::map<std::string, std::vector<std::string>> taken_;  // by schema
-};
-
 void AddTable(const EvidenceInput& in, const model::Table& table, IndexSuggestion& suggestion) {
   std::int64_t hot_updated = 0;
   const model::Table* unknown = nullptr;  // never analyzed
@@ -104,28 +91,13 @@ void AddTable(const EvidenceInput& in, const model::Table& table, IndexSuggestio
   }
 }
 
-// The statements that build the index and take it back.
-void AddStatements(const EvidenceInput& in, const model::Table* table, Names& names, IndexSuggestion& suggestion) {
-  const std::string schema_sql = table == nullptr ? "" : table->schema_sql;
-  const bool partitioned = table != nullptr && table->kind == 'p';
-  suggestion.name = names.Make(suggestion.definition, schema_sql);
-  const std::string name_sql = model::QuoteIndexName(suggestion.name);
-  suggestion.ddl = CreateSql(suggestion.definition, name_sql, !partitioned) + ";";
-  suggestion.undo_ddl = std::string("DROP INDEX ") + (partitioned ? "" : "CONCURRENTLY ") +
-                        (schema_sql.empty() ? "" : schema_sql + ".") + name_sql + ";";
-  if (!partitioned) return;
-  suggestion.build = in.partitions.Build(
-      suggestion.definition, name_sql,
-      [&](const model::IndexDefinition& index, const std::string& schema) { return names.Make(index, schema); });
-  suggestion.caveats.emplace_back(suggestion.build.parents.empty()
-                                      ? "blocks writes while it builds; with foreign tables among the "
-                                        "partitions there is no other way"
-                                      : "in one statement it blocks writes while it builds; --format sql "
-                                        "builds it partition by partition, without");
-  std::string existing;
-  for (const auto& [oid, name] : suggestion.build.existing) existing += (existing.empty() ? "" : ", ") + name;
-  if (!existing.empty())
-    suggestion.caveats.push_back("takes in what partitions have of it, and undo drops that too: " + existing);
+void AddStatements(const EvidenceInput& in, const model::Table* table, IndexNames& names, IndexSuggestion& suggestion) {
+  IndexStatements statements = WriteStatements(in.partitions, suggestion.definition, table, names);
+  suggestion.name = std::move(statements.name);
+  suggestion.ddl = std::move(statements.ddl);
+  suggestion.undo_ddl = std::move(statements.undo_ddl);
+  suggestion.build = std::move(statements.build);
+  suggestion.caveats.insert(suggestion.caveats.end(), statements.caveats.begin(), statements.caveats.end());
 }
 
 void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
@@ -158,31 +130,6 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   }
 }
 
-// Whether each index is to stay: pinned, or what a suggestion attaches to its own.
-std::vector<bool> Staying(const model::Workload& workload, const std::vector<IndexSuggestion>& suggestions) {
-  std::vector<bool> staying;
-  for (const model::ExistingIndex& index : workload.indexes)
-    staying.push_back(index.pinned || std::any_of(suggestions.begin(), suggestions.end(), [&](const auto& suggestion) {
-                        return suggestion.build.existing.count(index.indexrelid) > 0;
-                      }));
-  return staying;
-}
-
-// The indexes among `others` for whose sake index `i` could go. Of two that cover each other one to stay does, else the
-// first.
-std::vector<std::size_t> Superseding(const model::Workload& workload, std::size_t i,
-                                     const std::vector<std::size_t>& others, const std::vector<bool>& staying) {
-  const model::ExistingIndex& index = workload.indexes[i];
-  std::vector<std::size_t> found;
-  if (staying[i] || !index.valid) return found;
-  for (const std::size_t j : others) {
-    const model::ExistingIndex& other = workload.indexes[j];
-    if (i == j || !other.valid || !Covers(other.definition, index.definition)) continue;
-    if (staying[j] || i > j || !Covers(index.definition, other.definition)) found.push_back(j);
-  }
-  return found;
-}
-
 }  // namespace
 
 bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& after) {
@@ -191,7 +138,7 @@ bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& 
 
 std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
   std::vector<IndexSuggestion> suggestions;
-  Names names(input.workload);
+  IndexNames names(input.workload);
   for (const std::size_t candidate : input.chosen) {
     IndexSuggestion suggestion;
     suggestion.definition = input.candidates.definitions[candidate];
@@ -212,41 +159,6 @@ std::vector<IndexSuggestion> BuildSuggestions(const EvidenceInput& input) {
   std::stable_sort(suggestions.begin(), suggestions.end(),
                    [](const auto& a, const auto& b) { return RanksBefore(a, b); });
   return suggestions;
-}
-
-std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload,
-                                                 const std::vector<IndexSuggestion>& suggestions) {
-  const std::vector<bool> staying = Staying(workload, suggestions);
-  std::map<model::Oid, const model::Table*> tables;
-  for (const model::Table& table : workload.tables) tables[table.relid] = &table;
-  std::map<model::Oid, std::vector<std::size_t>> by_table;
-  for (std::size_t i = 0; i < workload.indexes.size(); i++) by_table[workload.indexes[i].definition.relid].push_back(i);
-  std::vector<std::vector<std::size_t>> superseding;  // per index
-  for (std::size_t i = 0; i < workload.indexes.size(); i++)
-    superseding.push_back(Superseding(workload, i, by_table[workload.indexes[i].definition.relid], staying));
-  std::vector<model::RedundantIndex> found;
-  for (std::size_t i = 0; i < workload.indexes.size(); i++) {
-    const model::ExistingIndex& index = workload.indexes[i];
-    const model::Table* table = tables[index.definition.relid];
-    if (staying[i] || table == nullptr || table->catalog) continue;
-    model::RedundantIndex redundant{index.name,
-                                    table->name,
-                                    "",
-                                    index.size,
-                                    "",
-                                    "DROP INDEX CONCURRENTLY " + index.name_sql + ";",
-                                    index.create_sql + ";"};
-    if (!index.valid) redundant.kind = "invalid";
-    // Named is one that stays.
-    for (const std::size_t j : superseding[i]) {
-      if (!redundant.kind.empty() || !superseding[j].empty()) continue;
-      const model::ExistingIndex& other = workload.indexes[j];
-      redundant.kind = other.definition.keys.size() == index.definition.keys.size() ? "duplicate" : "prefix";
-      redundant.superseded_by = other.name;
-    }
-    if (!redundant.kind.empty()) found.push_back(std::move(redundant));
-  }
-  return found;
 }
 
 }  // namespace steward::advise

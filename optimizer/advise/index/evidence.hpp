@@ -30,9 +30,4 @@ bool Helps(std::size_t candidate, const model::Cost& before, const model::Cost& 
 /// One suggestion per chosen candidate that a plan uses, in the order of RanksBefore.
 std::vector<model::IndexSuggestion> BuildSuggestions(const EvidenceInput& input);
 
-/// Existing indexes that are invalid, or covered by another existing one that stays; neither pinned nor attached by one
-/// of the suggestions.
-std::vector<model::RedundantIndex> FindRedundant(const model::Workload& workload,
-                                                 const std::vector<model::IndexSuggestion>& suggestions);
-
 }  // namespace steward::advise

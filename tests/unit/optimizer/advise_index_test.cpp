@@ -285,56 +285,5 @@ TEST(Candidates, AnExpressionIsNotMadeCovering) {
   EXPECT_EQ(Name(found.definitions[0]), "orders((lower(a)))");
 }
 
-model::ExistingIndex& AddIndex(Workload& w, const std::string& name, const std::vector<int>& columns) {
-  model::ExistingIndex index;
-  index.indexrelid = static_cast<model::Oid>(100 + w.indexes.size());
-  index.name = index.name_sql = name;
-  index.definition.relid = 10;
-  for (const int c : columns)
-    index.definition.keys.push_back({c, std::to_string(c), std::to_string(c), "", "", false, false});
-  w.indexes.push_back(index);
-  return w.indexes.back();
-}
-
-std::vector<std::string> Redundant(const Workload& w) {
-  std::vector<std::string> found;
-  for (const auto& r : FindRedundant(w, {})) found.push_back(r.name + ":" + r.kind + ":" + r.superseded_by);
-  return found;
-}
-
-TEST(FindRedundant, TellsDuplicatesPrefixesAndInvalidOnesAndSparesPinnedOnes) {
-  Workload w = Shop();
-  model::ExistingIndex& key = AddIndex(w, "pk", {1});
-  key.pinned = key.definition.unique = true;
-  AddIndex(w, "dup_of_pk", {1});
-  AddIndex(w, "ab", {1, 2});
-  AddIndex(w, "b", {2});
-  AddIndex(w, "b_again", {2});
-  AddIndex(w, "broken", {3}).valid = false;
-  AddIndex(w, "in_the_making", {3}).valid = false;
-  w.indexes.back().pinned = true;
-  EXPECT_EQ(Redundant(w),
-            (std::vector<std::string>{"dup_of_pk:duplicate:pk", "b_again:duplicate:b", "broken:invalid:"}));
-}
-
-TEST(FindRedundant, NamesAnIndexThatStays) {
-  Workload w = Shop();
-  AddIndex(w, "a", {1});
-  AddIndex(w, "ab", {1, 2});
-  AddIndex(w, "abc", {1, 2, 3});
-  EXPECT_EQ(Redundant(w), (std::vector<std::string>{"a:prefix:abc", "ab:prefix:abc"}));
-}
-
-// Of two that keep out different rows neither can go.
-TEST(FindRedundant, SparesUniqueIndexesThatDiffer) {
-  Workload w = Shop();
-  AddIndex(w, "plain", {1}).definition.unique = true;
-  model::ExistingIndex& strict = AddIndex(w, "strict", {1});
-  strict.definition.unique = strict.definition.nulls_not_distinct = true;
-  EXPECT_EQ(Redundant(w), std::vector<std::string>{});
-  w.indexes[1].definition.nulls_not_distinct = false;
-  EXPECT_EQ(Redundant(w), (std::vector<std::string>{"strict:duplicate:plain"}));
-}
-
 }  // namespace
 }  // namespace steward::advise

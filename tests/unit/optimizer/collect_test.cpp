@@ -68,7 +68,7 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
       "indexrelid", "relid",    "name",    "name_sql", "table_name", "table_sql",  "method",      "is_unique",
       "is_primary", "valid",    "pinned",  "size",     "scans",      "create_sql", "predicate",   "included",
       "attnum",     "key_name", "key_sql", "opclass",  "collation",  "descending", "nulls_first", "nulls_not_distinct",
-      "immediate",  "attached", "options", "exclusion"};
+      "immediate",  "attached", "options", "exclusion", "last_scan"};
   const auto row = [](const char* oid, const char* included, const char* attnum, const char* key) {
     return db::Result::Values{oid,
                               "16400",
@@ -96,8 +96,7 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
                               "f",
                               "t",
                               "f",
-                              "fillfactor=70",
-                              "t"};
+                              "fillfactor=70", "t", "1790000000.5"};
   };
   FakeDatabase database;
   database.On("FROM pg_index", db::Result(columns, {row("1", "f", "1", "a"), row("1", "f", "0", "((a + 1))"),
@@ -111,6 +110,40 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
   EXPECT_EQ(indexes[1].definition.keys[0].name, "b");
   EXPECT_EQ(indexes[0].definition.options, "fillfactor=70");
   EXPECT_TRUE(indexes[0].definition.exclusion);
+  EXPECT_DOUBLE_EQ(indexes[0].last_scan, 1790000000.5);
+}
+
+TEST(ReadIndexUseTest, AsksForTimesOnlyWhereTheServerKeepsThem) {
+  FakeDatabase database;
+  database.On("indexes_used", db::Result({"indexrelid", "plans"}, {{"2", "3"}, {"9", "1"}}));
+  database.On("track_commit_timestamp", test::OneRow({{"kept", "f"}}));
+  std::vector<model::ExistingIndex> indexes(2);
+  indexes[0].indexrelid = 1;
+  indexes[1].indexrelid = 2;
+  ReadIndexUse(database, indexes);
+  EXPECT_EQ(indexes[0].plans, 0);
+  EXPECT_EQ(indexes[1].plans, 3);
+  EXPECT_EQ(database.Asked("pg_xact_commit_timestamp"), 0);
+  database.On("track_commit_timestamp", test::OneRow({{"kept", "t"}}));
+  database.On("pg_xact_commit_timestamp", db::Result({"indexrelid", "changed_at"}, {{"1", "1790000000"}, {"2", std::nullopt}}));
+  ReadIndexUse(database, indexes);
+  EXPECT_DOUBLE_EQ(indexes[0].changed_at, 1790000000);
+  EXPECT_DOUBLE_EQ(indexes[1].changed_at, 0);
+}
+
+TEST(ReadForeignKeysTest, GathersTheColumnsOfEachKey) {
+  FakeDatabase database;
+  database.On("pg_constraint",
+              db::Result({"id", "name", "relid", "referenced", "on_delete", "attnum", "column_name", "column_sql"},
+                         {{"1", "k", "10", "20", "cascade", "2", "b", "b"},
+                          {"1", "k", "10", "20", "cascade", "1", "A", "\"A\""},
+                          {"2", "k", "10", "30", "no action", "3", "c", "c"}}));
+  const auto keys = ReadForeignKeys(database);
+  ASSERT_EQ(keys.size(), 2U);
+  ASSERT_EQ(keys[0].keys.size(), 2U);
+  EXPECT_EQ(keys[0].keys[1].sql, "\"A\"");
+  EXPECT_EQ(keys[1].referenced, 30U);
+  EXPECT_EQ(keys[1].on_delete, "no action");
 }
 
 // A truncating autovacuum or a quick ALTER TABLE is no reason to leave a table out.

@@ -141,4 +141,18 @@ inline Predicate& AddPredicate(Workload& w, std::int64_t queryid, int attnum, Pr
   return w.predicates.back();
 }
 
+inline model::ExistingIndex& AddIndex(Workload& w, const std::string& name, const std::vector<int>& columns) {
+  model::ExistingIndex index;
+  index.indexrelid = static_cast<model::Oid>(100 + w.indexes.size());
+  index.name = index.name_sql = name;
+  index.create_sql = "CREATE INDEX " + name + " ON public.orders USING btree (...)";
+  index.definition.relid = 10;
+  for (const int c : columns) {
+    const std::string column(1, static_cast<char>('a' + c - 1));
+    index.definition.keys.push_back({c, column, column, "", "", false, false});
+  }
+  w.indexes.push_back(index);
+  return w.indexes.back();
+}
+
 }  // namespace steward::advise

@@ -97,6 +97,77 @@ model::IndexSuggestion HostileNames() {
   return suggestion;
 }
 
+std::vector<model::UnneededIndex> Unneeded() {
+  using model::UnneededAction;
+  using model::UnneededKind;
+  model::UnneededIndex prefix;
+  prefix.id = "u1aaaa";
+  prefix.kind = UnneededKind::kPrefix;
+  prefix.action = UnneededAction::kDrop;
+  prefix.ddl = "DROP INDEX CONCURRENTLY public.orders_customer_idx;";
+  prefix.undo_ddl = "CREATE INDEX CONCURRENTLY orders_customer_idx ON ...;";
+  prefix.schema = "public";
+  prefix.table = "orders";
+  prefix.name = "orders_customer_idx";
+  prefix.superseded_by = "orders_customer_created_idx";
+  prefix.relid = 16400;
+  prefix.indexrelid = 16410;
+  prefix.size = 640 << 20;
+  prefix.scans = 12;
+  prefix.last_scan = 1794754200;
+  prefix.stats_since = 1790000000;
+  prefix.write_rate = 1500.5;
+  model::UnneededIndex bloated = prefix;
+  bloated.id = "u2bbbb";
+  bloated.kind = UnneededKind::kBloated;
+  bloated.action = UnneededAction::kReindex;
+  bloated.name = "orders_pkey";
+  bloated.superseded_by = "";
+  bloated.ddl = "REINDEX INDEX CONCURRENTLY public.orders_pkey;";
+  bloated.undo_ddl = "";
+  bloated.fresh_size = 200 << 20;
+  bloated.caveats = {"the size after a rebuild is an estimate from the table's statistics"};
+  model::UnneededIndex watched;
+  watched.id = "u3cccc";
+  watched.name = "evil\x1b[2J\n-- DROP TABLE x";
+  watched.table = "invoices";
+  watched.size = 8192;
+  watched.keep_reason = "0 scans in 9 d; statistics must be 30 d old";
+  model::UnneededIndex kept = watched;
+  kept.id = "u4dddd";
+  kept.name = "invoices_customer_idx";
+  kept.action = UnneededAction::kKeep;
+  kept.keep_reason = "3 captured plans use it";
+  kept.plans_using = 3;
+  return {prefix, bloated, watched, kept};
+}
+
+model::UnindexedForeignKey ForeignKey() {
+  model::UnindexedForeignKey key;
+  key.id = "f1eeee";
+  key.confidence = model::Confidence::kHigh;
+  key.caveats = {"serves foreign key other_fkey too"};
+  key.definition.relid = 16400;
+  key.definition.table_name = "orders";
+  key.definition.table_sql = "public.orders";
+  key.definition.keys = {Key(9, "customer_id")};
+  key.ddl = "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders USING btree (customer_id);";
+  key.undo_ddl = "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;";
+  key.constraint = "orders_customer_id_fkey";
+  key.schema = key.referenced_schema = "public";
+  key.referenced_table = "customers";
+  key.referenced = 16390;
+  key.on_delete = "cascade";
+  key.size = 12 << 20;
+  key.table_size = 96 << 20;
+  key.stats_since = 1790000000;
+  key.deletes = 1200;
+  key.lookup_calls = 900;
+  key.lookup_exec_time = 72000;
+  key.join_statements = 2;
+  return key;
+}
+
 model::IndexAdvice Sample() {
   model::IndexAdvice advice;
   advice.server = {"shop", "db1", "5432", "15.20", 150020, false, false, 1795359120, 1794754200, 1795359000};
@@ -113,9 +184,9 @@ model::IndexAdvice Sample() {
   advice.cost_after = 2e8;
   advice.candidates = 120;
   advice.planner_calls = 900;
-  advice.redundant = {{"orders_customer_idx", "orders", "orders_customer_created_idx", 640 << 20, "prefix",
-                       "DROP INDEX CONCURRENTLY public.orders_customer_idx;", "CREATE INDEX ...;"},
-                      {"tmp_idx", "orders", "", 8192, "invalid", "DROP INDEX CONCURRENTLY public.tmp_idx;", ""}};
+  advice.unneeded = Unneeded();
+  advice.foreign_keys = {ForeignKey()};
+  advice.standbys = {"db2 (10.0.0.2)"};
   advice.settings = {{"random_page_cost", "4"}, {"work_mem", "4096 kB"}};
   advice.warnings = {"statistics of table orders are 40 days old"};
   return advice;
@@ -179,7 +250,8 @@ TEST(IndexReportTest, TheSizeLineCountsWhatItAddsUp) {
 TEST(IndexReportTest, TextWithoutSuggestions) {
   model::IndexAdvice advice = Sample();
   advice.suggestions.clear();
-  advice.redundant.clear();
+  advice.unneeded.clear();
+  advice.foreign_keys.clear();
   advice.size = 0;
   advice.server.standby = true;
   advice.server.host = "";

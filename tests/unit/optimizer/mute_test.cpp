@@ -134,7 +134,7 @@ TEST(MuteTest, Reports) {
   report::IndexReportContext context;
   context.muted = 2;
   const std::string hidden = report::IndexText(advice, context);
-  EXPECT_NE(hidden.find("\nno suggestion that is not muted\n\nmuted: 2 (--show-muted)\n"), std::string::npos) << hidden;
+  EXPECT_NE(hidden.find("\nno new index that is not muted\n\nmuted: 2 (--show-muted)\n"), std::string::npos) << hidden;
 }
 
 }  // namespace

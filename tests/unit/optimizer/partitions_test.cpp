@@ -146,8 +146,8 @@ TEST(AdvisePartitions, WhatIsAttachedIsNotToBeDropped) {
   const model::IndexAdvice advice = AdviseIndexes(w, oracle, {});
   ASSERT_EQ(advice.suggestions.size(), 1U);
   EXPECT_EQ(advice.suggestions[0].build.attach[0], "ALTER INDEX public.all_orders_a_idx ATTACH PARTITION public.own;");
-  ASSERT_EQ(advice.redundant.size(), 1U);
-  EXPECT_EQ(advice.redundant[0].name, "again");
+  ASSERT_EQ(advice.unneeded.size(), 1U);
+  EXPECT_EQ(advice.unneeded[0].name, "again");
 }
 
 // The server compares no exclusion constraints: ATTACH PARTITION refuses their indexes.

@@ -36,7 +36,12 @@ model::Workload Sample() {
   index.definition.include = {{2, "b", "b", "", "", false, false}};
   index.definition.options = "pages_per_range=4";
   index.definition.exclusion = true;
+  index.plans = 3;
+  index.last_scan = 1794000000;
+  index.changed_at = 1790000000;
   workload.indexes = {index};
+  workload.foreign_keys = {{"orders_fkey", 16400, 16401, {{1, "a", "a", "", "", false, false}}, "cascade"}};
+  workload.standbys = {"db2 (10.0.0.2)"};
   workload.settings = {{"work_mem", "4096 kB"}};
   return workload;
 }
@@ -53,6 +58,9 @@ TEST(WorkloadJsonTest, ComesBackAsItWent) {
   EXPECT_DOUBLE_EQ(back.predicates.at(0).actual_selectivity.value(), 1e-300);
   EXPECT_EQ(back.tables.at(0).kind, 'm');
   EXPECT_EQ(back.indexes.at(0).definition, Sample().indexes.at(0).definition);
+  EXPECT_EQ(back.indexes.at(0).plans, 3);
+  EXPECT_EQ(back.foreign_keys.at(0).keys.at(0).name, "a");
+  EXPECT_EQ(back.standbys, Sample().standbys);
 }
 
 TEST(WorkloadJsonTest, IdsAreStrings) {
