@@ -57,15 +57,17 @@ class Finder {
     for (std::size_t i = 0; i < workload_.indexes.size(); i++) superseding_.push_back(Superseding(i));
   }
 
+  // First what something stands in for, then what nobody uses: only of what is left can be told whether it is needed.
   std::vector<UnneededIndex> All() {
-    for (std::size_t i = 0; i < workload_.indexes.size(); i++) {
-      const ExistingIndex& index = workload_.indexes[i];
-      const model::Table* table = TableOf(index);
-      if (table == nullptr || table->catalog) continue;
-      const bool judged = !Stays(index) && (Invalid(index) || Superseded(i) || Unused(index, *table));
-      if (!judged || found_.back().action == UnneededAction::kKeep) Bloated(index);
-    }
-    std::stable_sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) { return a.size > b.size; });
+    for (std::size_t i = 0; i < workload_.indexes.size(); i++)
+      if (Judged(i) && !Stays(workload_.indexes[i]) && (Invalid(i) || Superseded(i))) decided_[i] = found_.back().action;
+    for (std::size_t i = 0; i < workload_.indexes.size(); i++)
+      if (Judged(i) && decided_.count(i) == 0 && !Stays(workload_.indexes[i]) && Unused(i)) decided_[i] = found_.back().action;
+    for (std::size_t i = 0; i < workload_.indexes.size(); i++)
+      if (Judged(i) && (decided_.count(i) == 0 || decided_[i] == UnneededAction::kKeep)) Bloated(workload_.indexes[i]);
+    std::stable_sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) {
+      return a.size != b.size ? a.size > b.size : a.indexrelid < b.indexrelid;
+    });
     return std::move(found_);
   }
 
@@ -73,6 +75,16 @@ class Finder {
   [[nodiscard]] const model::Table* TableOf(const ExistingIndex& index) const {
     const auto table = tables_.find(index.definition.relid);
     return table == tables_.end() ? nullptr : table->second;
+  }
+
+  [[nodiscard]] bool Judged(std::size_t i) const {
+    const model::Table* table = TableOf(workload_.indexes[i]);
+    return table != nullptr && !table->catalog;
+  }
+
+  [[nodiscard]] bool Dropped(std::size_t i) const {
+    const auto decision = decided_.find(i);
+    return decision != decided_.end() && decision->second == UnneededAction::kDrop;
   }
 
   // Pinned, or what a suggestion attaches to its own.
@@ -137,7 +149,8 @@ class Finder {
     row.caveats.clear();
   }
 
-  bool Invalid(const ExistingIndex& index) {
+  bool Invalid(std::size_t i) {
+    const ExistingIndex& index = workload_.indexes[i];
     if (index.valid) return false;
     UnneededIndex& row = Add(index, UnneededKind::kInvalid);
     row.confidence = Confidence::kHigh;
@@ -177,14 +190,16 @@ class Finder {
     return true;
   }
 
-  bool Unused(const ExistingIndex& index, const model::Table& table) {
+  bool Unused(std::size_t i) {
+    const ExistingIndex& index = workload_.indexes[i];
+    const model::Table& table = *TableOf(index);
     // The planner reads a tiny table whole whatever indexes it has: that says nothing about it once it has grown.
     if (!index.valid || index.scans > 0 || index.definition.unique || index.definition.exclusion ||
-        table.size < kTinyTable)
+        table.size < kTinyTable || StandsIn(i))
       return false;
     UnneededIndex& row = Add(index, UnneededKind::kUnused);
     std::vector<std::string> keep = Uses(index);
-    const std::string key = OnlyIndexOf(index);
+    const std::string key = OnlyIndexOf(i);
     if (!key.empty()) keep.push_back("foreign key " + key + " has no other index, and deletes in the table it refers to look rows up by it");
     for (const model::IndexKey& column : index.definition.keys)
       if (column.attnum == 0)
@@ -195,7 +210,7 @@ class Finder {
     const std::vector<std::string> unseen = Unseen();
     watch.insert(watch.end(), unseen.begin(), unseen.end());
     if (index.changed_at <= 0)
-      row.caveats.emplace_back("since when it is there is not known, only since when scans are counted (track_commit_timestamp is off)");
+      row.caveats.emplace_back("its own age is not known (track_commit_timestamp is off)");
     AddCaveats(row);
     row.confidence = row.caveats.empty() ? Confidence::kHigh : Confidence::kMedium;
     Decide(index, keep, watch, row);
@@ -243,14 +258,26 @@ class Finder {
     return "";
   }
 
-  // The foreign key that has no other index than this one; empty: none.
-  [[nodiscard]] std::string OnlyIndexOf(const ExistingIndex& index) const {
+  // Whether an index that is used is to be dropped for the sake of this one.
+  [[nodiscard]] bool StandsIn(std::size_t i) const {
+    const std::vector<std::size_t>& siblings = by_table_.at(workload_.indexes[i].definition.relid);
+    return std::any_of(siblings.begin(), siblings.end(), [&](std::size_t j) {
+      const std::vector<std::size_t>& others = superseding_[j];
+      const ExistingIndex& sibling = workload_.indexes[j];
+      return Dropped(j) && (sibling.scans > 0 || sibling.plans > 0) &&
+             std::find(others.begin(), others.end(), i) != others.end();
+    });
+  }
+
+  // The foreign key that has no other index than this one, of those that stay; empty: none.
+  [[nodiscard]] std::string OnlyIndexOf(std::size_t i) const {
+    const ExistingIndex& index = workload_.indexes[i];
     for (const model::ForeignKey& key : workload_.foreign_keys) {
       if (key.relid != index.definition.relid || !Finds(index.definition, key.keys)) continue;
       const std::vector<std::size_t>& siblings = by_table_.at(key.relid);
       if (std::none_of(siblings.begin(), siblings.end(), [&](std::size_t j) {
             const ExistingIndex& other = workload_.indexes[j];
-            return &other != &index && other.valid && Finds(other.definition, key.keys);
+            return j != i && other.valid && !Dropped(j) && Finds(other.definition, key.keys);
           }))
         return key.name;
     }
@@ -276,6 +303,7 @@ class Finder {
   std::set<model::Oid> attaching_;
   std::map<model::Oid, std::int64_t> planned_;  // statements whose plans use an index
   std::vector<std::vector<std::size_t>> superseding_;
+  std::map<std::size_t, UnneededAction> decided_;  // by position in workload_.indexes
   std::vector<UnneededIndex> found_;
 };
 

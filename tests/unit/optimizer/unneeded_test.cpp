@@ -199,6 +199,28 @@ TEST(Unneeded, TheOnlyIndexOfAForeignKeyIsKept) {
   EXPECT_EQ(Named(Find(w)), (Names{"ba:unused:"}));
 }
 
+// Else whoever follows both pieces of advice is left without either.
+TEST(Unneeded, WhatAUsedIndexIsDroppedForIsNotUnused) {
+  Workload w = Counted();
+  AddUnused(w, "a", {1}).scans = 5;
+  AddUnused(w, "ab", {1, 2});
+  EXPECT_EQ(Named(Find(w)), (Names{"a:prefix:ab"}));
+  w.indexes[0].scans = 0;
+  EXPECT_EQ(Named(Find(w)), (Names{"a:prefix:ab", "ab:unused:"}));
+  w.indexes[0].scans = w.indexes[0].plans = 5;  // it stays itself
+  EXPECT_EQ(Named(Find(w)), (Names{"a:prefix:ab:watch", "ab:unused:"}));
+}
+
+TEST(Unneeded, OfSeveralIndexesOfAForeignKeyOneStays) {
+  Workload w = Counted();
+  w.foreign_keys = {{"orders_a_fkey", 10, 20, {{1, "a", "a", "", "", false, false}}, "cascade"}};
+  AddUnused(w, "ab", {1, 2});
+  AddUnused(w, "ac", {1, 3});
+  EXPECT_EQ(Named(Find(w)), (Names{"ab:unused:", "ac:unused::keep"}));
+  AddUnused(w, "a", {1});
+  EXPECT_EQ(Named(Find(w)), (Names{"ab:unused:", "ac:unused::keep", "a:prefix:ab"}));
+}
+
 // What has never been scanned may be what the suggested set would read.
 TEST(Unneeded, WhatThePlansOfTheSuggestionsUseIsKept) {
   Workload w = Counted();
