@@ -15,7 +15,6 @@
 #include "collect/workload_json.hpp"
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
-#include "db/pooler.hpp"
 #include "db/transaction.hpp"
 #include "report/group_warnings.hpp"
 #include "report/index_report.hpp"
@@ -26,17 +25,6 @@ namespace steward::cli {
 namespace {
 
 constexpr std::size_t kLargestWorkloadFile = std::size_t{512} << 20;
-
-// Planning takes locks on the statements' tables and runs for as long as it takes, which a pooled server connection is
-// not for; and what it plans must not be seen by whoever gets that connection next (F1).
-void RefusePooler(db::Database& database) {
-  const db::PoolerCheck check = db::CheckPooler(database);
-  if (!check.behind_pooler) return;
-  throw db::SettingsError({"connect to the server, not to the pooler",
-                           "The backend's process id is not the one that "
-                           "was announced, so a pooler is in between; what-if is unsafe there.",
-                           "Try " + db::DirectConnectionAdvice(check) + ".", ""});
-}
 
 // Whoever looks at an empty database with psql leaves statements on the catalog; they are not what is waited for.
 bool ReadsOwnTables(const model::Workload& workload) {
@@ -151,7 +139,7 @@ std::size_t Limit(model::IndexAdvice& advice, std::int64_t limit) {
 }  // namespace
 
 Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
-  RefusePooler(database);
+  RequireDirectConnection(database);
   RequireExtension(database);
   model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments); });
   WithAdviceOnRights([&] { MarkStates(database, advice); });
@@ -159,7 +147,8 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   context.workload_file = arguments.from;
   if (arguments.save) {
     const std::string document = report::RunDocument(
-        advice, {arguments.budget, arguments.limit, arguments.weigh_calls ? "calls" : "time", arguments.from},
+        advice, {arguments.budget, arguments.limit, arguments.weigh_calls ? "calls" : "time", arguments.from,
+                 arguments.min_gain_percent},
         kToolVersion);
     const act::Saved saved = act::SaveSuggestions(database, document, advice.server.standby);
     context.run_id = saved.run_id;

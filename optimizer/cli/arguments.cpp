@@ -146,14 +146,35 @@ void FillMute(const po::variables_map& values, Arguments& arguments) {
     throw UsageError("invalid value for option \"--until\"", "A mute that ends at once is none.");
 }
 
+void FillExplain(const po::variables_map& values, Arguments& arguments) {
+  arguments.plans = values.count("plans") > 0;
+  arguments.psql = values.count("psql") > 0;
+  FillLimit(values, arguments);
+}
+
+// Half of all query ids begin with a minus, and there is no option of digits: such a word is none.
+constexpr char kGuard = '\x1f';
+
+std::vector<std::string> Guarded(std::vector<std::string> words) {
+  for (std::string& word : words)
+    if (word.size() > 1 && word.front() == '-' && word.find_first_not_of("0123456789", 1) == std::string::npos)
+      word.insert(word.begin(), kGuard);
+  return words;
+}
+
+std::string Unguarded(const std::string& word) {
+  return word.front() == kGuard ? word.substr(1) : word;
+}
+
 bool TakesObject(Command command) {
-  return command == Command::kMute || command == Command::kUnmute;
+  return command == Command::kMute || command == Command::kUnmute || command == Command::kExplain;
 }
 
 // What stands beside the options: the command, and for advise what to advise on.
 void CheckWords(const std::vector<std::string>& words, Command command) {
   if (TakesObject(command) && words.size() == 2 && !words[1].empty()) return;
-  if (TakesObject(command) && words.size() <= 2) throw UsageError("no suggestion named", "Give its id. " + TryHelp(command));
+  if (TakesObject(command) && words.size() <= 2) throw UsageError(command == Command::kExplain ? "nothing named to explain" : "no suggestion named",
+                     command == Command::kExplain ? TryHelp(command) : "Give its id. " + TryHelp(command));
   if (words.size() <= 1) return;
   if (command == Command::kAdvise && words.size() == 2) {
     if (words[1] == "indexes") return;
@@ -164,8 +185,9 @@ void CheckWords(const std::vector<std::string>& words, Command command) {
 
 }  // namespace
 
-Arguments ParseArguments(const std::vector<std::string>& words) {
+Arguments ParseArguments(const std::vector<std::string>& given) {
   Arguments arguments;
+  const std::vector<std::string> words = Guarded(given);
   const po::variables_map first = Parse(words, AllOptions(), Command::kNone);
   const std::vector<std::string> positional = List(first, "words");
   arguments.version = first.count("version") > 0;
@@ -188,7 +210,8 @@ Arguments ParseArguments(const std::vector<std::string>& words) {
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
   if (spec->command == Command::kDiff) FillWindows(values, arguments);
   if (spec->command == Command::kMute) FillMute(values, arguments);
-  if (TakesObject(spec->command)) arguments.object = List(values, "words").back();
+  if (TakesObject(spec->command)) arguments.object = Unguarded(List(values, "words").back());
+  if (spec->command == Command::kExplain) FillExplain(values, arguments);
   return arguments;
 }
 

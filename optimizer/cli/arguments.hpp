@@ -11,7 +11,7 @@
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute };
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain };
 enum class Format { kText, kJson, kSql };
 
 struct Arguments {
@@ -39,7 +39,9 @@ struct Arguments {
   Instant before{"", 86400};      // end of the earlier one; counted back from `after`
   double window_seconds = 3600;   // length of both
   bool show_muted = false;
-  std::string object;  // what mute, unmute are about
+  std::string object;  // what mute, unmute and explain are about
+  bool plans = false;
+  bool psql = false;
   std::string reason;
   Instant until;  // end of a mute; 0 seconds: none
   bool save = true;

@@ -69,6 +69,14 @@ Group MuteGroup() {
   return group;
 }
 
+Group ExplainGroup() {
+  Group group{"Explain options", {}};
+  group.options.add_options()("plans", "show plans without and with the indexes, parameters as $n")(
+      "psql", "print a script for psql that shows the same")("limit", Word("N"),
+                                                             "show at most N statements and candidates (default: 10)");
+  return group;
+}
+
 Group SnapshotGroup() {
   Group group{"Output options", {}};
   group.options.add_options()("output,o", Word("FILENAME"), "file to write, readable by its owner only (required)");
@@ -100,6 +108,10 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward diff compares two windows of one database's history, statement by statement.",
      "Without options: the last hour against the same hour yesterday. A TIME is what PostgreSQL reads as one,\n"
      "such as \"2026-11-25 14:00\" in the session's time zone, or how long ago: 90min, 2h, 1d. A SPAN is like the\nlatter. Reports are in UTC.\n"},
+    {Command::kExplain, "explain", "explain ID|QUERYID|TABLE [OPTION]...", "say why something is suggested, or is not",
+     "pgsteward explain says why an index is suggested, and why others are not.",
+     "ID is a suggestion's, or the beginning of one; QUERYID a statement's; TABLE a table's name, with its schema where\n"
+     "the name alone is ambiguous. What was considered is held against the newest saved run. Nothing is executed.\n"},
     {Command::kMute, "mute", "mute ID [OPTION]...", "leave a suggestion out of reports",
      "pgsteward mute leaves a suggestion out of the reports of one database, now and in later runs.",
      "ID is in front of each suggestion and in steward.index_suggestions. A TIME is what PostgreSQL reads as one, or how\n"
@@ -117,6 +129,10 @@ std::vector<Group> GroupsOf(Command command) {
   if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
   if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
   if (command == Command::kMute) groups.push_back(MuteGroup());
+  if (command == Command::kExplain) {
+    groups.push_back(ExplainGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
   if (command == Command::kDiff) {
     groups.push_back(DiffGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));
@@ -160,7 +176,7 @@ po::options_description OptionsOf(Command command) {
 po::options_description AllOptions() {
   po::options_description all;
   for (const Group& group : {AdviseGroup(), MuteGroup(), OutputGroup(""), GeneralGroup(), ConnectionGroup()}) all.add(group.options);
-  all.add_options()("after", Word("TIME"))("before", Word("TIME"))("window", Word("SPAN"));
+  all.add_options()("after", Word("TIME"))("before", Word("TIME"))("window", Word("SPAN"))("plans", "")("psql", "");
   all.add_options()("words", po::value<std::vector<std::string>>());
   return all;
 }

@@ -17,6 +17,7 @@ struct Outcome {
 Outcome RunDoctor(db::Database& database, const Arguments& arguments);
 Outcome RunAdvise(db::Database& database, const Arguments& arguments);
 Outcome RunSnapshot(db::Database& database);
+Outcome RunExplain(db::Database& database, const Arguments& arguments);
 Outcome RunMute(db::Database& database, const Arguments& arguments);
 Outcome RunDiff(db::Database& database, const Arguments& arguments);
 

@@ -9,6 +9,9 @@ namespace steward::cli {
 /// Throws db::Error, with the line that mends it, when the extension is not installed in this database.
 void RequireExtension(db::Database& database);
 
+/// Throws db::SettingsError behind a pooler: what asks what-if connects to the server.
+void RequireDirectConnection(db::Database& database);
+
 /// A missing right is the usual reason why a reading ends early: says where the grants are printed.
 template <typename Work>
 auto WithAdviceOnRights(Work work) -> decltype(work()) {

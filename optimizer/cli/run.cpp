@@ -35,6 +35,8 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
       return RunSnapshot(database);
     case Command::kDiff:
       return RunDiff(database, arguments);
+    case Command::kExplain:
+      return RunExplain(database, arguments);
     case Command::kMute:
     case Command::kUnmute:
       return RunMute(database, arguments);

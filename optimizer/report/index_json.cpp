@@ -234,7 +234,8 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
                {"options",
                 {{"budget", options.budget > 0 ? Json(options.budget) : Json()},
                  {"limit", options.limit},
-                 {"weight", options.weight}}},
+                 {"weight", options.weight},
+                 {"min_gain_percent", options.min_gain_percent}}},
                {"settings", Settings(advice.settings)},
                {"suggestions", Json::array()}};
   if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;

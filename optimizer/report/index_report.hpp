@@ -34,6 +34,7 @@ struct RunOptions {
   std::int64_t limit = 0;
   std::string weight;
   std::string workload_file;
+  double min_gain_percent = 0.5;
 };
 
 /// The argument of steward.save_suggestions(jsonb).
