@@ -147,6 +147,7 @@ report::Explanation Explain(db::Database& database, const Arguments& arguments) 
   progress.Say("asking what-if");
   whatif::ServerOracle oracle(database);
   advise::Explainer explainer(read.workload, oracle, Options(read.run, arguments));
+  explanation.missing = explainer.Missing();
   const auto limit = static_cast<std::size_t>(arguments.limit);
   if (target.queryid) explanation.statements = explainer.OfStatement(*target.queryid);
   if (target.table != nullptr) explanation.table = explainer.OfTable(*target.table);

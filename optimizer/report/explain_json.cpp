@@ -101,6 +101,7 @@ std::string ExplainJson(const Explanation& explanation) {
                {"kind", "explanation"},
                {"database", explanation.database},
                {"run_id", std::to_string(explanation.run_id)},
+               {"suggestions_missing", explanation.missing},
                {"suggestion", explanation.suggestion ? Suggestion(*explanation.suggestion) : Json()},
                {"table", explanation.table ? Table(*explanation.table) : Json()},
                {"statements", Json::array()}};

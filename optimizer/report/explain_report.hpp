@@ -15,6 +15,7 @@ struct Explanation {
   std::string database;
   std::int64_t run_id = 0;  // the saved run that candidates are held against
   double run_at = 0;
+  std::size_t missing = 0;  // suggestions of the run that are no candidates now
   std::optional<model::SavedSuggestion> suggestion;
   std::optional<model::TableAccount> table;
   std::vector<model::StatementAccount> statements;

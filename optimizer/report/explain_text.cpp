@@ -163,6 +163,9 @@ std::string TableText(const model::TableAccount& account, std::size_t limit) {
 std::string ExplainText(const Explanation& explanation, std::size_t limit) {
   std::string text = fmt::format("database {}, held against run {} of {}\n", Printable(explanation.database),
                                  explanation.run_id, LongInstant(explanation.run_at));
+  if (explanation.missing > 0)
+    text += "note      " + Wrap(fmt::format("{} of the run's suggestions are no candidates now: built meanwhile, or the workload no "
+                                    "longer leads to them; costs are without them", explanation.missing), 10) + "\n";
   if (explanation.suggestion) text += Suggestion(*explanation.suggestion, limit);
   if (explanation.table) text += TableText(*explanation.table, limit);
   std::size_t shown = 0;

@@ -227,7 +227,8 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   text += StatisticsText(advice.statistics);
   if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
   text += "\nEstimates are planner costs, not measurements.\n";
-  if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";
+  if (!advice.suggestions.empty())
+    text += "Evidence, plans and what was not chosen: pgsteward explain ID --plans\nAs a migration: --format sql -o indexes.sql\n";
   if (context.run_id) text += fmt::format("saved as run {} (steward.index_suggestions)\n", *context.run_id);
   if (!context.not_saved.empty()) text += "not saved: " + Printable(context.not_saved) + "\n";
   return text;

@@ -81,6 +81,16 @@ check_exit "an ambiguous name is wrong usage" 2 pgsteward explain orders
 check_like "what is nothing at all says where to look" 'error: neither a suggestion of the newest run nor a table has that name.*hint: Suggestions are in' \
   flat pgsteward explain nonsense
 
+psql -qc 'CREATE INDEX orders_twin_one ON public.orders (note)' -c 'CREATE INDEX orders_twin_two ON public.orders (note)'
+pgsteward advise indexes >"$(session_dir)/advice"
+twin=$(psql -Atc "SELECT suggestion_id FROM steward.unneeded_indexes WHERE kind = 'duplicate'")
+check_like "a suggestion of another kind is explained by what it has" "suggestion $twin \(unneeded\).*details .*indexrelname +orders_twin_" \
+  flat pgsteward explain "$twin"
+psql -qc 'DROP INDEX public.orders_twin_one, public.orders_twin_two' -c "$(psql -Atc "SELECT replace(ddl, 'CONCURRENTLY ', '') FROM steward.index_suggestions WHERE suggestion_id = '$id'")"
+check_like "what was built since the run is no candidate, and that is said" "note [0-9]+ of the run's suggestions are no candidates now" \
+  flat pgsteward explain public.orders
+psql -qc 'DROP INDEX public.orders_customer_idx'
+
 # ---- psql -----------------------------------------------------------------------------------------------------------
 pgsteward explain "$id" --psql >"$(session_dir)/explain.sql"
 psql -X -v ON_ERROR_STOP=1 -f "$(session_dir)/explain.sql" >"$(session_dir)/explain.out" 2>&1

@@ -46,6 +46,8 @@ check "a table that was only vacuumed is to be analyzed" json 's=[x for x in d i
 assert s["kind"] == "analyze" and s["ddl"] == "ANALYZE public.fresh;" and s["undo_ddl"] is None, s'
 check_like "the report has them" 'statistics \(3\).*places \(city, zip\): rows estimated [0-9]+, measured 1,200 \([0-9]+ instrumented runs?\)' \
   bash -c 'pgsteward advise indexes | tr "\n" " "'
+check_like "the index whose gain it makes doubtful points to it" "rank .*what would mend the estimates is [a-z0-9]{6}: CREATE STATISTICS" \
+  bash -c 'pgsteward advise indexes --no-save | tr "\n" " " | tr -s " "'
 check_is "and the view" 'extended|new|{city,zip}|t' psql -Atc \
   "SELECT kind, status, columns, rows_measured > 10 * rows_estimated FROM steward.statistics_suggestions WHERE relname = 'places'"
 check_is "which has no index, as index_suggestions has no statistics" 'f|f' psql -Atc \

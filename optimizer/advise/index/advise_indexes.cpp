@@ -8,6 +8,7 @@
 #include "advise/index/evidence.hpp"
 #include "advise/index/foreign_keys.hpp"
 #include "advise/index/selection.hpp"
+#include "advise/index/trust.hpp"
 #include "advise/index/unneeded.hpp"
 #include "advise/index/upkeep.hpp"
 #include "advise/statistics/advise_statistics.hpp"
@@ -299,6 +300,7 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   advice.unneeded = FindUnneeded({workload, advice.suggestions, after, fresh});
   advice.foreign_keys = ForeignKeys(workload, partitions, oracle, advice.suggestions);
   advice.statistics = AdviseStatistics(workload);
+  PointToStatistics(advice.statistics, advice.suggestions);
   return advice;
 }
 

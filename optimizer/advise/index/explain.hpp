@@ -34,6 +34,8 @@ class Explainer {
   /// The statement of one role, without candidates but `id` where the workload still leads to that one.
   [[nodiscard]] model::StatementAccount OfSuggestion(const std::string& id, const model::Statement& statement);
   [[nodiscard]] model::TableAccount OfTable(const model::Table& table);
+  /// Chosen ones that are no candidates now: built meanwhile, or the workload no longer leads to them.
+  [[nodiscard]] std::size_t Missing() const { return options_.chosen.size() - chosen_.size(); }
 
  private:
   using Pair = std::pair<std::size_t, model::Configuration>;  // statement, set

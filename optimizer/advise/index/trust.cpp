@@ -113,6 +113,16 @@ void AddTrust(const EvidenceInput& in, IndexSuggestion& suggestion) {
   AddParallelism(suggestion);
 }
 
+void PointToStatistics(const std::vector<model::StatisticsSuggestion>& statistics,
+                       std::vector<IndexSuggestion>& suggestions) {
+  for (IndexSuggestion& suggestion : suggestions) {
+    if (suggestion.doubt.empty()) continue;
+    for (const model::StatisticsSuggestion& mending : statistics)
+      if (mending.relid == suggestion.definition.relid)
+        suggestion.caveats.push_back("what would mend the estimates is " + mending.id + ": " + mending.ddl);
+  }
+}
+
 bool RanksBefore(const IndexSuggestion& a, const IndexSuggestion& b) {
   if (a.doubt.empty() != b.doubt.empty()) return a.doubt.empty();
   if (!a.doubt.empty() && a.confidence != b.confidence) return a.confidence < b.confidence;

@@ -11,6 +11,10 @@ namespace steward::advise {
 /// rows on other tables of the statements helped are a caveat.
 void AddTrust(const EvidenceInput& in, model::IndexSuggestion& suggestion);
 
+/// Names, in the caveats of doubtful suggestions, the statistics that would mend the estimates of their tables.
+void PointToStatistics(const std::vector<model::StatisticsSuggestion>& statistics,
+                       std::vector<model::IndexSuggestion>& suggestions);
+
 /// The order of suggestions: those without a doubt, the most time at stake first; then those with one, the better
 /// confidence first.
 [[nodiscard]] bool RanksBefore(const model::IndexSuggestion& a, const model::IndexSuggestion& b);

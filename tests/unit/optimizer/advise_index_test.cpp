@@ -259,7 +259,7 @@ TEST(AdviseIndexes, ShortWindowsAndMisestimatesLowerConfidence) {
   for (const auto& s : doubtful.suggestions)
     if (s.name == "orders_a_idx") {
       EXPECT_EQ(s.confidence, model::Confidence::kLow);
-      EXPECT_EQ(s.caveats.size(), 1U);
+      EXPECT_EQ(s.caveats.size(), 2U);
     }
   Workload brief = TwoStatements();
   brief.server.window_end = 600;

@@ -107,6 +107,14 @@ TEST_F(TrustTest, MisestimatesOnOtherTablesAreACaveat) {
   EXPECT_TRUE(suggestions[1].caveats.empty());
 }
 
+TEST_F(TrustTest, ADoubtfulOnePointsToTheStatisticsThatMendIt) {
+  Measure(0, 0.00001, 0.1);
+  const auto suggestions = Suggestions();
+  EXPECT_EQ(suggestions[0].caveats.size(), 0U);
+  ASSERT_EQ(suggestions[1].caveats.size(), 2U);
+  EXPECT_NE(suggestions[1].caveats[1].find("ALTER COLUMN a SET STATISTICS 1000"), std::string::npos);
+}
+
 TEST(RanksBefore, OfTheDoubtfulTheBetterConfidenceFirst) {
   model::IndexSuggestion sure, medium, low;
   sure.confidence = model::Confidence::kLow;
