@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMostStatements = 2000;
 constexpr std::size_t kMostUsers = 200;     // statements over which one candidate's gain is summed up
 constexpr std::size_t kMostOfTable = 40;    // candidates of a table that are looked at
+constexpr std::size_t kMostPairs = 2000;    // of these and a statement
 constexpr int kMostJudged = 10;             // candidates whose gain over all statements is asked for
 constexpr double kSlack = 1.01;             // the planner's fuzzy comparison
 constexpr std::int64_t kTiny = 64 * 1024;   // bytes of a table that is read as quickly as any index
@@ -77,10 +78,11 @@ Explainer::Explainer(const model::Workload& workload, model::CostOracle& oracle,
 void Explainer::Fetch(const std::vector<Pair>& pairs, bool explain) {
   std::vector<model::CostRequest> requests;
   std::vector<Pair> asked;
+  std::set<Pair> distinct;
   for (const Pair& pair : pairs) {
     const auto known = costs_.find(pair);
     if (known != costs_.end() && (!explain || !known->second.explained.empty())) continue;
-    if (std::find(asked.begin(), asked.end(), pair) != asked.end()) continue;
+    if (!distinct.insert(pair).second) continue;
     model::CostRequest request;
     request.statement = pair.first;
     request.candidates = pair.second;
@@ -282,7 +284,7 @@ model::TableAccount Explainer::OfTable(const model::Table& table) {
   AddUses(account);
   std::vector<Pair> pairs;
   std::set<std::size_t> considered;
-  for (std::size_t s = 0; s < statements_.size(); s++)
+  for (std::size_t s = 0; s < statements_.size() && pairs.size() < kMostPairs; s++)
     for (const std::size_t c : candidates_.own[s])
       if (candidates_.definitions[c].relid == root.relid && model_->Sizes()[c].error.empty() &&
           (considered.size() < kMostOfTable || Contains(chosen_, c)))

@@ -143,6 +143,27 @@ TEST_F(ExplainTest, ATableSaysHowItIsReadAndWhyThereIsNothing) {
   EXPECT_EQ(why().why_nothing, "tables of this schema are not advised on");
 }
 
+// Of a table that thousands of statements read, the heaviest are looked at.
+TEST_F(ExplainTest, PlanningsAreBounded) {
+  workload_.statements.clear();
+  workload_.predicates.clear();
+  constexpr int kStatements = 600;
+  for (int i = 0; i < kStatements; i++) {
+    AddStatement(workload_, 100 + i, 10, 1000 - i);
+    for (const int attnum : {1, 2, 3}) AddPredicate(workload_, 100 + i, attnum, PredicateRole::kFilter, PredicateKind::kEquality);
+  }
+  long plannings = 0;
+  FakeOracle oracle([&](std::int64_t, const std::vector<std::string>& present, std::vector<std::string>&) {
+    plannings++;
+    return 1000.0 - 100.0 * static_cast<double>(present.size());
+  });
+  Explainer explainer(workload_, oracle, {});
+  EXPECT_FALSE(explainer.OfTable(workload_.tables[0]).candidates.empty());
+  const long judged = 10 * 200;  // candidates that are judged, times statements
+  EXPECT_LE(plannings, kStatements + 2000 + 40 + judged);
+  EXPECT_GT(plannings, kStatements);
+}
+
 TEST_F(ExplainTest, Reports) {
   ExplainOptions options;
   options.chosen = {IdOf(1)};
