@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "act/save_suggestions.hpp"
@@ -73,6 +74,19 @@ model::Workload Load(const Arguments& arguments, const db::Database& database) {
   return workload;
 }
 
+void AddStandbys(const Arguments& arguments, model::Workload& workload) {
+  std::set<std::string> names;
+  for (const std::string& file : arguments.standbys) {
+    const model::Workload standby = collect::WorkloadFromJson(ReadInput(file, kLargestWorkloadFile));
+    if (!standby.server.standby || standby.server.database != workload.server.database)
+      throw UsageError("a file given with --standby was not taken on a standby of this database",
+                       "Take it there: pgsteward snapshot -h STANDBY -d DATABASE -o FILENAME");
+    collect::AddStandby(standby, workload);
+    if (!names.insert(workload.seen_standbys.back().name).second)
+      throw UsageError("two files given with --standby are of the same standby", "Give the newer one only.");
+  }
+}
+
 void RequireSchemas(const model::Workload& workload, const std::vector<std::string>& schemas) {
   for (const std::string& schema : schemas)
     if (std::none_of(workload.tables.begin(), workload.tables.end(),
@@ -100,6 +114,7 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   progress.Say("reading the workload");
   Collected collected = arguments.from.empty() ? Collect(database) : Collected{Load(arguments, database), ""};
   model::Workload& workload = collected.workload;
+  AddStandbys(arguments, workload);
   RequireSchemas(workload, arguments.schemas);
   collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
   whatif::ServerOracle oracle(database);

@@ -97,6 +97,7 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   arguments.schemas = List(values, "schema");
   arguments.excluded_schemas = List(values, "exclude-schema");
   arguments.from = Optional(values, "from").value_or("");
+  arguments.standbys = List(values, "standby");
   const bool save = values.count("save") > 0;
   const bool no_save = values.count("no-save") > 0;
   if (save && no_save) throw UsageError("options \"--save\" and \"--no-save\" exclude each other", "");

@@ -30,6 +30,7 @@ struct Arguments {
   std::vector<std::string> schemas;
   std::vector<std::string> excluded_schemas;
   std::string from;          // workload file instead of the server's capture
+  std::vector<std::string> standbys;  // workload files of standbys
   std::int64_t budget = 0;   // bytes, 0: none
   bool weigh_calls = false;  // --weight calls instead of time
   double min_gain_percent = 0.5;  // of the whole, that an index must save

@@ -57,6 +57,7 @@ Group AdviseGroup() {
                                                                           "do not advise on this schema (repeatable)")(
       "show-muted", "show muted suggestions as well")(
       "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
+      "standby", Words("FILENAME"), "count index scans of a standby, from a snapshot taken there (repeatable)")(
       "no-save", "do not save the suggestions in the database")(
       "save", "save them even with --schema, --exclude-schema or --from");
   return group;
@@ -97,9 +98,10 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward doctor checks a server and prints the line that mends what is missing.",
      "It works before anything is installed. Exit status is 3 when a check failed.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
-     "pgsteward advise suggests indexes for the captured workload of one database.",
-     "Nothing is built. The suggestions are saved for the view steward.index_suggestions;\nthose on a part of the "
-     "database or from a file only with --save.\n"},
+     "pgsteward advise suggests indexes for the captured workload of one database, and says which existing ones are not needed.",
+     "Nothing is built or dropped. The suggestions are saved for the views steward.index_suggestions,\n"
+     "steward.unneeded_indexes and steward.foreign_keys_without_index; those on a part of the database or\n"
+     "from a file only with --save.\n"},
     {Command::kSnapshot, "snapshot", "snapshot -o FILENAME [OPTION]...", "write the captured workload to a JSON file",
      "pgsteward snapshot writes the captured workload of one database to a JSON file.",
      "The file has statement texts without their values, and the shape of tables and indexes.\n"

@@ -1,4 +1,5 @@
 // Who needs the indexes that exist: captured plans, foreign keys, standbys. Declared in read_workload.hpp.
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -81,6 +82,21 @@ std::vector<std::string> ReadStandbys(db::Database& database) {
   std::vector<std::string> standbys;
   for (const db::Row row : result) standbys.push_back(row.Text("name"));
   return standbys;
+}
+
+void AddStandby(const model::Workload& standby, model::Workload& workload) {
+  double stats_since = 0;
+  for (const model::Table& table : standby.tables) stats_since = std::max(stats_since, table.stats_since);
+  const model::ServerInfo& server = standby.server;
+  workload.seen_standbys.push_back({(server.host.empty() ? "local socket" : server.host) + ":" + server.port,
+                                    server.collected_at, stats_since, standby.standbys.size()});
+  const std::map<model::Oid, model::ExistingIndex*> by_id = ById(workload.indexes);
+  for (const model::ExistingIndex& there : standby.indexes) {
+    const auto index = by_id.find(there.indexrelid);
+    if (index == by_id.end()) continue;
+    index->second->plans += there.plans;
+    index->second->standby_scans = index->second->standby_scans.value_or(0) + there.scans;
+  }
 }
 
 }  // namespace steward::collect

@@ -36,6 +36,8 @@ std::vector<model::ForeignKey> ReadForeignKeys(db::Database& database);
 /// The standbys that follow the server, or hold a place to follow it: not base backups, logical subscribers or programs
 /// known to receive WAL only.
 std::vector<std::string> ReadStandbys(db::Database& database);
+/// Counts the scans and plans of `standby`, a workload read there, with those of `workload`'s indexes.
+void AddStandby(const model::Workload& standby, model::Workload& workload);
 std::vector<model::RelationName> ReadNames(db::Database& database);
 std::vector<model::StatisticsObject> ReadStatisticsObjects(db::Database& database);
 std::vector<model::Setting> ReadSettings(db::Database& database);

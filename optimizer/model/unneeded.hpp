@@ -42,6 +42,8 @@ struct UnneededIndex {
   std::int64_t size = 0;
   std::optional<std::int64_t> fresh_size;  // of a bloated one: bytes after a rebuild, estimated
   std::int64_t scans = 0;
+  std::size_t standbys_seen = 0;
+  std::optional<std::int64_t> standby_scans;  // on these; none: none was seen
   double last_scan = 0;             // 0: never, or not known
   double stats_since = 0;           // since when scans are counted; 0: not known
   std::int64_t plans_using = 0;     // captured plans

@@ -135,7 +135,8 @@ struct ExistingIndex {
   std::int64_t scans = 0;
   double last_scan = 0;    // 0: never, or not known (before 16)
   double changed_at = 0;   // it was built, or its definition changed, no later; 0: not known
-  std::int64_t plans = 0;  // captured plans that use it
+  std::int64_t plans = 0;  // captured plans that use it, on standbys that were seen too
+  std::optional<std::int64_t> standby_scans;  // on standbys that were seen; none: none was. Not part of a snapshot
   std::string create_sql;  // pg_get_indexdef
 };
 
@@ -155,6 +156,14 @@ struct ForeignKey {
   Oid referenced = 0;
   std::vector<IndexKey> keys;  // the referencing columns; only attnum, name and sql are set
   std::string on_delete;       // "no action", "restrict", "cascade", "set null", "set default"
+};
+
+/// A standby whose own snapshot was read.
+struct SeenStandby {
+  std::string name;  // for people
+  double collected_at = 0;
+  double stats_since = 0;     // since when it counts scans; 0: not known
+  std::size_t followers = 0;  // standbys that follow it
 };
 
 /// Settings of the planner and other facts that make a result reproducible; name -> value.
@@ -178,6 +187,7 @@ struct Workload {
   std::vector<ExistingIndex> indexes;
   std::vector<ForeignKey> foreign_keys;
   std::vector<std::string> standbys;  // that follow this server, for people: name and where from
+  std::vector<SeenStandby> seen_standbys;  // not part of a snapshot
   std::vector<RelationName> names;
   std::vector<StatisticsObject> statistics;
   std::vector<Setting> settings;

@@ -31,8 +31,8 @@ nlohmann::ordered_json UnneededJson(const model::UnneededIndex& index, const mod
                         {"last_idx_scan", Instant(index.last_scan)},
                         {"stats_since", Instant(index.stats_since)},
                         {"plans_using", index.plans_using},
-                        {"standbys_seen", 0},
-                        {"standby_idx_scan", nullptr},
+                        {"standbys_seen", index.standbys_seen},
+                        {"standby_idx_scan", index.standby_scans ? Json(*index.standby_scans) : Json()},
                         {"write_rate", index.write_rate ? Json(*index.write_rate) : Json()},
                         {"keep_reason", Text(index.keep_reason)},
                         {"action", Word(index.action)}};

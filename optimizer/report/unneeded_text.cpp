@@ -53,8 +53,11 @@ std::string Why(const UnneededIndex& index) {
 std::string Line(const UnneededIndex& index) {
   std::string text = index.name + " on " + index.table + ": " + Why(index) + ", " + Size(index.size);
   if (index.kind == UnneededKind::kBloated || index.kind == UnneededKind::kInvalid) return text;
-  return text + "; " + Plural(index.scans, "scan") + Since(index.stats_since) + ", " +
-         Plural(index.plans_using, "captured plan") + " with it";
+  text += "; " + Plural(index.scans, "scan") + Since(index.stats_since);
+  if (index.standby_scans)
+    text += ", " + Grouped(static_cast<double>(*index.standby_scans)) + " on " +
+            std::to_string(index.standbys_seen) + (index.standbys_seen == 1 ? " standby" : " standbys");
+  return text + ", " + Plural(index.plans_using, "captured plan") + " with it";
 }
 
 std::string Item(const std::string& id, const std::string& text) {

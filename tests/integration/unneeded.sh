@@ -153,7 +153,8 @@ check_is "and then nothing is missing" '' keys
 
 # ---- standbys -----------------------------------------------------------------------------------------------------------
 primary=$PGHOST
-psql -q -c 'CREATE INDEX idle ON orders (note, status)' -c 'CREATE INDEX idle_twin ON orders (note, status)' -c 'VACUUM ANALYZE orders'
+psql -q -c 'CREATE INDEX idle ON orders (note, status)' -c 'CREATE INDEX idle_twin ON orders (note, status)' \
+  -c 'CREATE INDEX read_there ON customers (name)' -c 'CREATE INDEX read_nowhere ON customers (region, name)' -c 'VACUUM ANALYZE orders, customers'
 on_primary() { # ROW...: of the index idle, in 40 days
   pgsteward snapshot -h "$primary" -o "$dir/standby.json" && PGHOST=$primary advise "$(aged "$dir/standby.json")" "$@"
 }
@@ -173,14 +174,20 @@ streaming() { psql -h "$primary" -Atc "SELECT count(*) FROM pg_stat_replication 
 check "a standby follows" becomes 1 streaming
 receiving() { psql -h "$primary" -Atc "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_receivewal'"; }
 check "and something that only receives WAL" becomes 1 receiving
-psql -q -c 'SET enable_seqscan = off' -c "SELECT id FROM orders WHERE note = 'note 7'" >"$dir/rows"
+psql -q -c 'SET enable_seqscan = off' -c "SELECT id FROM customers WHERE name = 'x'" >"$dir/rows"
 on_primary
 check_like "a standby holds it back, but not the twin of another" 'idle:unused:watch idle_twin:duplicate:drop' rows "$dir/advice.json"
 check_is "and is named" 'scans on standby db2 cannot be seen from here' reason "$dir/advice.json" idle
+check_like "what it reads is watched like all else" 'read_nowhere:unused:watch read_there:unused:watch' rows "$dir/advice.json"
 pgsteward snapshot -o "$dir/db2.json" && advise "$(aged "$dir/db2.json")"
 check_like "on the standby nothing is called unused" 'longer_used:unused:watch' rows "$dir/advice.json"
 check_is "for the primary's scans are not known there" \
   'this server is a standby: scans on the primary and on other standbys cannot be seen from here' reason "$dir/advice.json" longer_used
+on_primary --standby "$(aged "$dir/db2.json")" --save
+check_like "a snapshot taken there tells what it reads" 'prefix_used:prefix:drop read_nowhere:unused:drop$' rows "$dir/advice.json"
+check_is "which is evidence" '1|0' psql -h "$primary" -Atc \
+  "SELECT standbys_seen, standby_idx_scan FROM steward.unneeded_indexes WHERE indexrelname = 'read_nowhere'"
+check_exit "a snapshot of a primary is none" 2 pgsteward advise indexes -h "$primary" --standby "$dir/now.json"
 kill "$receiver"; wait "$receiver" 2>/dev/null
 cluster_stop --name db2
 cluster_env main

@@ -92,13 +92,16 @@ class Finder {
     return index.pinned || attaching_.count(index.indexrelid) > 0;
   }
 
+  // Here and on the standbys that were seen.
+  static std::int64_t Scans(const ExistingIndex& index) { return index.scans + index.standby_scans.value_or(0); }
+
   // Of two that cover each other one to stay does, else the one that is used more, else the first.
   [[nodiscard]] bool Outlasts(std::size_t other, std::size_t index) const {
     const ExistingIndex& a = workload_.indexes[other];
     const ExistingIndex& b = workload_.indexes[index];
     if (Stays(a)) return true;
     if (a.plans != b.plans) return a.plans > b.plans;
-    return a.scans != b.scans ? a.scans > b.scans : other < index;
+    return Scans(a) != Scans(b) ? Scans(a) > Scans(b) : other < index;
   }
 
   // The indexes for whose sake index `i` could go.
@@ -126,6 +129,8 @@ class Finder {
     row.indexrelid = index.indexrelid;
     row.size = index.size;
     row.scans = index.scans;
+    row.standbys_seen = workload_.seen_standbys.size();
+    row.standby_scans = index.standby_scans;
     row.last_scan = index.last_scan;
     row.stats_since = table.stats_since;
     row.plans_using = index.plans;
@@ -194,7 +199,7 @@ class Finder {
     const ExistingIndex& index = workload_.indexes[i];
     const model::Table& table = *TableOf(index);
     // The planner reads a tiny table whole whatever indexes it has: that says nothing about it once it has grown.
-    if (!index.valid || index.scans > 0 || index.definition.unique || index.definition.exclusion ||
+    if (!index.valid || Scans(index) > 0 || index.definition.unique || index.definition.exclusion ||
         table.size < kTinyTable || StandsIn(i))
       return false;
     UnneededIndex& row = Add(index, UnneededKind::kUnused);
@@ -229,13 +234,31 @@ class Finder {
     return uses;
   }
 
-  // Why no use that was seen here does not mean that there is none.
+  // Why no use that was seen here does not mean that there is none. Standbys are told apart by number only: what one
+  // calls itself towards the primary does not stand in its snapshot.
   [[nodiscard]] std::vector<std::string> Unseen() const {
     if (workload_.server.standby)
       return {"this server is a standby: scans on the primary and on other standbys cannot be seen from here"};
-    if (workload_.standbys.empty()) return {};
-    return {"scans on " + std::string(workload_.standbys.size() == 1 ? "standby " : "standbys ") +
-            Joined(workload_.standbys, ", ") + " cannot be seen from here"};
+    std::vector<std::string> reasons;
+    std::size_t known = workload_.standbys.size();
+    for (const model::SeenStandby& seen : workload_.seen_standbys) {
+      known += seen.followers;
+      const double age = workload_.server.collected_at - seen.collected_at;
+      if (age > kStandbyDays * kDay)
+        reasons.push_back("what standby " + seen.name + " says is " + Span(age) + " old");
+      if (seen.stats_since <= 0 || seen.collected_at - seen.stats_since < kUnusedDays * kDay)
+        reasons.push_back("standby " + seen.name + " has counted scans for " +
+                          (seen.stats_since > 0 ? Span(seen.collected_at - seen.stats_since) : "a time not known") +
+                          fmt::format("; statistics must be {:.0f} d old", kUnusedDays));
+    }
+    if (known <= workload_.seen_standbys.size()) return reasons;
+    const std::string which = workload_.seen_standbys.empty()
+                                  ? Joined(workload_.standbys, ", ")
+                                  : fmt::format("{} of {} (attached: {})", known - workload_.seen_standbys.size(), known,
+                                                Joined(workload_.standbys, ", "));
+    reasons.push_back("scans on " + std::string(known == 1 ? "standby " : "standbys ") + which +
+                      " cannot be seen from here");
+    return reasons;
   }
 
   void AddCaveats(UnneededIndex& row) const {
@@ -264,7 +287,7 @@ class Finder {
     return std::any_of(siblings.begin(), siblings.end(), [&](std::size_t j) {
       const std::vector<std::size_t>& others = superseding_[j];
       const ExistingIndex& sibling = workload_.indexes[j];
-      return Dropped(j) && (sibling.scans > 0 || sibling.plans > 0) &&
+      return Dropped(j) && (Scans(sibling) > 0 || sibling.plans > 0) &&
              std::find(others.begin(), others.end(), i) != others.end();
     });
   }

@@ -13,6 +13,8 @@ namespace steward::advise {
 
 /// Scans must have been counted this long before none of them means anything: a report that runs once a month is seen.
 inline constexpr double kUnusedDays = 30;
+/// What a standby says must be no older.
+inline constexpr double kStandbyDays = 1;
 /// A rebuild must free so much, and as large a part of the index. A tree that grew in no order is two thirds full, so that
 /// a rebuild at the usual 90 % frees a quarter of it, for a while only.
 inline constexpr std::int64_t kBloatFreed = std::int64_t{10} << 20;

@@ -131,6 +131,33 @@ TEST(ReadIndexUseTest, AsksForTimesOnlyWhereTheServerKeepsThem) {
   EXPECT_DOUBLE_EQ(indexes[1].changed_at, 0);
 }
 
+TEST(AddStandbyTest, CountsItsScansAndPlansByIndex) {
+  model::Workload primary;
+  primary.indexes.resize(2);
+  primary.indexes[0].indexrelid = 1;
+  primary.indexes[1].indexrelid = 2;
+  primary.indexes[0].plans = 1;
+  model::Workload standby = primary;
+  standby.server.host = "db2";
+  standby.server.port = "5432";
+  standby.server.collected_at = 1790000000;
+  standby.tables.resize(1);
+  standby.tables[0].stats_since = 1780000000;
+  standby.standbys = {"db3"};
+  standby.indexes[0].plans = 2;
+  standby.indexes[0].scans = 7;
+  standby.indexes[1].indexrelid = 3;  // built since
+  AddStandby(standby, primary);
+  AddStandby(standby, primary);
+  EXPECT_EQ(primary.indexes[0].plans, 5);
+  EXPECT_EQ(primary.indexes[0].standby_scans, 14);
+  EXPECT_FALSE(primary.indexes[1].standby_scans.has_value());
+  ASSERT_EQ(primary.seen_standbys.size(), 2U);
+  EXPECT_EQ(primary.seen_standbys[0].name, "db2:5432");
+  EXPECT_DOUBLE_EQ(primary.seen_standbys[0].stats_since, 1780000000);
+  EXPECT_EQ(primary.seen_standbys[0].followers, 1U);
+}
+
 TEST(ReadForeignKeysTest, GathersTheColumnsOfEachKey) {
   FakeDatabase database;
   database.On("pg_constraint",

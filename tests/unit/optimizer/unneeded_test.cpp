@@ -169,6 +169,36 @@ TEST(Unneeded, StandbysThatCannotBeSeenMeanWatching) {
   ExpectConsistent(rows);
 }
 
+TEST(Unneeded, AStandbyThatWasSeenHoldsNothingBack) {
+  Workload w = Counted();
+  AddUnused(w, "a", {1}).standby_scans = 0;
+  w.standbys = {"db2"};
+  w.seen_standbys = {{"db2:5432", 100 * kDay, 60 * kDay, 0}};
+  auto rows = Find(w);
+  EXPECT_EQ(Named(rows), (Names{"a:unused:"}));
+  EXPECT_EQ(rows[0].standbys_seen, 1U);
+  EXPECT_EQ(rows[0].standby_scans, 0);
+  w.indexes[0].standby_scans = 3;  // used there
+  EXPECT_EQ(Named(Find(w)), Names{});
+}
+
+TEST(Unneeded, WhatAStandbySaysMustBeNewAndCountedForLong) {
+  Workload w = Counted();
+  AddUnused(w, "a", {1}).standby_scans = 0;
+  w.standbys = {"db2"};
+  w.seen_standbys = {{"db2:5432", 98 * kDay, 60 * kDay, 0}};
+  EXPECT_EQ(Find(w)[0].keep_reason, "what standby db2:5432 says is 2 d old");
+  w.seen_standbys[0] = {"db2:5432", 100 * kDay, 95 * kDay, 0};
+  EXPECT_EQ(Find(w)[0].keep_reason, "standby db2:5432 has counted scans for 5 d; statistics must be 30 d old");
+  w.seen_standbys[0].stats_since = 0;
+  EXPECT_EQ(Find(w)[0].keep_reason,
+            "standby db2:5432 has counted scans for a time not known; statistics must be 30 d old");
+  w.seen_standbys[0] = {"db2:5432", 100 * kDay, 60 * kDay, 1};  // another one follows it
+  EXPECT_EQ(Find(w)[0].keep_reason, "scans on standbys 1 of 2 (attached: db2) cannot be seen from here");
+  w.seen_standbys.push_back({"db3:5432", 100 * kDay, 60 * kDay, 0});
+  EXPECT_EQ(Find(w)[0].action, UnneededAction::kDrop);
+}
+
 TEST(Unneeded, WhatElseAnIndexIsThereForKeepsIt) {
   Workload w = Counted();
   AddUnused(w, "unique", {1}).definition.unique = true;
