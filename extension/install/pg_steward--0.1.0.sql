@@ -450,6 +450,24 @@ AS 'MODULE_PATHNAME', 'steward_whatif';
 COMMENT ON FUNCTION steward.whatif(oid[], bigint[], text[], int[], text[], oid[], int, text[], boolean, bigint[], int[], boolean) IS
 'planner cost of captured statements of this database if candidate indexes existed and hidden ones did not. Statement i is the pair (statement_userids[i], statement_queryids[i]) and is planned as that role, or as the owner of its relations when that role is a superuser and they belong to an ordinary role; never executed. Request r costs statement request_statements[r] with the candidates whose numbers stand in request_indexes[r], as in ''1 4''. One row a request: its number, the cost or an error, the candidates and the existing indexes that the plan uses, and what stood in for the parameters (parameters, shapes, statistics, generic). draws says how often values are drawn anew where they only resemble the real ones (1 to 4; the cost is the mean). Of the candidates in request_probes[r], which the planning is not told of, accesses gives what reading a relation through each alone would cost; with templates, plan_template says how the cost comes about: total_cost = internal + sum over slots of startup_weight * startup_cost + total_weight * total_cost. accesses is [[relation, outer, order, workers, startup_cost, total_cost, [candidates]], ...], slots is [[relation, outer, order, workers, startup_weight, total_weight, startup_cost, total_cost, [candidates]], ...]. An access can take the place of a slot''s when relation, outer (the relations whose rows it needs) and workers (0: not parallel) are equal, the slot''s order begins the access''s, and its candidates exist; where the slot''s workers are not 0, only if no access of the relation with other workers than these is cheaper, for of parallel accesses the planner goes on with the cheapest. A template says nothing of tables in opaque_relids where they are read in subplans, for each row of something; it is NULL where a plan cannot be taken apart. candidate_pages and candidate_heights give what is known of the candidates'' sizes (from steward.whatif_index_size, say), which is then not estimated anew: pages of all partitions together, and the tree''s height above its leaves (-1: none, as HypoPG assumes); an element that is NULL is estimated. workers is how many a gathering of the plan is planned for, 0 where none is parallel. With plans, plan is what EXPLAIN (FORMAT JSON) says of it, of the first drawing, with parameters as $n, literals as ? and candidates by number';
 
+CREATE FUNCTION steward.measure(
+    userid oid,
+    queryid bigint,
+    hidden oid[] DEFAULT '{}',
+    draws int DEFAULT 1,
+    execute boolean DEFAULT true,
+    OUT exec_time float8,
+    OUT total_cost float8,
+    OUT rows bigint,
+    OUT indexes oid[],
+    OUT method text,
+    OUT sqlstate text,
+    OUT error text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_measure';
+COMMENT ON FUNCTION steward.measure(oid, bigint, oid[], int, boolean) IS
+'runs a captured statement of this database as the role that ran it (or as the owner of its relations, as steward.whatif) and returns how long it took, in milliseconds: the mean over draws drawings of its parameters, of each the least of several runs where it is short. The planner does not see the indexes in hidden. Only in a read-only transaction, and only statements that neither write nor lock nor call anything volatile; their rows are dropped. Not counted in steward.statements. With execute off it is only planned';
+
 CREATE FUNCTION steward.whatif_index_size(
     candidates text[],
     OUT candidate int,
@@ -665,7 +683,7 @@ CREATE TABLE steward.suggestion (
 CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
 COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes and steward.foreign_keys_without_index';
 COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded or foreign_key; one run may hold several kinds';
-COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new or open (seen in an earlier run)';
+COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new, open (seen in an earlier run), or what measuring it has shown: verified or rejected';
 COMMENT ON COLUMN steward.suggestion.ddl IS 'NULL: nothing is to be done now';
 
 -- The caller needs SELECT, INSERT and DELETE on both tables: no rights are lent.
@@ -687,10 +705,10 @@ BEGIN
 
     INSERT INTO steward.suggestion (run_id, suggestion_id, kind, status, confidence, caveats, first_seen, last_seen, ddl,
                                     undo_ddl, details, evidence)
-    SELECT saved, s.suggestion_id, coalesce(s.kind, 'index'), CASE WHEN before.first_seen IS NULL THEN 'new' ELSE 'open' END, s.confidence,
+    SELECT saved, s.suggestion_id, coalesce(s.kind, 'index'), coalesce(s.status, CASE WHEN before.first_seen IS NULL THEN 'new' ELSE 'open' END), s.confidence,
            s.caveats, coalesce(before.first_seen, clock_timestamp()), clock_timestamp(), s.ddl, s.undo_ddl, s.details,
            s.evidence
-    FROM jsonb_to_recordset(run -> 'suggestions') AS s (suggestion_id text, kind text, confidence text, caveats text[],
+    FROM jsonb_to_recordset(run -> 'suggestions') AS s (suggestion_id text, kind text, status text, confidence text, caveats text[],
          ddl text, undo_ddl text, details jsonb, evidence jsonb)
     LEFT JOIN LATERAL (SELECT min(o.first_seen) AS first_seen FROM steward.suggestion AS o
                        WHERE o.suggestion_id = s.suggestion_id) AS before ON true;
@@ -787,7 +805,7 @@ FROM steward.suggestion AS s
      LEFT JOIN steward.mutes AS m ON m.suggestion_id OPERATOR(pg_catalog.=) s.suggestion_id
 WHERE s.run_id OPERATOR(pg_catalog.=) ANY (SELECT pg_catalog.max(n.run_id) FROM steward.suggestion_run AS n GROUP BY n.kind);
 COMMENT ON VIEW steward.newest_suggestions IS 'suggestions of every kind, of the newest saved run of each advisor; read steward.index_suggestions';
-COMMENT ON COLUMN steward.newest_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.newest_suggestions.status IS 'new, open (seen in an earlier run), verified or rejected (by pgsteward advise indexes --verify) or muted (by steward.mute)';
 
 -- The scalar subquery is a one-time filter, so it runs even when the tables are empty.
 CREATE VIEW steward.index_suggestions AS
@@ -809,11 +827,13 @@ WHERE s.kind OPERATOR(pg_catalog.=) 'index'
 COMMENT ON VIEW steward.index_suggestions IS 'indexes suggested by the newest saved run of pgsteward advise indexes';
 COMMENT ON COLUMN steward.index_suggestions.suggestion_id IS
     'hash of kind, database and definition: the same in every run';
-COMMENT ON COLUMN steward.index_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.index_suggestions.status IS 'new, open (seen in an earlier run), verified or rejected (by pgsteward advise indexes --verify) or muted (by steward.mute)';
 COMMENT ON COLUMN steward.index_suggestions.cost_before IS
     'planner units of the statements helped, times their calls; cost_after is planned with all suggestions in place';
 COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS
     'milliseconds an hour now spent in the statements helped; NULL, as calls_per_hour, where less than 5 minutes were seen';
+COMMENT ON COLUMN steward.index_suggestions.verified_before_time IS
+    'milliseconds of a call, the mean over the calls of the statements that use the index, measured without the suggested indexes and (verified_after_time) with them; NULL without --verify';
 COMMENT ON COLUMN steward.index_suggestions.write_rate IS 'rows inserted, updated and deleted an hour in the table';
 COMMENT ON COLUMN steward.index_suggestions.cost_method IS
     'where the parameter values came from: parameters, shapes, statistics or generic (none); the weakest among the statements helped';

@@ -40,9 +40,11 @@ namespace steward::pg {
 #if PG_VERSION_NUM >= 180000
 #define STEWARD_EXECUTOR_RUN_PARAMETERS QueryDesc *desc, ScanDirection direction, uint64 count
 #define STEWARD_EXECUTOR_RUN_ARGUMENTS desc, direction, count
+#define STEWARD_EXECUTOR_RUN_TO_END(desc) ExecutorRun(desc, ForwardScanDirection, 0)
 #else
 #define STEWARD_EXECUTOR_RUN_PARAMETERS QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once
 #define STEWARD_EXECUTOR_RUN_ARGUMENTS desc, direction, count, execute_once
+#define STEWARD_EXECUTOR_RUN_TO_END(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
 #endif
 
 /// The server's major version, for what only that version can read again.

@@ -3,13 +3,11 @@
 
 #include <cmath>
 
-#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
+#include "whatif/enter_statement.hpp"
 #include "whatif/explain_plan.hpp"
 #include "whatif/inject.hpp"
 #include "whatif/plan_statement.hpp"
-#include "whatif/planning_role.hpp"
-#include "whatif/role_settings.hpp"
 #include "whatif/value_free_error.hpp"
 
 extern "C" {
@@ -32,45 +30,6 @@ struct Work {
   MemoryContext planning;  // of one planning
 };
 
-struct Draws {
-  ParamListInfo values[kMaxDraws];
-  int count;
-  ValueSource source;
-};
-
-int DrawCount(const Statement& statement, ValueSource source, int draws) {
-  switch (source) {
-    case ValueSource::kParameters:
-      return Min(Max(statement.nsamples, 1), draws);
-    case ValueSource::kShapes:
-    case ValueSource::kStatistics:
-      return draws;
-    case ValueSource::kGeneric:
-      return 1;
-  }
-  return 1;
-}
-
-Draws DrawAll(const Statement& statement, int wanted) {
-  Draws draws{};
-  DrawInput input{};
-  input.params = statement.record.params;
-  input.nparams = statement.record.nparams;
-  input.samples = statement.samples;
-  input.sample_lengths = statement.sample_lengths;
-  input.nsamples = statement.nsamples;
-  draws.count = 1;
-  draws.values[0] = DrawValues(input, &draws.source);
-  if (draws.source == ValueSource::kGeneric) draws.values[0] = nullptr;
-  if (draws.values[0] != nullptr) draws.count = DrawCount(statement, draws.source, wanted);
-  for (input.draw = 1; input.draw < draws.count; ++input.draw) {
-    ValueSource source = draws.source;
-    draws.values[input.draw] = DrawValues(input, &source);
-    draws.source = Max(draws.source, source);
-  }
-  return draws;
-}
-
 Request* RequestAt(const Work& work, int position) {
   return static_cast<Request*>(list_nth(work.requests, position));
 }
@@ -91,7 +50,7 @@ void AddUsed(const Batch& batch, const List* indexes, Request* request) {
 }
 
 // The mean cost over the draws, and the indexes that any of them used.
-void Answer(const Work& work, const List* queries, const Draws& draws, Request* request) {
+void Answer(const Work& work, const List* queries, const DrawnValues& draws, Request* request) {
   const Batch& batch = *work.batch;
   const Configuration configuration{batch.candidates, request->chosen, request->nchosen, batch.hidden, batch.nhidden};
   Inquiry inquiry{{batch.candidates, batch.ncandidates, request->probed, request->nprobed}, nullptr, 1.0 / draws.count,
@@ -124,23 +83,14 @@ void Answer(const Work& work, const List* queries, const Draws& draws, Request* 
 
 void CostStatement(void* argument) {
   auto* work = static_cast<Work*>(argument);
-  const Oid role = work->statement->role;
   MemoryContextSwitchTo(work->scratch);
-  const Oid planning_role = PlanningRole(role, work->statement->record);
-  const pg::RoleSwitch before = pg::BecomeRestricted(planning_role);
-  List* queries = AnalyzeStatement(work->statement->record);
-  if (superuser_arg(role)) RequirePlanningRole(planning_role, queries);
-  // Names were resolved in pg_catalog, as the text was deparsed. Functions that planning inlines resolve theirs as the
-  // role; as a superuser in pg_catalog alone, for anybody may have put a better match into the schemas of his path.
-  ApplyRoleSettings(role);
-  if (superuser()) pg::SetForRole("search_path", "pg_catalog, pg_temp");
-  const Draws draws = DrawAll(*work->statement, work->batch->draws);
+  const Entered entered = EnterStatement(*work->statement, work->batch->draws);
   work->prepared = true;
   for (; work->next < list_length(work->requests); ++work->next) {
     Request* request = RequestAt(*work, work->next);
-    if (request->error == nullptr) Answer(*work, queries, draws, request);
+    if (request->error == nullptr) Answer(*work, entered.queries, entered.draws, request);
   }
-  pg::EndRole(before);
+  pg::EndRole(entered.before);
 }
 
 // Runs until every request has an answer: an error takes one request with it, or all when the statement itself fails.

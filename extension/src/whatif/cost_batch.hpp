@@ -3,27 +3,15 @@
 #pragma once
 
 #include "pg/postgres.hpp"
-#include "store/plannable_record.hpp"
 #include "whatif/candidate.hpp"
+#include "whatif/enter_statement.hpp"
 #include "whatif/plan_template.hpp"
-#include "whatif/values.hpp"
 
 extern "C" {
 #include "nodes/pg_list.h"
 }
 
 namespace steward::whatif {
-
-/// A captured statement and the role that ran it.
-struct Statement {
-  Oid role;
-  store::PlannableRecord record;
-  const char* const* samples;
-  const uint32* sample_lengths;
-  int nsamples;
-  bool visible;      // the caller may see its text, and so its plan
-  ErrorData* error;  // set: it cannot be costed
-};
 
 struct Request {
   int statement;  // index into the statements
@@ -55,8 +43,6 @@ struct Batch {
   bool templates;  // wanted of each request
   bool plans;      // likewise
 };
-
-inline constexpr int kMaxDraws = 4;
 
 /// Answers every request. An error of one statement or candidate ends in the requests it concerns. Each statement is
 /// analysed once, as its role or for a superuser's as planning_role.hpp says, security-restricted, and its locks are

@@ -7,26 +7,16 @@
 #include "whatif/array_arguments.hpp"
 #include "whatif/candidate.hpp"
 #include "whatif/cost_batch.hpp"
+#include "whatif/session_check.hpp"
+#include "whatif/sql_answer.hpp"
 #include "whatif/statement_source.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
-#include "utils/array.h"
 }
 
 namespace steward::whatif {
 
 namespace {
-
-void SetError(const ErrorData* error, Datum* values, bool* nulls, int sqlstate_column) {
-  nulls[sqlstate_column] = nulls[sqlstate_column + 1] = error == nullptr;
-  if (error == nullptr) return;
-  values[sqlstate_column] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-  const char* message = error->message != nullptr ? error->message : "unknown error";
-  if (error->hint != nullptr) message = psprintf("%s (%s)", message, error->hint);
-  values[sqlstate_column + 1] = CStringGetTextDatum(message);
-}
 
 // Statements of the current database, each with the role whose execution of it was captured.
 void LoadStatements(FunctionCallInfo fcinfo, Batch* batch) {
@@ -90,12 +80,8 @@ void LoadProbes(FunctionCallInfo fcinfo, Batch* batch) {
 }
 
 void LoadOptions(FunctionCallInfo fcinfo, Batch* batch) {
-  RequireArgument(fcinfo, 6);
   RequireArgument(fcinfo, 8);
-  batch->draws = PG_GETARG_INT32(6);
-  if (batch->draws < 1 || batch->draws > kMaxDraws)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("draws must be between 1 and %d, not %d", kMaxDraws, batch->draws)));
+  batch->draws = DrawsArgument(fcinfo, 6);
   batch->templates = PG_GETARG_BOOL(8);
   RequireArgument(fcinfo, 11);
   batch->plans = PG_GETARG_BOOL(11);
@@ -130,31 +116,6 @@ void LoadSizes(FunctionCallInfo fcinfo, CandidateTexts* candidates) {
                     (candidates->tree_heights[i] >= -1 && candidates->tree_heights[i] <= KnownSize::kMostHeight),
                 "candidate_heights", "between -1 and 32");
   }
-}
-
-// Temporary objects are found before others, or after them, and cannot be hidden: names that a function leaves
-// unqualified would mean the caller's while the function is planned as somebody else.
-void RequireNoTemporaryObjects() {
-  if (!OidIsValid(LookupExplicitNamespace("pg_temp", true))) return;
-  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                  errmsg("what-if cannot be asked in a session that has had temporary objects"),
-                  errhint("Ask in a new session.")));
-}
-
-Datum IntegerArray(const List* list) {
-  auto* elements = static_cast<Datum*>(palloc(static_cast<Size>(list_length(list) + 1) * sizeof(Datum)));
-  int count = 0;
-  const ListCell* cell = nullptr;
-  foreach (cell, list) elements[count++] = Int32GetDatum(lfirst_int(cell));
-  return PointerGetDatum(construct_array(elements, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-}
-
-Datum OidArray(const List* list) {
-  auto* elements = static_cast<Datum*>(palloc(static_cast<Size>(list_length(list) + 1) * sizeof(Datum)));
-  int count = 0;
-  const ListCell* cell = nullptr;
-  foreach (cell, list) elements[count++] = ObjectIdGetDatum(lfirst_oid(cell));
-  return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
 void SetText(const char* text, Datum* value, bool* null) {
