@@ -6,9 +6,11 @@
 #   b     scored on the indexes really built, by their bytes; with parameter samples and without
 #   c     planner calls and time of the selection, quick and polished, under HypoPG's sizes
 #   d     what-if evaluations a second: plans, plans taken apart, estimates, and EXPLAIN with HypoPG over libpq
+#   e     executed: what stood --verify, built, and run with and without
 #   demo  predicted and built on the demo's shop
+#   demo_e  predicted and measured on it by --verify
 #
-#   bench/index.sh [--part a,b,c,d,demo]     (make bench-index does what it needs first)
+#   bench/index.sh [--part a,b,c,d,e,demo,demo_e]     (make bench-index does what it needs first)
 #   TPCH_DIR=folder   where the workload is: schema.sql, <table>.tbl.zst, queries/NN.sql
 #                     (default: ../shared/workloads/tpch beside this checkout; what needs it is skipped where it is missing)
 set -euo pipefail
@@ -19,11 +21,13 @@ set -euo pipefail
 
 # shellcheck source=index_demo.sh
 . "$bench/index_demo.sh"
+# shellcheck source=index_verify.sh
+. "$bench/index_verify.sh"
 
-parts=(a b c d demo)
+parts=(a b c d e demo demo_e)
 while [ $# -gt 0 ]; do
   case "$1" in
-    --part) list=$(choose "${2:?}" 'a b c d demo') || exit 2; mapfile -t parts <<<"$list"; shift 2 ;;
+    --part) list=$(choose "${2:?}" 'a b c d e demo demo_e') || exit 2; mapfile -t parts <<<"$list"; shift 2 ;;
     --help) usage; exit 0 ;;
     *) fail_usage "unknown option $1" ;;
   esac
@@ -49,7 +53,9 @@ for part in "${parts[@]}"; do
   case "$part" in
     a | c | d) if need_tpch "$part" && need_hypopg "$part"; then tpch_ready; "part_$part"; fi ;;
     b) if need_tpch b; then tpch_ready; part_b; fi ;;
+    e) if need_tpch e; then tpch_ready; part_e; fi ;;
     demo) part_demo ;;
+    demo_e) part_demo_e ;;
   esac
 done
 progress_end

@@ -9,7 +9,7 @@ load_shop() {
   . "$demo/lib/workload.sh"
   # shellcheck source=../demo/lib/servers.sh
   . "$demo/lib/servers.sh"
-  progress 'filling the shop'
+  progress 'filling the shop'; shop_loaded=no
   start_cluster
   query -f "$demo/schema.sql"
   query -f "$demo/data.sql"
@@ -18,6 +18,7 @@ load_shop() {
   start_pooler
   progress 'running the shop for 15 s'
   run_workload bench 15
+  shop_loaded=yes
 }
 
 # What the captured statements cost now: with indexes built, which "predicted" is to be held to.
@@ -37,7 +38,7 @@ FROM jsonb_array_elements(:'content'::jsonb -> 'suggestions') s"
 part_demo() {
   local limit label cost asked bytes before after size sizes
   command -v pgbouncer >/dev/null || { skip 'part demo: pgbouncer is missing (make deps)'; return; }
-  load_shop
+  [ "${shop_loaded:-no}" = yes ] || load_shop
   progress_end
   printf '\ndemo. the shop: cost ratio and bytes, predicted and with the indexes built\n'
   printf '  %5s %10s %8s %12s %9s %8s %6s\n' MB predicted built 'predicted MB' 'built MB' indexes plans

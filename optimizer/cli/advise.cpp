@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/requirements.hpp"
+#include "cli/verify.hpp"
 #include "cli/version.hpp"
 #include "collect/read_workload.hpp"
 #include "collect/suggestion_states.hpp"
@@ -109,7 +110,14 @@ advise::IndexOptions Options(const Arguments& arguments, Progress& progress) {
   return options;
 }
 
+// Marked before the run is saved, which would make all of them known.
+void MarkStates(db::Database& database, model::IndexAdvice& advice) {
+  const db::ReadOnlyTransaction transaction(database);
+  collect::MarkStates(database, advice);
+}
+
 model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
+  RequireVerifiable(database, arguments);
   Progress progress;
   progress.Say("reading the workload");
   Collected collected = arguments.from.empty() ? Collect(database) : Collected{Load(arguments, database), ""};
@@ -118,19 +126,21 @@ model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
   RequireSchemas(workload, arguments.schemas);
   collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
   whatif::ServerOracle oracle(database);
-  model::IndexAdvice advice = advise::AdviseIndexes(workload, oracle, Options(arguments, progress));
+  const auto advise_without = [&](const std::set<std::string>& excluded) {
+    advise::IndexOptions options = Options(arguments, progress);
+    options.excluded = excluded;
+    model::IndexAdvice advice = advise::AdviseIndexes(workload, oracle, options);
+    MarkStates(database, advice);
+    return advice;
+  };
+  model::IndexAdvice advice = advise_without({});
+  Verify(database, arguments, workload, progress, advise_without, advice);
   if (!collected.missing_grant.empty())
     advice.warnings.push_back(
         "the statements of other roles are not visible to this one, and the advice is without them: " +
         collected.missing_grant);
   advice.warnings = report::GroupWarnings(advice.warnings);
   return advice;
-}
-
-// Marked before the run is saved, which would make all of them known.
-void MarkStates(db::Database& database, model::IndexAdvice& advice) {
-  const db::ReadOnlyTransaction transaction(database);
-  collect::MarkStates(database, advice);
 }
 
 // Takes muted suggestions out of what is printed; returns their number.
@@ -157,7 +167,6 @@ Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   RequireDirectConnection(database);
   RequireExtension(database);
   model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments); });
-  WithAdviceOnRights([&] { MarkStates(database, advice); });
   report::IndexReportContext context;
   context.workload_file = arguments.from;
   if (arguments.save) {

@@ -116,6 +116,9 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
   }
   FillMinGain(values, arguments);
   arguments.quick = values.count("quick") > 0;
+  arguments.verify = values.count("verify") > 0;
+  arguments.yes = values.count("yes") > 0;
+  if (arguments.yes && !arguments.verify) throw UsageError("option \"--yes\" answers what only --verify asks", "");
   arguments.show_muted = values.count("show-muted") > 0;
   FillLimit(values, arguments);
 }

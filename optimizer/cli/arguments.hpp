@@ -35,6 +35,8 @@ struct Arguments {
   bool weigh_calls = false;  // --weight calls instead of time
   double min_gain_percent = 0.5;  // of the whole, that an index must save
   bool quick = false;
+  bool verify = false;  // build on trial and measure
+  bool yes = false;     // without asking
   std::int64_t limit = 10;
   Instant after;                  // end of the later window; counted back from now
   Instant before{"", 86400};      // end of the earlier one; counted back from `after`

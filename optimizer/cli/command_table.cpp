@@ -52,6 +52,8 @@ Group AdviseGroup() {
       "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
       "min-gain", Word("PERCENT"), "what an index must save of the whole (default: 0.5)")(
       "quick", "answer after a few plans of each statement")(
+      "verify", "build the indexes on trial, measure, and leave out what does not help")(
+      "yes,y", "do not ask before --verify builds")(
       "limit", Word("N"), "suggest at most N indexes (default: 10)")(
       "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
                                                                           "do not advise on this schema (repeatable)")(
@@ -99,7 +101,7 @@ constexpr CommandSpec kCommands[] = {
      "It works before anything is installed. Exit status is 3 when a check failed.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
      "pgsteward advise suggests indexes for the captured workload of one database, and says which existing ones are not needed.",
-     "Nothing is built or dropped. The suggestions are saved for the views steward.index_suggestions,\n"
+     "Nothing is built or dropped, but for what --verify builds on trial, in a transaction that is\nrolled back. The suggestions are saved for the views steward.index_suggestions,\n"
      "steward.unneeded_indexes and steward.foreign_keys_without_index; those on a part of the database or\n"
      "from a file only with --save.\n"},
     {Command::kSnapshot, "snapshot", "snapshot -o FILENAME [OPTION]...", "write the captured workload to a JSON file",

@@ -110,7 +110,12 @@ Progress::Progress() : enabled_(isatty(STDERR_FILENO) != 0) {
 }
 
 Progress::~Progress() {
+  Clear();
+}
+
+void Progress::Clear() {
   if (shown_) std::fputs("\r\x1b[K", stderr);
+  shown_ = false;
 }
 
 void Progress::Say(const std::string& phase, std::optional<double> share) {

@@ -43,6 +43,8 @@ class Progress {
 
   /// `share` (0..1) of the phase that is done; none: not known.
   void Say(const std::string& phase, std::optional<double> share = std::nullopt);
+  /// Takes the line away until the next Say.
+  void Clear();
 
  private:
   bool enabled_;

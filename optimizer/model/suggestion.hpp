@@ -11,6 +11,7 @@
 #include "model/statistics_advice.hpp"
 #include "model/suggestion_state.hpp"
 #include "model/unneeded.hpp"
+#include "model/verification.hpp"
 
 namespace steward::model {
 
@@ -70,7 +71,12 @@ struct IndexSuggestion {
   std::string doubt;                           // why it stands behind those without one; empty: it does not
   std::vector<std::string> replaces;           // existing indexes that become a prefix of this one
   std::vector<std::string> covered;            // why existing indexes do not serve; for people
-  std::string status;                          // new, open or muted; empty: not known
+  std::string status;                          // new, open, muted, verified or rejected; empty: not known
+  std::string rejected_because;                // of what did not stand a measurement
+  // As built on trial and measured; none: it was not.
+  std::optional<std::int64_t> built_size;
+  std::optional<double> verified_before_time;  // ms of a call, the mean over the calls of the statements that use it
+  std::optional<double> verified_after_time;
   std::optional<Mute> mute;                    // where the status is muted
 };
 
@@ -88,6 +94,8 @@ struct IndexAdvice {
   double cost_after = 0;
   std::int64_t candidates = 0;
   std::int64_t planner_calls = 0;
+  std::optional<Verification> verification;
+  std::vector<IndexSuggestion> rejected;     // by verification
   bool search_stopped = false;               // at its limits: there may be better sets
   std::vector<IndexSuggestion> suggestions;  // most time at stake first
   std::vector<UnneededIndex> unneeded;       // to drop, to rebuild, to watch, to keep; the largest first

@@ -7,6 +7,7 @@
 #include "report/instants.hpp"
 #include "report/statistics_report.hpp"
 #include "report/unneeded_report.hpp"
+#include "report/verification_report.hpp"
 
 namespace steward::report {
 
@@ -50,7 +51,8 @@ Json Effects(const std::vector<model::StatementEffect>& effects, const model::Se
   return list;
 }
 
-Json Optional(const std::optional<double>& value) {
+template <typename Number>
+Json Optional(const std::optional<Number>& value) {
   return value ? Json(*value) : Json();
 }
 
@@ -90,7 +92,10 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"write_rate", WriteRate(suggestion)},
           {"hot_update_ratio", Optional(suggestion.hot_update_ratio)},
           {"cost_method", Word(suggestion.method)},
-          {"replaces", suggestion.replaces}};
+          {"replaces", suggestion.replaces},
+          {"built_size", Optional(suggestion.built_size)},
+          {"verified_before_time", Optional(suggestion.verified_before_time)},
+          {"verified_after_time", Optional(suggestion.verified_after_time)}};
 }
 
 Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
@@ -102,6 +107,7 @@ Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo&
                {"instrumented_runs", suggestion.rows ? Json(suggestion.rows->runs) : Json()},
                {"ranked_down", suggestion.doubt.empty() ? Json() : Json(suggestion.doubt)},
                {"covered", suggestion.covered}};
+  if (!suggestion.rejected_because.empty()) json["rejected_because"] = suggestion.rejected_because;
   if (!suggestion.build.parents.empty()) json["build_steps"] = Steps(suggestion.build);
   return json;
 }
@@ -150,6 +156,26 @@ Json Flat(Json saved, const Suggested& suggestion) {
   saved.update(details);
   saved["evidence"] = evidence;
   return saved;
+}
+
+// A suggestion as the report has it.
+Json Whole(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
+  Json item = Suggestion(suggestion);
+  item.update(State(suggestion));
+  item["index_name"] = suggestion.name;
+  item.update(Details(suggestion, SchemaName(suggestion.definition), server));
+  item["evidence"] = Evidence(suggestion, server);
+  return item;
+}
+
+// A suggestion as it is saved. Whether it is new is found out then, what measuring it has shown is not.
+Json Saved(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
+  Json item = Suggestion(suggestion);
+  if (suggestion.status == "verified" || suggestion.status == "rejected") item["status"] = suggestion.status;
+  item["kind"] = "index";
+  item["details"] = Details(suggestion, SchemaName(suggestion.definition), server);
+  item["evidence"] = Evidence(suggestion, server);
+  return item;
 }
 
 Json Settings(const std::vector<model::Setting>& settings) {
@@ -203,13 +229,13 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"statistics", Json::array()},
                {"settings", Settings(advice.settings)},
                {"warnings", advice.warnings}};
-  for (const model::IndexSuggestion& suggestion : advice.suggestions) {
-    Json item = Suggestion(suggestion);
-    item.update(State(suggestion));
-    item["index_name"] = suggestion.name;
-    item.update(Details(suggestion, SchemaName(suggestion.definition), advice.server));
-    item["evidence"] = Evidence(suggestion, advice.server);
-    json["suggestions"].push_back(item);
+  for (const model::IndexSuggestion& suggestion : advice.suggestions)
+    json["suggestions"].push_back(Whole(suggestion, advice.server));
+  if (advice.verification) {
+    json["verification"] = VerificationJson(*advice.verification);
+    json["rejected"] = Json::array();
+    for (const model::IndexSuggestion& suggestion : advice.rejected)
+      json["rejected"].push_back(Whole(suggestion, advice.server));
   }
   for (const model::UnneededIndex& index : advice.unneeded)
     json["unneeded_indexes"].push_back(Flat(UnneededJson(index, advice), index));
@@ -239,13 +265,8 @@ std::string RunDocument(const model::IndexAdvice& advice, const RunOptions& opti
                {"settings", Settings(advice.settings)},
                {"suggestions", Json::array()}};
   if (!options.workload_file.empty()) json["options"]["from"] = options.workload_file;
-  for (const model::IndexSuggestion& suggestion : advice.suggestions) {
-    Json item = Suggestion(suggestion);
-    item["kind"] = "index";
-    item["details"] = Details(suggestion, SchemaName(suggestion.definition), advice.server);
-    item["evidence"] = Evidence(suggestion, advice.server);
-    json["suggestions"].push_back(item);
-  }
+  for (const auto* part : {&advice.suggestions, &advice.rejected})
+    for (const model::IndexSuggestion& suggestion : *part) json["suggestions"].push_back(Saved(suggestion, advice.server));
   for (const model::UnneededIndex& index : advice.unneeded) json["suggestions"].push_back(UnneededJson(index, advice));
   for (const model::UnindexedForeignKey& key : advice.foreign_keys) json["suggestions"].push_back(ForeignKeyJson(key));
   for (const model::StatisticsSuggestion& suggestion : advice.statistics)

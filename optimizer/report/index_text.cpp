@@ -8,6 +8,7 @@
 #include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
 #include "report/unneeded_report.hpp"
+#include "report/verification_report.hpp"
 
 namespace steward::report {
 
@@ -193,6 +194,7 @@ std::string Block(const IndexSuggestion& suggestion, std::size_t number, const I
   text += Field("trust", Trust(suggestion));
   if (!suggestion.doubt.empty())
     text += Field("rank", "behind those without a doubt, whatever time is at stake: " + suggestion.doubt);
+  if (const std::string measured = MeasuredText(suggestion); !measured.empty()) text += Field("proof", measured);
   if (!suggestion.covered.empty()) text += Field("covered", Joined(suggestion.covered));
   if (!suggestion.replaces.empty()) text += Field("makes", Joined(suggestion.replaces) + " superfluous");
   if (suggestion.mute) text += Field("muted", Muted(*suggestion.mute));
@@ -226,6 +228,7 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   text += UnneededText(advice);
   text += StatisticsText(advice.statistics);
   if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
+  text += VerificationText(advice);
   text += "\nEstimates are planner costs, not measurements.\n";
   if (!advice.suggestions.empty())
     text += "Evidence, plans and what was not chosen: pgsteward explain ID --plans\nAs a migration: --format sql -o indexes.sql\n";

@@ -145,12 +145,18 @@ void Account(const model::Workload& workload, const Locked& locked, const Statem
   }
 }
 
-// Sizes of what is to be built: a candidate on a partitioned table takes in what partitions have of it.
+// Sizes of what is to be built: a candidate on a partitioned table takes in what partitions have of it. What is excluded
+// is not to be built at any size.
 std::vector<model::CandidateSize> Sizes(const model::CostModel& model, const Candidates& candidates,
-                                        const Partitions& partitions) {
+                                        const Partitions& partitions, const std::string& database,
+                                        const std::set<std::string>& excluded) {
   std::vector<model::CandidateSize> sizes = model.Sizes();
-  for (std::size_t c = 0; c < sizes.size(); c++)
-    sizes[c].bytes = std::max<std::int64_t>(sizes[c].bytes - partitions.BytesThere(candidates.definitions[c]), 0);
+  for (std::size_t c = 0; c < sizes.size(); c++) {
+    const model::IndexDefinition& definition = candidates.definitions[c];
+    sizes[c].bytes = std::max<std::int64_t>(sizes[c].bytes - partitions.BytesThere(definition), 0);
+    if (!excluded.empty() && excluded.count(SuggestionId("index", database, definition)) > 0)
+      sizes[c].error = "excluded";
+  }
   return sizes;
 }
 
@@ -245,13 +251,13 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   Candidates candidates = GenerateCandidates(workload, statements, wanted);
   Partitions partitions(workload);
   std::unique_ptr<model::CostModel> model = oracle.Prepare(statements, candidates.definitions);
-  std::vector<model::CandidateSize> sizes = Sizes(*model, candidates, partitions);
+  std::vector<model::CandidateSize> sizes = Sizes(*model, candidates, partitions, workload.server.database, options.excluded);
   wanted.split = TooLarge(candidates, sizes, partitions, options.budget);
   if (!wanted.split.empty()) {
     candidates = GenerateCandidates(workload, statements, wanted);
     partitions = Partitions(workload, wanted.split);
     model = oracle.Prepare(statements, candidates.definitions);
-    sizes = Sizes(*model, candidates, partitions);
+    sizes = Sizes(*model, candidates, partitions, workload.server.database, options.excluded);
   }
   CostBook book(*model, candidates.definitions, candidates.relevant);
 

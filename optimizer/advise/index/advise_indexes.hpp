@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "advise/index/candidates.hpp"
@@ -23,6 +24,7 @@ struct IndexOptions {
   std::int64_t max_planner_calls = 20000;
   bool quick = false;  // choose by estimates made from a few plans of each statement; only the result is planned
   CandidateOptions candidates;
+  std::set<std::string> excluded;  // ids of what is not to be suggested
   std::function<void(const std::string&, double)> progress;  // phase, share done; may be empty
 };
 
