@@ -38,27 +38,33 @@ CostBook::CostBook(model::CostModel& model, const std::vector<model::IndexDefini
     : model_(model),
       definitions_(definitions),
       relevant_(relevant),
-      is_relevant_(relevant.size(), std::vector<bool>(definitions.size())),
+      is_relevant_(relevant.size(), std::vector<char>(definitions.size())),
       covering_(Covering(definitions)),
       known_(relevant.size()),
       exact_(relevant.size()),
       plans_(relevant.size(), definitions.size()),
       totals_(relevant.size()) {
   for (std::size_t s = 0; s < relevant.size(); s++)
-    for (const std::size_t candidate : relevant[s]) is_relevant_[s][candidate] = true;
+    for (const std::size_t candidate : relevant[s]) is_relevant_[s][candidate] = 1;
 }
 
 Configuration CostBook::Project(std::size_t statement, const Configuration& set) const {
   Configuration result;
+  ProjectTo(statement, set, result);
+  return result;
+}
+
+void CostBook::ProjectTo(std::size_t statement, const Configuration& set, Configuration& result) const {
+  result.clear();
   const std::vector<std::size_t>& relevant = relevant_[statement];
   if (relevant.size() < set.size() / 8) {
     std::copy_if(relevant.begin(), relevant.end(), std::back_inserter(result),
                  [&](std::size_t candidate) { return std::binary_search(set.begin(), set.end(), candidate); });
-    return result;
+    return;
   }
+  const std::vector<char>& is_relevant = is_relevant_[statement];
   for (const std::size_t candidate : set)
-    if (is_relevant_[statement][candidate]) result.push_back(candidate);
-  return result;
+    if (is_relevant[candidate] != 0) result.push_back(candidate);
 }
 
 const CostBook::Entry* CostBook::Find(const Entries& entries, const Configuration& projected) {
@@ -193,11 +199,11 @@ double CostBook::ComputeTotal(std::size_t statement, const Configuration& projec
 
 double CostBook::Total(std::size_t statement, const Configuration& set) const {
   if (Fails(statement)) return 0;
-  Configuration projected = Project(statement, set);
+  ProjectTo(statement, set, projected_);
   Totals& totals = totals_[statement];
-  if (const auto known = totals.find(projected); known != totals.end()) return known->second;
-  const double total = ComputeTotal(statement, projected);
-  totals.emplace(std::move(projected), total);
+  if (const auto known = totals.find(projected_); known != totals.end()) return known->second;
+  const double total = ComputeTotal(statement, projected_);
+  totals.emplace(projected_, total);
   return total;
 }
 

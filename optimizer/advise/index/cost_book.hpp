@@ -82,6 +82,7 @@ class CostBook {
   };
   using Totals = std::unordered_map<model::Configuration, double, Hash>;
   using Entries = std::vector<Entry>;  // of one statement, sorted by set
+  void ProjectTo(std::size_t statement, const model::Configuration& set, model::Configuration& result) const;
   [[nodiscard]] static const Entry* Find(const Entries& entries, const model::Configuration& projected);
   [[nodiscard]] const Entry* Derive(std::size_t statement, const model::Configuration& projected) const;
   [[nodiscard]] const Entry* Settling(std::size_t statement, const model::Configuration& projected) const;
@@ -98,11 +99,12 @@ class CostBook {
   model::CostModel& model_;
   const std::vector<model::IndexDefinition>& definitions_;
   const std::vector<std::vector<std::size_t>>& relevant_;
-  std::vector<std::vector<bool>> is_relevant_;      // per statement and candidate
+  std::vector<std::vector<char>> is_relevant_;      // per statement and candidate
   std::vector<std::vector<std::size_t>> covering_;  // per candidate, the others that cover it
   std::vector<Entries> known_;                      // per statement, planned at least once
   std::vector<Entries> exact_;                      // per statement, planned with all drawings
   PlanModel plans_;
+  mutable model::Configuration projected_;  // by Total, which a search calls millions of times
   mutable std::vector<Totals> totals_;  // per statement, what Total said since the last plan of it
   std::int64_t limit_ = 0;
   Effort effort_ = Effort::kUnsettled;

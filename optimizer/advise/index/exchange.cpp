@@ -14,7 +14,6 @@ using model::Configuration;
 namespace {
 
 constexpr std::size_t kShortlist = 48;  // candidates that are put in
-constexpr int kKicks = 6;               // restarts from near the best
 constexpr int kSteps = 12;              // moves in a row
 constexpr std::int64_t kMostWork = 400'000;     // looked-up costs of one search, about a quarter of a second
 constexpr std::int64_t kMostInAll = 2'000'000;  // of all searches together
@@ -26,9 +25,9 @@ class LocalSearch {
   explicit LocalSearch(SearchSpace& space)
       : space_(space), moves_(space), shortlist_(moves_.Shortlist(kShortlist)), begun_(space.Work()) {}
 
-  Configuration Run(const Configuration& start) {
+  Configuration Run(const Configuration& start, int kicks) {
     Configuration best = Descend(start);
-    for (int kick = 0; kick < kKicks && best.size() > 1 && !Tired(); kick++) {
+    for (int kick = 0; kick < kicks && best.size() > 1 && !Tired(); kick++) {
       const Configuration other = Kicked(best);
       if (Better(best, other)) best = other;
     }
@@ -177,8 +176,8 @@ Configuration Polish(SearchSpace& space, const Configuration& start) {
   return LocalSearch(space).Polish(start);
 }
 
-Configuration Exchange(SearchSpace& space, const Configuration& start) {
-  return LocalSearch(space).Run(start);
+Configuration Exchange(SearchSpace& space, const Configuration& start, int kicks) {
+  return LocalSearch(space).Run(start, kicks);
 }
 
 }  // namespace steward::advise

@@ -87,11 +87,12 @@ double SearchSpace::SizeShare(const Configuration& set) const {
 }
 
 Configuration SearchSpace::Extended(const Configuration& set, std::size_t candidate) const {
-  Configuration result;
-  for (const std::size_t member : set) {
+  for (const std::size_t member : set)
     if (in_.book.Covers(member, candidate)) return {};
+  Configuration result;
+  result.reserve(set.size() + 1);
+  for (const std::size_t member : set)
     if (!in_.book.Covers(candidate, member)) result.push_back(member);
-  }
   return With(std::move(result), candidate);
 }
 
@@ -101,6 +102,7 @@ std::vector<std::size_t> SearchSpace::Touched(const Configuration& from, const C
   std::vector<std::size_t> touched;
   for (const std::size_t candidate : changed)
     touched.insert(touched.end(), users_[candidate].begin(), users_[candidate].end());
+  if (changed.size() == 1) return touched;
   std::sort(touched.begin(), touched.end());
   touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   return touched;

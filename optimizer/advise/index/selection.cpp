@@ -17,6 +17,7 @@ using model::Configuration;
 constexpr std::size_t kShortlist = 60;  // candidates that swaps consider
 constexpr std::size_t kPlansEach = 30;  // of each statement, for estimates
 constexpr double kQuickShare = 0.9;     // of the cost: the statements that are shown plans of in a quick search
+constexpr int kKicks = 6;               // restarts of an exchange from near the best
 constexpr int kRounds = 8;              // of choosing on estimates
 constexpr int kRefinements = 3;         // of moves that are planned
 constexpr double kSettled = 0.001;      // share of the cost by which estimates may be wrong in the end
@@ -73,7 +74,7 @@ class Search {
   Configuration Again(const Configuration& set) {
     if (!space_.Estimates()) return set;
     space_.Plan(CostBook::Effort::kNothing);
-    const Configuration other = Exchange(space_, set);
+    const Configuration other = Exchange(space_, set, kKicks);
     space_.PlanFor(other);
     return space_.Gain(set, other) > space_.Price(other) - space_.Price(set) ? other : set;
   }
@@ -92,7 +93,7 @@ class Search {
     const Configuration start = space_.Objective(reduced) < space_.Objective(greedy) ? reduced : greedy;
     if (!space_.Estimates()) return start;
     space_.Plan(CostBook::Effort::kNothing);
-    const Configuration chosen = Exchange(space_, start);
+    const Configuration chosen = Exchange(space_, start, quick_ ? 0 : kKicks);
     space_.Plan(CostBook::Effort::kInestimable);
     return chosen;
   }
