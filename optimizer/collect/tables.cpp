@@ -111,7 +111,7 @@ void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted
       "   (SELECT FROM pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b'"
       "    AND k.castcontext = 'i'))) AS indexable,"
       " coalesce(s.avg_width, CASE WHEN t.typlen > 0 THEN t.typlen ELSE 32 END) AS width,"
-      " coalesce(a.attstattarget, -1) AS statistics_target"
+      " coalesce(a.attstattarget, -1) AS statistics_target, coalesce(s.correlation, 0) AS correlation"
       " FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid"
       " JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END"
       " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -126,7 +126,7 @@ void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted
     if (table == by_relid.end()) continue;
     table->second->columns.push_back({static_cast<int>(row.Int("attnum")), row.Text("name"), row.Text("name_sql"),
                                       row.Text("type"), row.Bool("indexable"), row.Double("width"),
-                                      static_cast<int>(row.Int("statistics_target"))});
+                                      static_cast<int>(row.Int("statistics_target")), row.Double("correlation")});
   }
 }
 

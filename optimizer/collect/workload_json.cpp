@@ -62,7 +62,7 @@ template <typename V>
 void Visit(V& v, model::Column& c) {
   v("attnum", c.attnum), v("name", c.name), v("name_sql", c.name_sql), v("type", c.type);
   v("btree_indexable", c.btree_indexable), v.AtLeast0("avg_width", c.avg_width);
-  v("statistics_target", c.statistics_target);
+  v("statistics_target", c.statistics_target), v("correlation", c.correlation);
 }
 
 template <typename V>

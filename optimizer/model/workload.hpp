@@ -96,6 +96,7 @@ struct Column {
   bool btree_indexable = false;  // its type has a default btree operator class
   double avg_width = 0;
   int statistics_target = -1;  // -1: the server's default
+  double correlation = 0;  // of its order with that of the rows on disk, -1 to 1; 0: none or not known
 };
 
 struct Table {

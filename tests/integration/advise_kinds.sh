@@ -18,7 +18,9 @@ CREATE TABLE docs AS SELECT i AS id, jsonb_build_object('kind', i % 500, 'tag', 
     tstzrange('2026-01-01'::timestamptz + i * interval '1 minute', '2026-01-01'::timestamptz + (i + 30) * interval '1 minute') AS during,
     ('10.' || i % 250 || '.' || i % 200 || '.' || i % 255)::inet AS client
   FROM generate_series(1, 40000) i;
-VACUUM ANALYZE docs;
+CREATE TABLE log AS SELECT '2026-01-01'::timestamptz + i * interval '1 second' AS at, repeat('p', 200) AS line
+  FROM generate_series(1, 320000) i;
+VACUUM ANALYZE docs, log;
 SQL
 cat >"$dir/statements.sql" <<'SQL'
 SELECT id FROM docs WHERE payload @> '{"kind": 7}';
@@ -27,6 +29,7 @@ SELECT id FROM docs WHERE to_tsvector('simple', body) @@ to_tsquery('simple', 'c
 SELECT id FROM docs WHERE during @> '2026-01-05 12:00+00'::timestamptz;
 SELECT id FROM docs WHERE body LIKE '%4238a0b9%';
 SELECT id FROM docs WHERE code LIKE 'c4ca42%';
+SELECT min(length(line)) FROM log WHERE at BETWEEN '2026-01-02' AND '2026-01-02 08:00';
 SQL
 for _ in 1 2 3; do cat "$dir/statements.sql"; done | psql -qXo /dev/null
 pgsteward advise indexes --no-save --format json --limit 100 --min-gain 0.1 >"$dir/advice.json"
@@ -36,6 +39,9 @@ check_like "arrays" 'ON public.docs USING gin \(tags\)' ddl
 check_like "full text" "ON public.docs USING gin \(\(?to_tsvector\('simple'::regconfig, body\)\)?\)" ddl
 check_like "ranges" 'ON public.docs USING gist \(during\)' ddl
 check_like "patterns without a fixed beginning, by trigrams wherever their extension lives" 'USING gin \(body tools.gin_trgm_ops\)' ddl
+pgsteward advise indexes --no-save --format json --limit 100 --min-gain 0.1 --budget 1MB >"$dir/small.json"
+check_like "rows in the order of their time, where a b-tree is too large" 'ON public.log USING brin \(at\)' \
+  python3 -c 'import json, sys; print([s["ddl"] for s in json.load(open(sys.argv[1]))["suggestions"]])' "$dir/small.json"
 check_like "patterns with one" 'USING btree \(code text_pattern_ops\)' ddl
 
 pgsteward advise indexes --no-save --format sql --limit 100 --min-gain 0.1 >"$dir/build.sql"

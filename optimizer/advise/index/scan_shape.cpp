@@ -2,6 +2,8 @@
 #include "advise/index/scan_shape.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <tuple>
 
@@ -55,8 +57,14 @@ struct Ordered {
   IndexKey key;
 };
 
+// Below this b-trees are small and quick to read; ranges of BRIN's 128 pages would be few.
+constexpr std::int64_t kLarge = std::int64_t{64} << 20;
+// Of a column's order with that of the rows on disk: beyond it ranges of pages hold few values each.
+constexpr double kInOrder = 0.9;
+
 struct Building {
   ScanShape shape;
+  bool large = false;  // the table, with its partitions
   std::vector<std::pair<double, IndexKey>> equality;  // selectivity, key
   std::vector<Ordered> sort;
   std::vector<Ordered> group;
@@ -86,6 +94,12 @@ void AddSearched(Building& scan, const model::Table& table, const Predicate& pre
   if (std::find(known.begin(), known.end(), searched) == known.end()) known.push_back(std::move(searched));
 }
 
+// A table that only grows keeps its rows in the order of their time.
+bool InOrder(const model::Table& table, const Predicate& predicate) {
+  const model::Column* column = FindColumn(table, predicate.attnum);
+  return column != nullptr && std::fabs(column->correlation) >= kInOrder;
+}
+
 void AddPredicate(Building& scan, const model::ServerInfo& server, const model::Table& table,
                   const Predicate& predicate) {
   IndexKey key;
@@ -98,6 +112,8 @@ void AddPredicate(Building& scan, const model::ServerInfo& server, const model::
   }
   if (const auto method = MethodFor(server, predicate)) AddSearched(scan, table, predicate, *method);
   if (!MakeKey(*scan.shape.table, table, predicate, true, key)) return;
+  if (scan.large && predicate.kind == PredicateKind::kRange && InOrder(table, predicate))
+    AddSearched(scan, table, predicate, {"brin", ""});
   if (predicate.role == PredicateRole::kSort || predicate.role == PredicateRole::kGroup) {
     key.descending = predicate.descending;
     key.nulls_first = predicate.nulls_first;
@@ -116,7 +132,7 @@ void Normalise(std::vector<IndexKey>& keys) {
   }
 }
 
-std::vector<IndexKey> InOrder(std::vector<Ordered> keys) {
+std::vector<IndexKey> ByPosition(std::vector<Ordered> keys) {
   std::stable_sort(keys.begin(), keys.end(),
                    [](const Ordered& a, const Ordered& b) { return a.position < b.position; });
   std::vector<IndexKey> result;
@@ -129,8 +145,8 @@ ScanShape Finish(Building& scan) {
   std::stable_sort(scan.equality.begin(), scan.equality.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [selectivity, key] : scan.equality) AddKey(scan.shape.equality, key);
-  scan.shape.sort = InOrder(scan.sort);
-  scan.shape.group = InOrder(scan.group);
+  scan.shape.sort = ByPosition(scan.sort);
+  scan.shape.group = ByPosition(scan.group);
   return std::move(scan.shape);
 }
 
@@ -146,6 +162,9 @@ std::vector<ScanShape> ScanShapes(const model::ServerInfo& server, const Partiti
     if (root.catalog || partitions.Locked(root)) continue;
     Building& scan = scans[{predicate->planid, predicate->scan_no, predicate->relid}];
     scan.shape.table = &root;
+    std::int64_t size = 0;
+    for (const model::Table* leaf : partitions.Leaves(root)) size += leaf->size;
+    scan.large = size >= kLarge;
     AddPredicate(scan, server, *table, *predicate);
   }
   std::vector<ScanShape> shapes;

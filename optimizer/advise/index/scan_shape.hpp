@@ -22,7 +22,7 @@ struct ScanShape {
   std::vector<model::IndexKey> range;     // <, >, BETWEEN, prefix patterns
   std::vector<model::IndexKey> sort;      // ORDER BY in order, with direction
   std::vector<model::IndexKey> group;     // GROUP BY in order
-  std::vector<SearchedKey> searched;    // containment, full text, patterns
+  std::vector<SearchedKey> searched;    // containment, full text, patterns, ranges in the order of the rows
   std::vector<model::IndexKey> output;    // every column that the plan fetches
   bool output_known = false;
 

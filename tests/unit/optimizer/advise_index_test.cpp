@@ -51,6 +51,29 @@ TEST(Candidates, FewOutputColumnsMakeACoveringIndex) {
   EXPECT_TRUE(Has(names, "orders(a) INCLUDE (d)"));
 }
 
+// A range on a column in whose order the rows lie, of a table that is large.
+TEST(Candidates, ALargeTableThatOnlyGrowsIsOfferedBrin) {
+  Workload w = Shop();
+  AddStatement(w, 1, 1, 1);
+  AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kRange);
+  const auto offered = [&] {
+    const Candidates found = GenerateCandidates(w, {&w.statements[0]}, {});
+    return std::any_of(found.definitions.begin(), found.definitions.end(),
+                       [](const IndexDefinition& candidate) { return candidate.method == "brin"; });
+  };
+  w.tables[0].size = std::int64_t{64} << 20;
+  w.tables[0].columns[0].correlation = -0.95;
+  EXPECT_TRUE(offered());
+  w.tables[0].columns[0].correlation = 0.5;
+  EXPECT_FALSE(offered()) << "not in order";
+  w.tables[0].columns[0].correlation = 1;
+  w.tables[0].size = std::int64_t{63} << 20;
+  EXPECT_FALSE(offered()) << "a b-tree is small enough";
+  w.tables[0].size = std::int64_t{64} << 20;
+  w.predicates[0].kind = PredicateKind::kEquality;
+  EXPECT_FALSE(offered()) << "no range";
+}
+
 // C6: an index that exists, or is a prefix of one, is never a candidate.
 TEST(Candidates, WhatExistsIsNotProposedAgain) {
   Workload w = Shop();
