@@ -15,7 +15,7 @@ namespace {
 using model::Configuration;
 
 constexpr std::size_t kShortlist = 60;  // candidates that swaps consider
-constexpr std::size_t kPlansEach = 30;  // of each statement, for estimates
+constexpr std::size_t kPlansEach = 20;  // of each statement, for estimates
 constexpr double kQuickShare = 0.9;     // of the cost: the statements that are shown plans of in a quick search
 constexpr int kKicks = 6;               // restarts of an exchange from near the best
 constexpr int kRounds = 8;              // of choosing on estimates
