@@ -16,7 +16,8 @@ using model::Measurement;
 using model::TrialSet;
 
 constexpr std::chrono::hours kLongestBuild{24};
-constexpr std::chrono::seconds kLockPatience{5};  // whoever comes after us waits as long
+constexpr std::chrono::milliseconds kLockPatience{400};  // for all locks together
+constexpr int kLockTries = 10;
 constexpr std::chrono::milliseconds kLongestRun{60000};
 constexpr int kDrawings = 2;
 
@@ -38,6 +39,14 @@ db::Diagnostics Contained(db::Database& database, Work work) {
   return {};
 }
 
+constexpr db::TransactionLimits kLimits{kLongestBuild, kLockPatience};
+
+// What CREATE INDEX will take.
+void LockInShareMode(db::Database& database, const std::string& table, std::chrono::milliseconds patience) {
+  database.Execute("SET LOCAL lock_timeout = " + std::to_string(patience.count()) + "; LOCK TABLE " + table +
+                   " IN SHARE MODE");
+}
+
 bool HasExpression(const model::IndexDefinition& index) {
   return std::any_of(index.keys.begin(), index.keys.end(), [](const model::IndexKey& key) { return key.attnum == 0; });
 }
@@ -48,24 +57,58 @@ TrialIndexes::TrialIndexes(db::Database& database, const std::vector<IndexSugges
                            const std::vector<const model::Statement*>& statements, const Progress& progress)
     : database_(database), statements_(statements) {
   const auto start = std::chrono::steady_clock::now();
-  Begin();
+  FindBusy(suggestions);
+  Begin(suggestions);
   BuildAll(suggestions, progress);
   // VACUUM takes the old versions away, unless somebody can still see them.
   if (const std::vector<std::string> tables = WithOldVersions(suggestions); !tables.empty()) {
     transaction_.reset();
     for (const std::string& table : tables) database_.Execute("VACUUM (SKIP_LOCKED) " + table);
-    Begin();
+    Begin(suggestions);
     BuildAll(suggestions, progress);
     WithOldVersions(suggestions);
   }
   build_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   database_.Execute("SET LOCAL statement_timeout = " + std::to_string(kLongestRun.count()) +
-                    "; SET LOCAL jit TO DEFAULT; SET LOCAL transaction_read_only = on");
+                    "; SET LOCAL lock_timeout = 100; SET LOCAL jit TO DEFAULT; SET LOCAL transaction_read_only = on");
 }
 
-void TrialIndexes::Begin() {
-  transaction_ = std::make_unique<db::WriteTransaction>(
-      database_, db::TransactionLimits{kLongestBuild, std::chrono::milliseconds(kLockPatience)});
+// Tries each table by itself, so that one with a writer does not keep the others from being built on.
+void TrialIndexes::FindBusy(const std::vector<IndexSuggestion>& suggestions) {
+  for (const IndexSuggestion& suggestion : suggestions) {
+    if (suggestion.mute || !tables_.try_emplace(suggestion.definition.table_sql).second) continue;
+    transaction_ = std::make_unique<db::WriteTransaction>(database_, kLimits);
+    const db::Diagnostics failure =
+        Contained(database_, [&] { LockInShareMode(database_, suggestion.definition.table_sql, kLockPatience); });
+    transaction_.reset();
+    Table& table = tables_[suggestion.definition.table_sql];
+    table.lockable = failure.sqlstate != "42809";  // wrong_object_type
+    if (table.lockable) table.busy = failure.message;
+  }
+}
+
+// The patience is for all of them: the first are held while the last are waited for.
+bool TrialIndexes::Lock() {
+  const auto end = std::chrono::steady_clock::now() + kLockPatience;
+  for (const auto& [name, table] : tables_) {
+    if (!table.lockable || !table.busy.empty()) continue;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const auto patience = std::max(left, std::chrono::milliseconds{1});
+    if (!Contained(database_, [&] { LockInShareMode(database_, name, patience); }).sqlstate.empty()) return false;
+  }
+  return true;
+}
+
+void TrialIndexes::Begin(const std::vector<IndexSuggestion>& suggestions) {
+  for (int i = 0; i < kLockTries; ++i) {
+    transaction_ = std::make_unique<db::WriteTransaction>(database_, kLimits);
+    if (Lock()) return;
+    transaction_.reset();
+    tables_.clear();
+    FindBusy(suggestions);
+  }
+  throw db::Error({"could not lock the tables to build on", "Other sessions write to them all the time.",
+                   "Use --verify on a quiet copy.", "55P03"});
 }
 
 void TrialIndexes::BuildAll(const std::vector<IndexSuggestion>& suggestions, const Progress& progress) {
@@ -83,6 +126,8 @@ TrialIndexes::Built TrialIndexes::Build(const IndexSuggestion& suggestion) {
     return built;
   }
   const model::IndexDefinition& definition = suggestion.definition;
+  built.error = tables_[definition.table_sql].busy;
+  if (!built.error.empty()) return built;
   const db::Diagnostics failure = Contained(database_, [&] {
     database_.Execute(model::CreateSql(definition, model::QuoteIndexName(suggestion.name), false));
     // An index on an expression has its statistics only after this.

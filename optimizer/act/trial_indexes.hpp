@@ -1,10 +1,12 @@
 // Indexes on trial: built in one transaction that is never committed, and measured there through steward.measure. Owns
 // that transaction: whatever ends it, Ctrl-C, a crash of either side or kill -9 included, leaves nothing behind. Writes to
-// the tables wait meanwhile.
+// the tables wait meanwhile, but nobody's transaction fails: all locks are had at once or given up before the server looks
+// for deadlocks (deadlock_timeout, 1 s), so that whoever waits for us never holds what we wait for when it does.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,7 +39,9 @@ class TrialIndexes : public model::Measurer {
   model::Measurement Run(std::size_t statement, const model::TrialSet& kept) override;
 
  private:
-  void Begin();
+  void FindBusy(const std::vector<model::IndexSuggestion>& suggestions);
+  bool Lock();
+  void Begin(const std::vector<model::IndexSuggestion>& suggestions);
   void BuildAll(const std::vector<model::IndexSuggestion>& suggestions, const Progress& progress);
   Built Build(const model::IndexSuggestion& suggestion);
   /// The tables whose indexes cannot be used yet, because older versions of their rows are still there.
@@ -46,6 +50,11 @@ class TrialIndexes : public model::Measurer {
 
   db::Database& database_;
   const std::vector<const model::Statement*>& statements_;
+  struct Table {
+    bool lockable = true;  // not a materialized view, which has no writers either
+    std::string busy;      // what keeps the lock from being had; empty: nothing
+  };
+  std::map<std::string, Table> tables_;  // to be built on, by their SQL names
   std::unique_ptr<db::WriteTransaction> transaction_;
   std::vector<Built> built_;
   double build_seconds_ = 0;

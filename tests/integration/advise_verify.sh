@@ -15,8 +15,8 @@ psql -qX -v ON_ERROR_STOP=1 >&2 <<'SQL'
 CREATE EXTENSION pg_steward;
 CREATE ROLE misled;
 CREATE ROLE shop;
-CREATE TABLE orders WITH (fillfactor = 60) AS SELECT g AS id, g % 5000 AS customer, 'x' AS note, repeat('p', 60) AS pad FROM generate_series(1, 200000) g;
-CREATE TABLE visits AS SELECT ((g * 7919::bigint) % 300007)::int AS seen, repeat('p', 100) AS pad FROM generate_series(1, 300000) g;
+CREATE TABLE orders WITH (fillfactor = 60) AS SELECT g AS id, g % 2000 AS customer, 'x' AS note, repeat('p', 60) AS pad FROM generate_series(1, 60000) g;
+CREATE TABLE visits AS SELECT ((g * 7919::bigint) % 100003)::int AS seen, repeat('p', 100) AS pad FROM generate_series(1, 100000) g;
 ALTER TABLE orders OWNER TO shop;
 GRANT SELECT, UPDATE ON orders TO misled;
 GRANT SELECT ON visits TO misled;
@@ -92,6 +92,25 @@ check_is "Ctrl-C while it measures leaves nothing" '' ended_by INT steward.measu
 check_like "and says so" 'interrupted|canceled' cat "$dir/ended.log"
 check_is "kill -9 while it measures leaves nothing" '' ended_by KILL steward.measure
 check_is "kill -9 while it builds leaves nothing" '' ended_by KILL '^CREATE .*INDEX'
+
+# A transaction that holds one table and comes for another waits for us to end; the server finds no deadlock to break.
+psql -qX -c "CREATE MATERIALIZED VIEW spans AS SELECT seen, pad FROM visits" -c "ANALYZE spans"
+for i in 1 2 3; do psql -qXo /dev/null -c "SELECT count(*) FROM visits WHERE seen = 5$i" -c "SELECT count(*) FROM spans WHERE seen = 5$i"; done
+mkfifo "$dir/crossing"
+psql -qX <"$dir/crossing" >"$dir/crossing.log" 2>&1 & crossing=$!
+exec 3>"$dir/crossing"
+echo "BEGIN; UPDATE orders SET note = note WHERE id = 2; SELECT 'holds it';" >&3
+for _ in $(seq 100); do grep -q 'holds it' "$dir/crossing.log" && break; sleep 0.1; done
+pgsteward advise indexes --verify --yes --no-save --min-gain 0.01 --format json >"$dir/advice.json" & verifier=$!
+until [ "$(building 'steward.measure|^CREATE .*INDEX|^LOCK')" != 0 ] || ! kill -0 $verifier 2>/dev/null; do sleep 0.02; done
+echo "UPDATE visits SET pad = pad WHERE seen = 1; SELECT 'went on'; ROLLBACK;" >&3
+wait $verifier
+exec 3>&-
+wait $crossing
+check_like "a transaction that crosses ours goes on" 'went on' cat "$dir/crossing.log"
+check_unlike "and is not what a deadlock costs" 'deadlock' cat "$dir/crossing.log"
+check_like "what was free was measured, materialized views as well" 'ON public.spans' pick '[s["ddl"] for s in a["suggestions"] if s["status"] == "verified"]'
+psql -qX -c "DROP MATERIALIZED VIEW spans"
 
 # What somebody writes to cannot be built on: it is said, and nobody waits long.
 mkfifo "$dir/writer"
