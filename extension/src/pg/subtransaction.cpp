@@ -18,7 +18,10 @@ ErrorData* RunInSubtransaction(void (*function)(void*), void* argument, bool kee
   BeginInternalSubTransaction(nullptr);
   MemoryContextSwitchTo(context);
   PG_TRY();
-  { function(argument); }
+  {
+    error_context_stack = nullptr;  // until PG_END_TRY: functions that call us are not what failed
+    function(argument);
+  }
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);
@@ -37,7 +40,10 @@ ErrorData* RunInSubtransaction(void (*function)(void*), void* argument, bool kee
 }
 
 void LetTravelOn(ErrorData* error) {
-  if (error != nullptr && MustTravelOn(error->sqlerrcode)) ReThrowError(error);
+  if (error == nullptr || !MustTravelOn(error->sqlerrcode)) return;
+  // Any function can raise an error with the SQLSTATE of a cancel; the server's own have a message of their own.
+  if (error->message_id == nullptr || strcmp(error->message_id, "%s") == 0) return;
+  ReThrowError(error);
 }
 
 }  // namespace steward::pg

@@ -10,10 +10,6 @@
 #include "whatif/plan_statement.hpp"
 #include "whatif/value_free_error.hpp"
 
-extern "C" {
-#include "utils/syscache.h"
-}
-
 namespace steward::whatif {
 
 namespace {
@@ -110,12 +106,6 @@ void RunWork(Work* work) {
   }
 }
 
-void CheckStatement(Statement* statement) {
-  if (statement->error != nullptr) return;
-  if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(statement->role)))
-    statement->error = MakeError(ERRCODE_UNDEFINED_OBJECT, "the role that ran the statement does not exist any more");
-}
-
 // Hands errors that are known before any planning to the requests.
 void CheckRequest(const Batch& batch, Request* request) {
   request->error = batch.statements[request->statement].error;
@@ -138,7 +128,6 @@ List** GroupByStatement(const Batch& batch) {
 }  // namespace
 
 void CostBatch(Batch* batch) {
-  for (int i = 0; i < batch->nstatements; ++i) CheckStatement(&batch->statements[i]);
   for (int i = 0; i < batch->nrequests; ++i) CheckRequest(*batch, &batch->requests[i]);
 
   Work work{};

@@ -9,10 +9,15 @@
 #include "whatif/plan_indexes.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 }
 
 namespace steward::whatif {
@@ -30,6 +35,30 @@ bool Writes(Node* node, void* context) {
   auto* query = castNode(Query, node);
   return query->commandType != CMD_SELECT || query->rowMarks != NIL || query->hasModifyingCTE ||
          pg::WalkQueryTree(query, Writes, context, 0);
+}
+
+bool IsInterpreted(Oid function, void* /*context*/) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", function);
+  const Oid language = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->prolang;
+  ReleaseSysCache(tuple);
+  return language != INTERNALlanguageId && language != ClanguageId;
+}
+
+bool Interprets(Node* node, void* context) {
+  if (node == nullptr) return false;
+  check_stack_depth();
+  if (IsA(node, Query)) return pg::WalkQueryTree(castNode(Query, node), Interprets, context, 0);
+  if (IsA(node, CoerceToDomain) || check_functions_in_node(node, IsInterpreted, context)) return true;
+  return pg::WalkChildren(node, Interprets, context);
+}
+
+// Tables elsewhere: reading them is a matter of their servers, with effects that end in no transaction of ours.
+void RequireLocal(const PlannedStmt* plan) {
+  const ListCell* cell = nullptr;
+  foreach (cell, plan->rtable)
+    if (lfirst_node(RangeTblEntry, cell)->relkind == RELKIND_FOREIGN_TABLE)
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the statement reads a foreign table")));
 }
 
 double RunOnce(PlannedStmt* plan, ParamListInfo values, uint64* rows) {
@@ -56,6 +85,11 @@ void RequireReader(const List* queries) {
   if (contain_volatile_functions(reinterpret_cast<Node*>(query)))
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("the statement calls a volatile function, which may write")));
+  // A superuser's function may belong to him and still read, by name, views that others can change.
+  if (superuser() && Interprets(reinterpret_cast<Node*>(query), nullptr))
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("a superuser's statement is only run where all its functions are compiled ones"),
+                    errhint("Run it once as a role that is not a superuser.")));
 }
 
 Run RunStatement(const List* queries, ParamListInfo values, const Configuration& configuration, bool execute) {
@@ -64,6 +98,7 @@ Run RunStatement(const List* queries, ParamListInfo values, const Configuration&
   const ActiveConfiguration before = BeginConfiguration({&configuration, token, nullptr});
   PlannedStmt* plan = planner(query, "", CURSOR_OPT_PARALLEL_OK, token);
   EndConfiguration(before);
+  RequireLocal(plan);
   PlanUse use{NIL, 0};
   AddUseOfPlan(&use, plan);
   Run run{0, plan->planTree->total_cost, 0, use.indexes};

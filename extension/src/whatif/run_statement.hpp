@@ -13,7 +13,7 @@ extern "C" {
 namespace steward::whatif {
 
 /// Raises unless `queries`, analysed and rewritten, are one SELECT that locks no rows, changes none and calls nothing
-/// volatile.
+/// volatile, nor, as a superuser, anything but compiled functions. Call it as the role that the statement runs as.
 void RequireReader(const List* queries);
 
 struct Run {
@@ -24,7 +24,7 @@ struct Run {
 };
 
 /// Plans the statement under `configuration` (real indexes may be hidden, candidates must not be chosen) and, if
-/// `execute`, runs it to its end, dropping its rows. `values` as CostOf.
+/// `execute`, runs it to its end (never where it reads a foreign table), dropping its rows. `values` as CostOf.
 Run RunStatement(const List* queries, ParamListInfo values, const Configuration& configuration, bool execute);
 
 }  // namespace steward::whatif

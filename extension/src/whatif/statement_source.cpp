@@ -5,6 +5,10 @@
 #include "store/statements.hpp"
 #include "store/texts.hpp"
 
+extern "C" {
+#include "utils/syscache.h"
+}
+
 namespace steward::whatif {
 
 namespace {
@@ -28,6 +32,10 @@ void LoadSamples(const store::TextKey& key, Statement* statement) {
 
 void LoadStatement(Oid role, uint64 queryid, Statement* statement) {
   statement->role = role;
+  if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role))) {
+    statement->error = MakeError(ERRCODE_UNDEFINED_OBJECT, "the role that ran the statement does not exist any more");
+    return;
+  }
   const store::TextKey key{MyDatabaseId, queryid};
   const store::TextCopy text = store::GetText(key);
   if (!text.found || !WasSeenRunning(role, queryid)) {

@@ -7,7 +7,8 @@
 namespace steward::whatif {
 
 /// `error` (null: none) with a message that quotes no value: outside of the classes that speak of names (unknown
-/// objects, syntax, unsupported features) the message's format stands for it.
+/// objects, syntax, unsupported features), and of all that functions raise, the message's format stands for it, with no
+/// hint. For errors of pg::RunInSubtransaction.
 ErrorData* WithoutValues(ErrorData* error);
 
 }  // namespace steward::whatif
