@@ -41,6 +41,7 @@ class TrialIndexes : public model::Measurer {
  private:
   void FindBusy(const std::vector<model::IndexSuggestion>& suggestions);
   bool Lock();
+  void Vacuum(const std::string& table);
   void Begin(const std::vector<model::IndexSuggestion>& suggestions);
   void BuildAll(const std::vector<model::IndexSuggestion>& suggestions, const Progress& progress);
   Built Build(const model::IndexSuggestion& suggestion);
