@@ -1,7 +1,6 @@
 // See connection.hpp.
 #include "db/connection.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
+#include "db/statement_tag.hpp"
 
 namespace steward::db {
 
@@ -62,15 +62,6 @@ Result Copy(const PGresult* result) {
     }
   }
   return Result(std::move(names), std::move(rows));
-}
-
-// Marks each of our statements, so that the captured workload can be told from the reading of it. Behind the first
-// word: what stands before a statement is no part of its text from 18 on, and the end of a long one may be cut off.
-constexpr std::string_view kTag = " /* pgsteward */";
-
-void InsertTag(std::string& text, std::size_t statement) {
-  const auto end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ", statement);
-  text.insert(std::min(end, text.size()), kTag);
 }
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
@@ -136,8 +127,7 @@ Connection::Answer Connection::Checked(Run run) {
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  std::string text(sql);
-  InsertTag(text, 0);
+  const std::string text = TagStatements(sql);
   const Answer answer = Checked([&] {
     return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0);
@@ -146,9 +136,7 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 }
 
 void Connection::Execute(std::string_view script) {
-  std::string text(script);
-  InsertTag(text, 0);
-  for (std::size_t at = text.find("; "); at != std::string::npos; at = text.find("; ", at + 1)) InsertTag(text, at + 2);
+  const std::string text = TagStatements(script);
   Checked([&] { return PQexec(connection_.get(), text.c_str()); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "db/connect_options.hpp"
 #include "db/pooler.hpp"
+#include "db/statement_tag.hpp"
 #include "db/transaction.hpp"
 #include "unit/optimizer/fake_database.hpp"
 
@@ -39,6 +40,20 @@ TEST(ArrayTest, LiteralSurvivesParsing) {
   EXPECT_EQ(ParseArray("{}"), std::vector<std::string>{});
   EXPECT_EQ(ParseArray("{plain,NULL,\"x\"}"), (std::vector<std::string>{"plain", "", "x"}));
   for (const char* broken : {"", "{", "{a", "{\"a", "{a,", "a}", "{\"a\"b}"}) EXPECT_THROW(ParseArray(broken), Error);
+}
+
+TEST(TagTest, StandsBehindTheFirstWordOfEachStatement) {
+  EXPECT_EQ(TagStatements("BEGIN; SET LOCAL jit = off; SELECT 1"),
+            "BEGIN /* pgsteward */; SET /* pgsteward */ LOCAL jit = off; SELECT /* pgsteward */ 1");
+  EXPECT_EQ(TagStatements("COMMIT"), "COMMIT /* pgsteward */");
+}
+
+TEST(TagTest, LeavesNamesAndLiteralsAlone) {  // E7
+  for (const char* quoted : {R"("a; DROP TABLE b; --")", R"("q""; B")", R"('it''s; C')", R"(E'\'; D')", R"(E'x''\'; E')"}) {
+    const std::string rest = std::string(" INDEX ON ") + quoted;
+    EXPECT_EQ(TagStatements("CREATE" + rest + "; SELECT 1"), "CREATE /* pgsteward */" + rest + "; SELECT /* pgsteward */ 1");
+  }
+  EXPECT_EQ(TagStatements("ANALYZE \"open; A"), "ANALYZE /* pgsteward */ \"open; A");
 }
 
 TEST(ErrorTest, SqlstateChoosesTheClass) {
