@@ -38,7 +38,7 @@ assert sum(h["total_exec_time"] for h in s[1]["evidence"]["helped"]) > sum(h["to
 assert s[1]["evidence"]["rows_measured"] > 10 * s[1]["evidence"]["rows_estimated"], s[1]
 assert s[1]["evidence"]["instrumented_runs"] > 0' "$out/advice.json"
 check_like "the report says rows, runs and the rank" \
-  'trust rows estimated 2[0-9], measured 1,200 \([0-9]+ instrumented runs?\).* rank behind those without a doubt.*low conditions on places return 5[0-9]x more rows' \
+  'trust rows estimated [1-9][0-9], measured 1,200 \([0-9]+ instrumented runs?\).* rank behind those without a doubt.*low conditions on places return [1-9][0-9]x more rows' \
   flat "$out/advice.txt"
 
 # ---- parallel plans -------------------------------------------------------------------------------------------------
