@@ -33,7 +33,8 @@ std::string Question(const model::IndexAdvice& advice, std::size_t statements) {
   for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + report::Printable(table);
   return fmt::format(
       "Build {} index{} ({}) in a transaction that is rolled back at the end, and run up to {} statements that only read, "
-      "several times each? Writes to {} wait meanwhile. [y/N] ",
+      "several times each? Meanwhile writes to {} wait, and VACUUM takes nothing away that is younger; tables where older "
+      "versions of rows are in the way are vacuumed first. [y/N] ",
       advice.suggestions.size(), advice.suggestions.size() == 1 ? "" : "es", report::Size(advice.size), statements, names);
 }
 
