@@ -126,7 +126,8 @@ void Conclude(const advise::VerifyResult& result, const act::TrialIndexes& trial
     const act::TrialIndexes::Built& built = trial.built()[i];
     if (built.error.empty()) {
       verification.built_size += built.size;
-      verification.predicted_size += advice.suggestions[i].size;
+      const model::IndexSuggestion& suggestion = advice.suggestions[i];  // built in one schema, where it is for several
+      verification.predicted_size += suggestion.tenants.empty() ? suggestion.size : suggestion.tenants.front().size;
     } else {
       advice.suggestions[i].caveats.push_back("not measured: " + built.error);
     }

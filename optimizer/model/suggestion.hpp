@@ -31,6 +31,18 @@ struct StatementEffect {
   int workers_before = 0;  // of the plan; 0: one process does it all
   int workers_after = 0;
   CostMethod method = CostMethod::kGeneric;
+  std::int64_t alike = 1;  // statements that it stands for, itself included; calls and total_exec_time are of all
+};
+
+/// An index that is suggested for many schemas, in one of them.
+struct TenantIndex {
+  std::string schema;  // unquoted
+  Oid relid = 0;
+  std::string table_sql;
+  std::string name;
+  std::string ddl;
+  std::string undo_ddl;
+  std::int64_t size = 0;
 };
 
 /// The statements that build an index of a partitioned table without blocking writes, in this order. Those of `parents`
@@ -55,6 +67,8 @@ struct IndexSuggestion {
   std::int64_t table_size = 0;
   double cost_before = 0;  // sum over the statements helped, weighted by calls
   double cost_after = 0;
+  std::vector<TenantIndex> tenants;  // the schemas it is for, where these are several: `definition` and `name` are of the
+                                     // first, the DDL has :"schema" for it, sizes are of all
   std::vector<StatementEffect> helped;
   std::vector<StatementEffect> hurt;
   double calls_per_hour = 0;
@@ -84,9 +98,11 @@ struct IndexAdvice {
   ServerInfo server;
   std::int64_t statements = 0;
   std::int64_t statements_costed = 0;
+  std::int64_t statements_planned = 0;  // of these; each of the others has one alike among them
   std::int64_t calls = 0;
   double exec_time = 0;  // ms in the window
   double exec_time_costed = 0;
+  double exec_time_alike = 0;  // of this, the time of the statements that were not planned themselves
   std::map<std::string, std::int64_t> not_costed;  // reason -> statements
   std::int64_t budget = 0;                         // bytes; 0: none
   std::int64_t size = 0;                           // of all suggestions

@@ -50,6 +50,10 @@ struct Statement {
   bool costable = false;     // a plannable text is there
   std::string not_costable;  // why not, a short label such as "utility"; empty when costable
   int samples = 0;           // parameter samples kept
+  // Of one that stands for others alike: how many, itself included, and the time that is theirs. Calls, rows and
+  // total_exec_time are of all of them. Not part of a snapshot.
+  std::int64_t alike = 1;
+  double alike_exec_time = 0;
 };
 
 enum class PredicateRole { kFilter, kIndex, kJoin, kSort, kGroup, kOutput };

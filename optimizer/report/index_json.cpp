@@ -48,6 +48,27 @@ Json Effects(const std::vector<model::StatementEffect>& effects, const model::Se
                     {"workers_before", effect.workers_before},
                     {"workers_after", effect.workers_after},
                     {"cost_method", Word(effect.method)}});
+  for (std::size_t i = 0; i < effects.size(); ++i)
+    if (effects[i].alike > 1) list[i]["stands_for"] = effects[i].alike;
+  return list;
+}
+
+std::int64_t Count(const std::vector<model::StatementEffect>& effects) {
+  std::int64_t count = 0;
+  for (const model::StatementEffect& effect : effects) count += effect.alike;
+  return count;
+}
+
+// One a schema, where a suggestion is for several.
+Json Schemas(const model::IndexSuggestion& suggestion) {
+  Json list = Json::array();
+  for (const model::TenantIndex& tenant : suggestion.tenants)
+    list.push_back({{"schemaname", tenant.schema},
+                    {"relid", tenant.relid},
+                    {"index_name", tenant.name},
+                    {"size", tenant.size},
+                    {"ddl", tenant.ddl},
+                    {"undo_ddl", tenant.undo_ddl}});
   return list;
 }
 
@@ -74,7 +95,7 @@ Json Steps(const model::PartitionedBuild& build) {
 // The columns of steward.index_suggestions that only this kind of suggestion has.
 Json Details(const model::IndexSuggestion& suggestion, const std::string& schema, const model::ServerInfo& server) {
   const model::IndexDefinition& definition = suggestion.definition;
-  return {{"schemaname", schema},
+  Json details = {{"schemaname", schema},
           {"relname", definition.table_name},
           {"relid", definition.relid},
           {"amname", definition.method},
@@ -85,8 +106,8 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"table_size", suggestion.table_size},
           {"cost_before", suggestion.cost_before},
           {"cost_after", suggestion.cost_after},
-          {"statements_helped", suggestion.helped.size()},
-          {"statements_hurt", suggestion.hurt.size()},
+          {"statements_helped", Count(suggestion.helped)},
+          {"statements_hurt", Count(suggestion.hurt)},
           {"calls_per_hour", Rate(suggestion.calls_per_hour, server)},
           {"exec_time_per_hour", Rate(suggestion.exec_time_per_hour, server)},
           {"write_rate", WriteRate(suggestion)},
@@ -96,6 +117,8 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"built_size", Optional(suggestion.built_size)},
           {"verified_before_time", Optional(suggestion.verified_before_time)},
           {"verified_after_time", Optional(suggestion.verified_after_time)}};
+  if (!suggestion.tenants.empty()) details["schemas"] = Schemas(suggestion);
+  return details;
 }
 
 Json Evidence(const model::IndexSuggestion& suggestion, const model::ServerInfo& server) {
@@ -211,6 +234,9 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"window_end", IsoInstant(advice.server.window_end)},
                {"statements", advice.statements},
                {"statements_costed", advice.statements_costed},
+               {"statements_planned", advice.statements_planned},
+               {"time_by_representatives_ratio",
+                advice.exec_time_costed > 0 ? advice.exec_time_alike / advice.exec_time_costed : 0},
                {"calls", advice.calls},
                {"exec_time", advice.exec_time},
                {"time_costed_ratio", CostedShare(advice)},

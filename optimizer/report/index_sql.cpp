@@ -79,6 +79,10 @@ std::string Statements(const model::IndexSuggestion& suggestion) {
          Lines(build.attach);
 }
 
+std::string Build(const model::IndexSuggestion& suggestion) {
+  return fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl)) + Statements(suggestion) + ValidityCheck(suggestion);
+}
+
 std::string Block(const model::IndexSuggestion& suggestion) {
   double calls = 0;
   for (const model::StatementEffect& effect : suggestion.helped) calls += static_cast<double>(effect.calls);
@@ -88,8 +92,16 @@ std::string Block(const model::IndexSuggestion& suggestion) {
       suggestion.id, Grouped(suggestion.cost_before / calls, 2), Grouped(suggestion.cost_after / calls, 2),
       suggestion.helped.size(), Size(suggestion.size));
   for (const std::string& caveat : suggestion.caveats) text += fmt::format("-- {}\n", Printable(caveat));
-  text += fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl));
-  return text + Statements(suggestion) + ValidityCheck(suggestion);
+  if (suggestion.tenants.empty()) return text + Build(suggestion);
+  text += fmt::format("-- in {} schemas\n", suggestion.tenants.size());
+  for (const model::TenantIndex& tenant : suggestion.tenants) {
+    model::IndexSuggestion one;
+    one.ddl = tenant.ddl;
+    one.undo_ddl = tenant.undo_ddl;
+    text += fmt::format("\n-- suggestion {}, schema {}: about {} on disk\n", suggestion.id, Printable(tenant.schema),
+                        Size(tenant.size)) + Build(one);
+  }
+  return text;
 }
 
 }  // namespace

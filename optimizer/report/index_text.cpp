@@ -66,6 +66,9 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
   for (const auto& [reason, count] : advice.not_costed)
     reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, Printable(reason));
   if (!reasons.empty()) text += fmt::format("          not costed: {}\n", Wrap(reasons, 22));
+  if (advice.exec_time_alike > 0)
+    text += fmt::format("          {} planned, which stand for the others alike: {:.1f} % of the time costed is theirs\n",
+                        Plural(advice.statements_planned, "statement"), 100 * advice.exec_time_alike / advice.exec_time_costed);
   return text;
 }
 
@@ -107,7 +110,9 @@ std::string AtStake(const IndexSuggestion& suggestion, const IndexAdvice& advice
 std::string ShortName(const IndexSuggestion& suggestion) {
   const std::string method =
       suggestion.definition.method == "btree" ? "" : "USING " + suggestion.definition.method + " ";
-  return Excerpt(suggestion.definition.table_name + " " + method + "(" + KeysSql(suggestion.definition) + ")" +
+  const std::string schemas =
+      suggestion.tenants.empty() ? "" : fmt::format("in {} schemas: ", suggestion.tenants.size());
+  return Excerpt(schemas + suggestion.definition.table_name + " " + method + "(" + KeysSql(suggestion.definition) + ")" +
                      TailSql(suggestion.definition),
                  52);
 }
@@ -125,14 +130,16 @@ std::string Table(const IndexAdvice& advice) {
 }
 
 std::string Helps(const IndexSuggestion& suggestion, const IndexAdvice& advice) {
-  std::string text = Plural(static_cast<std::int64_t>(suggestion.helped.size()), "statement");
+  std::int64_t count = 0;
+  for (const model::StatementEffect& effect : suggestion.helped) count += effect.alike;
+  std::string text = Plural(count, "statement");
   if (suggestion.helped.empty()) return text;
   const model::StatementEffect& first = suggestion.helped.front();
   const std::string calls =
       WindowHours(advice) < 1 ? Plural(first.calls, "call") : Grouped(first.calls_per_hour) + " calls/h";
   text += fmt::format("   {} {} \"{}\" {}, mean {}, p95 {}", first.queryid, Printable(first.role),
                       Excerpt(first.query, 60), calls, Duration(first.mean_exec_time), Duration(first.p95_exec_time));
-  if (suggestion.helped.size() > 1) text += fmt::format(" (+{} more)", suggestion.helped.size() - 1);
+  if (count > 1) text += fmt::format(" (+{} more)", count - 1);
   return text;
 }
 
@@ -184,10 +191,20 @@ std::string Muted(const model::Mute& mute) {
   return mute.reason.empty() ? text : text + ": " + Printable(mute.reason);
 }
 
+std::string Schemas(const IndexSuggestion& suggestion) {
+  constexpr std::size_t kNamed = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kNamed, suggestion.tenants.size()); ++i)
+    text += (i == 0 ? "" : ", ") + Printable(suggestion.tenants[i].schema);
+  if (suggestion.tenants.size() > kNamed) text += fmt::format(" and {} more", suggestion.tenants.size() - kNamed);
+  return text + "; --format sql builds it in each";
+}
+
 std::string Block(const IndexSuggestion& suggestion, std::size_t number, const IndexAdvice& advice) {
   const std::string ddl = Printable(suggestion.ddl);
   std::string text = fmt::format("\n{:<2} {}  {}\n", number, suggestion.id, Wrap(ddl, 11));
   if (ddl != suggestion.ddl) text += Field("", "(names hold control characters: take the statement from --format sql)");
+  if (!suggestion.tenants.empty()) text += Field("schemas", Schemas(suggestion));
   text += Field("helps", Helps(suggestion, advice));
   text += Field("hurts", Hurts(suggestion, advice.statements_costed));
   text += Field("writes", Writes(suggestion));

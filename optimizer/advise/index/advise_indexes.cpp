@@ -8,6 +8,7 @@
 #include "advise/index/evidence.hpp"
 #include "advise/index/foreign_keys.hpp"
 #include "advise/index/selection.hpp"
+#include "advise/index/tenants.hpp"
 #include "advise/index/trust.hpp"
 #include "advise/index/unneeded.hpp"
 #include "advise/index/upkeep.hpp"
@@ -115,9 +116,9 @@ void Account(const model::Workload& workload, const Locked& locked, const Statem
   advice.server = workload.server;
   advice.standbys = workload.standbys;
   advice.settings = workload.settings;
-  advice.statements = static_cast<std::int64_t>(workload.statements.size());
-  std::size_t costable = 0;
+  std::int64_t costable = 0;
   for (const model::Statement& statement : workload.statements) {
+    advice.statements += statement.alike;
     advice.calls += statement.calls;
     advice.exec_time += statement.total_exec_time;
     if (!statement.costable)
@@ -125,20 +126,21 @@ void Account(const model::Workload& workload, const Locked& locked, const Statem
     else if (locked.Has(statement))
       advice.not_costed["table locked"]++;
     else
-      costable++;
+      costable += statement.alike;
   }
-  if (costable > statements.size())
-    advice.not_costed["beyond the " + std::to_string(statements.size()) + " heaviest"] =
-        static_cast<std::int64_t>(costable - statements.size());
+  for (const model::Statement* statement : statements) costable -= statement->alike;
+  if (costable > 0) advice.not_costed["beyond the " + std::to_string(statements.size()) + " heaviest"] = costable;
   for (std::size_t s = 0; s < statements.size(); s++) {
     const std::string& error = before[s].error.empty() ? after[s].error : before[s].error;
     if (!error.empty()) {
-      advice.not_costed["planning failed"]++;
+      advice.not_costed["planning failed"] += statements[s]->alike;
       advice.warnings.push_back("statement " + std::to_string(statements[s]->queryid) +
                                 " could not be planned: " + error);
       continue;
     }
-    advice.statements_costed++;
+    advice.statements_costed += statements[s]->alike;
+    advice.statements_planned++;
+    advice.exec_time_alike += statements[s]->alike_exec_time;
     advice.exec_time_costed += statements[s]->total_exec_time;
     advice.cost_before += static_cast<double>(statements[s]->calls) * before[s].total;
     advice.cost_after += static_cast<double>(statements[s]->calls) * after[s].total;
@@ -241,10 +243,26 @@ std::vector<bool> Affordable(const std::vector<model::CandidateSize>& sizes, std
   return affordable;
 }
 
-}  // namespace
+void NoteSearch(const CostBook& book, const Candidates& candidates, const IndexOptions& options,
+                model::IndexAdvice& advice) {
+  advice.budget = options.budget;
+  advice.candidates = static_cast<std::int64_t>(candidates.definitions.size());
+  advice.planner_calls = book.PlannerCalls();
+  advice.search_stopped = book.Stopped() || candidates.cut;
+  if (book.Stopped())
+    advice.warnings.push_back("the search stopped planning after " + std::to_string(options.max_planner_calls) +
+                              " plannings and went on with what it knew; there may be better sets");
+  if (candidates.cut)
+    advice.warnings.push_back("only the " + std::to_string(candidates.definitions.size()) +
+                              " candidate indexes of the heaviest statements were considered");
+}
 
-model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
-                                 const IndexOptions& options) {
+struct Chosen {
+  model::IndexAdvice advice;
+  std::vector<model::Cost> after;  // of the statements planned, with the suggestions in place
+};
+
+Chosen ChooseIndexes(const model::Workload& workload, model::CostOracle& oracle, const IndexOptions& options) {
   const Locked locked(workload);
   const Statements statements = Costable(workload, locked, options.max_planner_calls);
   CandidateOptions wanted = options.candidates;
@@ -290,24 +308,27 @@ model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOra
   model::IndexAdvice advice;
   if (!locked.tables.empty()) advice.warnings.push_back(locked.Warning());
   Account(workload, locked, statements, before, after, advice);
-  advice.budget = options.budget;
-  advice.candidates = static_cast<std::int64_t>(candidates.definitions.size());
-  advice.planner_calls = model->PlannerCalls();
-  advice.search_stopped = book.Stopped() || candidates.cut;
-  if (book.Stopped())
-    advice.warnings.push_back("the search stopped planning after " + std::to_string(options.max_planner_calls) +
-                              " plannings and went on with what it knew; there may be better sets");
-  if (candidates.cut)
-    advice.warnings.push_back("only the " + std::to_string(candidates.definitions.size()) +
-                              " candidate indexes of the heaviest statements were considered");
+  NoteSearch(book, candidates, options, advice);
   advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
+  return {std::move(advice), std::move(after)};
+}
+
+}  // namespace
+
+model::IndexAdvice AdviseIndexes(const model::Workload& workload, model::CostOracle& oracle,
+                                 const IndexOptions& options) {
+  const Tenants tenants(workload);
+  TenantOracle one_schema(tenants, oracle);
+  auto [advice, after] = tenants.Any() ? ChooseIndexes(tenants.Folded(), one_schema, options)
+                                       : ChooseIndexes(workload, oracle, options);
+  if (tenants.Any()) tenants.Spread(advice.suggestions);
   for (const model::IndexSuggestion& suggestion : advice.suggestions) advice.size += suggestion.size;
   const std::map<model::Oid, std::int64_t> fresh = FreshSizes(workload, oracle);
   advice.unneeded = FindUnneeded({workload, advice.suggestions, after, fresh});
-  advice.foreign_keys = ForeignKeys(workload, partitions, oracle, advice.suggestions);
+  advice.foreign_keys = ForeignKeys(workload, Partitions(workload), oracle, InEachSchema(advice.suggestions));
   advice.statistics = AdviseStatistics(workload);
   PointToStatistics(advice.statistics, advice.suggestions);
-  return advice;
+  return std::move(advice);
 }
 
 }  // namespace steward::advise

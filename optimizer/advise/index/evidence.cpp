@@ -40,6 +40,7 @@ model::StatementEffect Effect(const EvidenceInput& in, std::size_t s) {
   effect.workers_before = in.before[s].workers;
   effect.workers_after = in.after[s].workers;
   effect.method = in.after[s].method;
+  effect.alike = statement.alike;
   return effect;
 }
 
