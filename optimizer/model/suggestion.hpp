@@ -108,6 +108,7 @@ struct IndexAdvice {
   std::int64_t size = 0;                           // of all suggestions
   double cost_before = 0;                          // sum of calls x planner cost over the costed statements
   double cost_after = 0;
+  std::optional<double> cost_lower_bound;  // no set of the candidates has less; none: not known
   std::int64_t candidates = 0;
   std::int64_t planner_calls = 0;
   std::optional<Verification> verification;

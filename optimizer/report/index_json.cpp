@@ -245,6 +245,7 @@ std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext
                {"size", advice.size},
                {"cost_before", advice.cost_before},
                {"cost_after", advice.cost_after},
+               {"cost_lower_bound", Optional(advice.cost_lower_bound)},
                {"candidates", advice.candidates},
                {"planner_calls", advice.planner_calls},
                {"suggestions", Json::array()},

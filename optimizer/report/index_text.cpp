@@ -80,6 +80,14 @@ std::string SizeLine(const IndexAdvice& advice, const IndexReportContext& contex
   return text + UnneededSummary(advice) + "\n";
 }
 
+// How far the set is from what no set can beat.
+std::string BoundLine(const IndexAdvice& advice) {
+  if (!advice.cost_lower_bound || advice.cost_before <= 0) return "";
+  const auto saved = [&](double cost) { return std::max(0.0, 100 * (1 - cost / advice.cost_before)); };
+  return fmt::format("saves     {:.1f} % of the planner's cost; no set of these candidates, at any size, saves more than {:.1f} %\n",
+                     saved(advice.cost_after), saved(*advice.cost_lower_bound));
+}
+
 // Planner units of one call, the mean over the calls of the statements helped.
 std::string CostPair(const IndexSuggestion& suggestion) {
   double calls = 0;
@@ -238,7 +246,7 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   if (advice.suggestions.empty()) {
     text += WhyNone(advice, context);
   } else {
-    text += SizeLine(advice, context) + Table(advice);
+    text += SizeLine(advice, context) + BoundLine(advice) + Table(advice);
     for (std::size_t i = 0; i < advice.suggestions.size(); ++i) text += Block(advice.suggestions[i], i + 1, advice);
   }
   if (context.not_shown > 0) text += fmt::format("\n{} more not shown (--limit)\n", context.not_shown);

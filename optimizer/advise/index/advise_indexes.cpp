@@ -7,6 +7,7 @@
 
 #include "advise/index/evidence.hpp"
 #include "advise/index/foreign_keys.hpp"
+#include "advise/index/lower_bound.hpp"
 #include "advise/index/selection.hpp"
 #include "advise/index/tenants.hpp"
 #include "advise/index/trust.hpp"
@@ -243,6 +244,17 @@ std::vector<bool> Affordable(const std::vector<model::CandidateSize>& sizes, std
   return affordable;
 }
 
+std::optional<double> LowerBound(CostBook& book, const std::vector<bool>& affordable, const Statements& statements,
+                                 const std::vector<model::Cost>& before, const std::vector<model::Cost>& after) {
+  const auto bounds = LowerBounds(book, affordable, before, after);
+  if (!bounds) return std::nullopt;
+  double sum = 0;
+  for (std::size_t s = 0; s < statements.size(); s++)
+    if (before[s].error.empty() && after[s].error.empty())
+      sum += static_cast<double>(statements[s]->calls) * (*bounds)[s];
+  return sum;
+}
+
 void NoteSearch(const CostBook& book, const Candidates& candidates, const IndexOptions& options,
                 model::IndexAdvice& advice) {
   advice.budget = options.budget;
@@ -255,6 +267,18 @@ void NoteSearch(const CostBook& book, const Candidates& candidates, const IndexO
   if (candidates.cut)
     advice.warnings.push_back("only the " + std::to_string(candidates.definitions.size()) +
                               " candidate indexes of the heaviest statements were considered");
+}
+
+// An index that no cheaper plan of the final set uses goes; the rest is planned again, until all have their use.
+std::vector<model::Cost> PlanUseful(CostBook& book, const std::vector<model::Cost>& before,
+                                    model::Configuration& chosen) {
+  std::vector<model::Cost> after = PlanAll(book, before.size(), chosen);
+  for (model::Configuration useful = Useful(chosen, before, after); useful != chosen;
+       useful = Useful(chosen, before, after)) {
+    chosen = useful;
+    after = PlanAll(book, before.size(), chosen);
+  }
+  return after;
 }
 
 struct Chosen {
@@ -297,17 +321,12 @@ Chosen ChooseIndexes(const model::Workload& workload, model::CostOracle& oracle,
                                  options.progress};
   model::Configuration chosen = SelectIndexes(selection);
 
-  // An index that no cheaper plan of the final set uses goes; the rest is planned again, until all have their use.
-  std::vector<model::Cost> after = PlanAll(book, statements.size(), chosen);
-  for (model::Configuration useful = Useful(chosen, before, after); useful != chosen;
-       useful = Useful(chosen, before, after)) {
-    chosen = useful;
-    after = PlanAll(book, statements.size(), chosen);
-  }
-
+  std::vector<model::Cost> after = PlanUseful(book, before, chosen);
   model::IndexAdvice advice;
   if (!locked.tables.empty()) advice.warnings.push_back(locked.Warning());
   Account(workload, locked, statements, before, after, advice);
+  if (!options.quick)
+    advice.cost_lower_bound = LowerBound(book, Affordable(sizes, options.budget), statements, before, after);
   NoteSearch(book, candidates, options, advice);
   advice.suggestions = BuildSuggestions({workload, partitions, statements, candidates, sizes, chosen, before, after});
   return {std::move(advice), std::move(after)};
