@@ -176,14 +176,6 @@ bool HasOthers(const model::IndexAdvice& advice, const model::IndexAdvice& tried
                      [&](const model::IndexSuggestion& suggestion) { return known.count(suggestion.id) == 0; });
 }
 
-// Calls x milliseconds.
-double Saved(const model::Verification& verification) {
-  double saved = 0;
-  for (const model::MeasuredStatement& statement : verification.statements)
-    saved += static_cast<double>(statement.calls) * (statement.time_before - statement.time_after);
-  return saved;
-}
-
 }  // namespace
 
 void RequireVerifiable(db::Database& database, const Arguments& arguments) {
@@ -213,12 +205,10 @@ void Verify(db::Database& database, const Arguments& arguments, const model::Wor
     model::IndexAdvice other = advise_again(excluded);
     if (!HasOthers(other, advice)) return;
     TryOut(database, statements, progress, other);
-    std::vector<model::IndexSuggestion> rejected = advice.rejected;
-    rejected.insert(rejected.end(), other.rejected.begin(), other.rejected.end());
-    if (Saved(*other.verification) > Saved(*advice.verification)) advice = std::move(other);
-    advice.rejected = std::move(rejected);
-    if (Ids(advice.rejected).size() == excluded.size()) return;
-    excluded = Ids(advice.rejected);
+    const std::set<std::string> rejected = Ids(other.rejected);
+    advice = advise::BetterVerified(std::move(advice), std::move(other));
+    if (rejected.empty()) return;
+    excluded.insert(rejected.begin(), rejected.end());
   }
 }
 

@@ -206,10 +206,26 @@ class Verifier {
   std::vector<Rejection> rejected_;
 };
 
+double Saved(const model::Verification& verification) {
+  double saved = 0;
+  for (const model::MeasuredStatement& statement : verification.statements)
+    saved += static_cast<double>(statement.calls) * (statement.time_before - statement.time_after);
+  return saved;
+}
+
 }  // namespace
 
 VerifyResult VerifyIndexes(const VerifyInput& input) {
   return Verifier(input).Run();
+}
+
+model::IndexAdvice BetterVerified(model::IndexAdvice one, model::IndexAdvice other) {
+  if (Saved(*other.verification) > Saved(*one.verification)) std::swap(one, other);
+  one.rejected.insert(one.rejected.end(), other.rejected.begin(), other.rejected.end());
+  std::set<std::string> known;
+  for (const model::IndexSuggestion& suggestion : one.suggestions) known.insert(suggestion.id);
+  std::erase_if(one.rejected, [&](const model::IndexSuggestion& rejected) { return !known.insert(rejected.id).second; });
+  return one;
 }
 
 }  // namespace steward::advise

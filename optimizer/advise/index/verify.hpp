@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/measurer.hpp"
+#include "model/suggestion.hpp"
 
 namespace steward::advise {
 
@@ -51,5 +52,9 @@ struct VerifyResult {
 /// statements that use it measurably faster. An index that is to help a statement which cannot be measured goes only
 /// when it slows another down. What is reported is measured anew for the indexes that stay.
 VerifyResult VerifyIndexes(const VerifyInput& input);
+
+/// Of two verified advices the one that saves more measured time (calls x milliseconds), with what either rejected but for
+/// what it suggests itself: what stood the test in one set may not have in another.
+model::IndexAdvice BetterVerified(model::IndexAdvice one, model::IndexAdvice other);
 
 }  // namespace steward::advise

@@ -170,6 +170,36 @@ TEST(VerifyTest, MicrosecondsAreNothing) {
   EXPECT_EQ(Verify(measurer, 1).kept, (TrialSet{0}));
 }
 
+model::IndexAdvice Verified(double time_after, const std::vector<std::string>& suggested,
+                            const std::vector<std::string>& rejected) {
+  model::IndexAdvice advice;
+  model::MeasuredStatement statement;
+  statement.calls = 2;
+  statement.time_before = 100;
+  statement.time_after = time_after;
+  advice.verification.emplace().statements.push_back(statement);
+  for (const auto& [ids, list] : {std::pair(&suggested, &advice.suggestions), std::pair(&rejected, &advice.rejected)})
+    for (const std::string& id : *ids) list->emplace_back().id = id;
+  return advice;
+}
+
+std::string Ids(const std::vector<model::IndexSuggestion>& suggestions) {
+  std::string ids;
+  for (const model::IndexSuggestion& suggestion : suggestions) ids += suggestion.id + " ";
+  return ids;
+}
+
+// An index that stood in the better set and fell in the other is suggested, and not rejected as well: a run that held it
+// twice could not be saved.
+TEST(VerifyTest, OfTwoVerifiedSetsTheBetterOneStays) {
+  const model::IndexAdvice kept = BetterVerified(Verified(40, {"a", "b"}, {"c"}), Verified(50, {"b", "d"}, {"a", "e"}));
+  EXPECT_EQ(Ids(kept.suggestions), "a b ");
+  EXPECT_EQ(Ids(kept.rejected), "c e ");
+  const model::IndexAdvice changed = BetterVerified(Verified(60, {"a", "b"}, {"c"}), Verified(50, {"b", "d"}, {"a", "e"}));
+  EXPECT_EQ(Ids(changed.suggestions), "b d ");
+  EXPECT_EQ(Ids(changed.rejected), "a e c ");
+}
+
 TEST(VerifyTest, WhatWasNotBuiltIsNotOnTrial) {
   FakeMeasurer measurer;
   measurer.statements = {{{{0}, 10}, {{}, 100}}};
