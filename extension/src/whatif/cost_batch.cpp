@@ -71,7 +71,7 @@ void Answer(const Work& work, const List* queries, const DrawnValues& draws, Req
   MemoryContextSwitchTo(work.scratch);
   // A role may set any price for a page or a row.
   if (!std::isfinite(sum))
-    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the cost of the plan is out of range"),
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the cost of the plan is out of range"),
                     errhint("Check the cost settings of the role that ran the statement.")));
   request->total_cost = sum / draws.count;
   request->source = draws.source;
