@@ -52,10 +52,6 @@ double MeanOverflow(double values, double rows_each) {
   return sum / static_cast<double>(kQuantiles.size());
 }
 
-}  // namespace
-
-namespace {
-
 // Overflow pages of a bucket that gets `share` of the values. Their number is Poisson-distributed; far from the mean
 // nothing is left to add.
 double BucketOverflow(const HashShape& shape, double share) {
