@@ -4,22 +4,12 @@
 #include <algorithm>
 
 #include "report/explain_report.hpp"
+#include "report/sql_literal.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::report {
 
 namespace {
-
-// Means the same whatever standard_conforming_strings says. psql reads a backslash outside quotes, and a colon before a
-// name, as its own: inside quotes neither.
-std::string Literal(const std::string& text) {
-  std::string literal = text.find('\\') == std::string::npos ? "'" : "E'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') literal += c;
-    literal += c;
-  }
-  return literal + "'";
-}
 
 // What the statement is costed with: what its plan uses of the suggestions, else what would save most.
 std::vector<model::CandidateAccount> Shown(const model::StatementAccount& account) {

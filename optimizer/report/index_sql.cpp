@@ -3,6 +3,7 @@
 
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
+#include "report/sql_literal.hpp"
 #include "report/statistics_report.hpp"
 #include "report/terminal_text.hpp"
 #include "report/unneeded_report.hpp"
@@ -10,16 +11,6 @@
 namespace steward::report {
 
 namespace {
-
-// A string constant that means the same whatever standard_conforming_strings says.
-std::string Literal(const std::string& text) {
-  std::string literal = text.find('\\') == std::string::npos ? "'" : "E'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') literal += c;
-    literal += c;
-  }
-  return literal + "'";
-}
 
 // A dollar quote that does not occur in the text.
 std::string DollarTag(const std::string& text) {
