@@ -26,7 +26,7 @@ struct HypotheticalIndex {
   double row_fraction;
   /// Rows in the index.
   double rows;
-  /// Operator classes of the key columns.
+  /// Operator classes of the key columns; not of those with a b-tree's default.
   Oid* opclasses;
   /// Of a BRIN index; 0 for others.
   int pages_per_range;

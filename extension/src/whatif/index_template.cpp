@@ -21,6 +21,7 @@ extern "C" {
 #include "parser/parse_utilcmd.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 }
 
 namespace steward::whatif {
@@ -118,6 +119,22 @@ bytea* OpclassOptions(const IndexElem* element, const IndexAmRoutine* am, Oid fa
   return static_cast<bytea*>(build_local_reloptions(&known, given, true));
 }
 
+// The default b-tree class comes from the type cache: looking it up in the catalog took a third of the time of an index.
+bool SetDefaultBtree(Oid type, IndexOptInfo* info, int column) {
+  const TypeCacheEntry* known = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+  info->opfamily[column] = known->btree_opf;
+  info->opcintype[column] = known->btree_opintype;
+  return OidIsValid(known->btree_opf);
+}
+
+void SetOpclass(const IndexElem* element, Oid type, const IndexStmt* statement, HypotheticalIndex* part, int column) {
+  IndexOptInfo* info = part->info;
+  if (info->relam == BTREE_AM_OID && element->opclass == NIL && SetDefaultBtree(type, info, column)) return;
+  const Oid opclass = ResolveOpClass(element->opclass, type, statement->accessMethod, info->relam);
+  part->opclasses[column] = opclass;
+  get_opclass_opfamily_and_input_type(opclass, &info->opfamily[column], &info->opcintype[column]);
+}
+
 void SetKey(const IndexElem* element, KeyType type, const IndexStmt* statement, const IndexAmRoutine* am,
             HypotheticalIndex* part, int column) {
   IndexOptInfo* info = part->info;
@@ -126,9 +143,7 @@ void SetKey(const IndexElem* element, KeyType type, const IndexStmt* statement, 
     ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_COLLATION),
                     errmsg("collation does not go with type %s", format_type_be(type.type))));
   info->indexcollations[column] = type.collation;
-  const Oid opclass = ResolveOpClass(element->opclass, type.type, statement->accessMethod, info->relam);
-  part->opclasses[column] = opclass;
-  get_opclass_opfamily_and_input_type(opclass, &info->opfamily[column], &info->opcintype[column]);
+  SetOpclass(element, type.type, statement, part, column);
   info->opclassoptions[column] = OpclassOptions(element, am, info->opfamily[column], info->opcintype[column]);
   if (info->sortopfamily == nullptr) return;
   const bool descending = element->ordering == SORTBY_DESC;

@@ -14,6 +14,7 @@ using model::Configuration;
 namespace {
 
 constexpr std::size_t kShortlist = 48;  // candidates that are put in
+constexpr std::size_t kFew = 16;        // the same where there is no time for kicks either
 constexpr int kSteps = 12;              // moves in a row
 constexpr std::int64_t kMostWork = 400'000;     // looked-up costs of one search, about a quarter of a second
 constexpr std::int64_t kMostInAll = 2'000'000;  // of all searches together
@@ -22,8 +23,8 @@ constexpr double kDoubt = 0.02;         // share of the cost concerned by which 
 
 class LocalSearch {
  public:
-  explicit LocalSearch(SearchSpace& space)
-      : space_(space), moves_(space), shortlist_(moves_.Shortlist(kShortlist)), begun_(space.Work()) {}
+  LocalSearch(SearchSpace& space, std::size_t put_in)
+      : space_(space), moves_(space), shortlist_(moves_.Shortlist(put_in)), begun_(space.Work()) {}
 
   Configuration Run(const Configuration& start, int kicks) {
     Configuration best = Descend(start);
@@ -173,11 +174,11 @@ class LocalSearch {
 }  // namespace
 
 Configuration Polish(SearchSpace& space, const Configuration& start) {
-  return LocalSearch(space).Polish(start);
+  return LocalSearch(space, kShortlist).Polish(start);
 }
 
 Configuration Exchange(SearchSpace& space, const Configuration& start, int kicks) {
-  return LocalSearch(space).Run(start, kicks);
+  return LocalSearch(space, kicks > 0 ? kShortlist : kFew).Run(start, kicks);
 }
 
 }  // namespace steward::advise
