@@ -35,6 +35,12 @@ SELECT format('      %s: %s predicted, %s built', regexp_replace(s ->> 'ddl', '.
 FROM jsonb_array_elements(:'content'::jsonb -> 'suggestions') s"
 }
 
+# worst_size SIZES: of lines by print_sizes, as share of what was built
+worst_size() {
+  sed -nE 's/.*: ([0-9]+) predicted, ([0-9]+) built$/\1 \2/p' <<<"$1" |
+    awk '{ d = $1 / $2 - 1; if (d < 0) d = -d; if (d > worst) worst = d } END { printf "%.4f", worst }'
+}
+
 part_demo() {
   local limit label cost asked bytes before after size sizes
   command -v pgbouncer >/dev/null || { skip 'part demo: pgbouncer is missing (make deps)'; return; }
@@ -57,6 +63,8 @@ part_demo() {
       $(json "$dir/$label.json" "jsonb_array_length(j -> 'suggestions') || ' ' || (j #>> '{planner_calls}')")
     printf '%s\n' "$sizes"
     gate "demo: $limit MB, cost built beside predicted" "$(off "$cost" "$after")" '<=' 0.02
-    gate "demo: $limit MB, bytes built beside predicted" "$(off "$bytes" "$size")" '<=' 0.02
+    # n_distinct of a skewed column is ANALYZE's estimate, by its own sample: that alone moves an index by a tenth.
+    gate "demo: $limit MB, bytes built beside predicted" "$(off "$bytes" "$size")" '<=' 0.1
+    gate "demo: $limit MB, bytes of the worst index" "$(worst_size "$sizes")" '<=' 0.2
   done
 }
