@@ -248,7 +248,7 @@ COMMENT ON COLUMN steward.capture_status.history_size IS 'bytes on disk of this 
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE FUNCTION steward.captured_predicates(
     OUT userid oid, OUT dbid oid, OUT queryid bigint, OUT planid bigint, OUT predicate_no integer, OUT relid oid,
-    OUT attnum smallint, OUT expression text, OUT role text, OUT kind text, OUT opno oid, OUT is_not_null boolean,
+    OUT attnum smallint, OUT expression text, OUT role text, OUT kind text, OUT opno oid, OUT test text,
     OUT other_relid oid, OUT other_attnum smallint, OUT scan_no integer, OUT "position" integer, OUT descending boolean,
     OUT nulls_first boolean, OUT estimated_selectivity double precision, OUT actual_selectivity double precision,
     OUT executions bigint)
@@ -259,7 +259,7 @@ COMMENT ON FUNCTION steward.captured_predicates() IS
 CREATE VIEW steward.predicates AS
 SELECT p.userid, p.dbid, p.queryid, p.planid, p.predicate_no, p.relid, n.nspname AS schemaname, c.relname, p.attnum,
        a.attname, p.expression, p.role, p.kind,
-       CASE WHEN p.is_not_null THEN 'IS NOT NULL'
+       CASE WHEN p.test IS NOT NULL THEN p.test
             WHEN p.kind OPERATOR(pg_catalog.=) 'is_null' THEN 'IS NULL'
             WHEN o.oid IS NOT NULL THEN pg_catalog.concat(pn.nspname, '.', o.oprname, '(', tl.typname, ',', tr.typname, ')')
        END AS operator,
@@ -283,7 +283,7 @@ COMMENT ON COLUMN steward.predicates.role IS
     'filter and index restrict a scan, join compares with other_relid, sort and group have a position, output is a column the scan must fetch';
 COMMENT ON COLUMN steward.predicates.kind IS
     'of the comparison: equality, range, list, like_prefix, like_infix, is_null, not_equal, containment or other (no index serves it as it stands, or one arm of an OR)';
-COMMENT ON COLUMN steward.predicates.operator IS 'with the column on the left';
+COMMENT ON COLUMN steward.predicates.operator IS 'with the column on the left; of a test of the column what it tests, as IS NOT NULL, or = true where a boolean column stands alone';
 COMMENT ON COLUMN steward.predicates.scan_no IS
     'range-table slot in the plan: predicates with the same scan_no restrict the same scan together';
 COMMENT ON COLUMN steward.predicates.estimated_selectivity IS

@@ -84,7 +84,7 @@ model::ExistingIndex ReadIndex(const db::Row& row) {
   index.definition.table_name = row.Text("table_name");
   index.definition.table_sql = row.Text("table_sql");
   index.definition.method = row.Text("method");
-  index.definition.predicate = row.Text("predicate");
+  index.definition.predicate = WithoutOuterParentheses(row.Text("predicate"));
   index.definition.options = row.Text("options");
   index.definition.unique = row.Bool("is_unique");
   index.definition.nulls_not_distinct = row.Bool("nulls_not_distinct");

@@ -113,10 +113,17 @@ std::vector<model::Statement> ReadStatements(db::Database& database) {
 }
 
 std::vector<model::Predicate> ReadPredicates(db::Database& database) {
+  // A boolean column that the client compares with its own parameter looks, in a plan for one value, like a test of the
+  // column; a generic plan says otherwise.
   const db::Result result = database.Query(
-      "SELECT p.userid::bigint AS userid, p.queryid, p.planid, p.relid::bigint AS relid, p.attnum, p.expression, "
+      "WITH given AS MATERIALIZED (SELECT DISTINCT t.dbid, t.queryid, a.attname FROM steward.plannable t"
+      "  CROSS JOIN jsonb_array_elements(t.parameters) e JOIN pg_attribute a ON a.attrelid = (e ->> 'relid')::oid"
+      "    AND a.attnum = (e ->> 'attnum')::int WHERE e ->> 'type' = '16' AND e ? 'external')"
+      " SELECT p.userid::bigint AS userid, p.queryid, p.planid, p.relid::bigint AS relid, p.attnum, p.expression, "
       "p.role,"
-      " p.kind, p.operator, p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
+      " p.kind, CASE WHEN p.operator IN ('= true', '= false') AND EXISTS (SELECT FROM given g WHERE g.dbid = p.dbid"
+      "   AND g.queryid = p.queryid AND g.attname = p.attname) THEN NULL ELSE p.operator END AS operator,"
+      " p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
       " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions"
       " FROM steward.predicates p JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
       " WHERE p.queryid IS NOT NULL ORDER BY p.userid, p.queryid, p.planid, p.predicate_no");

@@ -14,6 +14,7 @@ extern "C" {
 
 namespace steward::capture {
 
+using store::ColumnTest;
 using store::PredicateKind;
 using store::PredicateRole;
 
@@ -98,17 +99,37 @@ void AddNullTest(ClauseContext* context, NullTest* test) {
   if (key.kind != SideKind::kKey) return AddOther(context, reinterpret_cast<Node*>(test), InvalidOid);
   const bool is_null = test->nulltesttype == IS_NULL;
   const PredicateKind kind = is_null ? PredicateKind::kIsNull : PredicateKind::kOther;
-  if (!is_null) context->flags = store::kNotNullTest;
+  context->test = is_null ? ColumnTest::kNone : ColumnTest::kNotNull;
   AddKey(context, key, context->role, kind, InvalidOid, nullptr);
-  context->flags = 0;
+  context->test = ColumnTest::kNone;
 }
 
-// A boolean column standing alone, or negated: equality with a constant.
-bool AddBoolean(ClauseContext* context, Node* argument) {
+// A test of a boolean column: standing alone or negated it is equality with a constant, as are IS TRUE and IS FALSE.
+bool AddBoolean(ClauseContext* context, Node* argument, ColumnTest test) {
   const Side key = ClassifySide(context->plan, argument, context->at);
   if (key.kind != SideKind::kKey || !IsA(key.expression, Var)) return false;
-  AddKey(context, key, context->role, PredicateKind::kEquality, BooleanEqualOperator, nullptr);
+  const bool equality = test != ColumnTest::kIsNotTrue && test != ColumnTest::kIsNotFalse;
+  context->test = test;
+  AddKey(context, key, context->role, equality ? PredicateKind::kEquality : PredicateKind::kOther,
+         equality ? BooleanEqualOperator : InvalidOid, nullptr);
+  context->test = ColumnTest::kNone;
   return true;
+}
+
+bool AddBooleanTest(ClauseContext* context, const BooleanTest* test) {
+  auto* argument = reinterpret_cast<Node*>(test->arg);
+  switch (test->booltesttype) {
+    case IS_TRUE:
+      return AddBoolean(context, argument, ColumnTest::kIsTrue);
+    case IS_NOT_TRUE:
+      return AddBoolean(context, argument, ColumnTest::kIsNotTrue);
+    case IS_FALSE:
+      return AddBoolean(context, argument, ColumnTest::kIsFalse);
+    case IS_NOT_FALSE:
+      return AddBoolean(context, argument, ColumnTest::kIsNotFalse);
+    default:
+      return false;
+  }
 }
 
 void AddRowCompare(ClauseContext* context, RowCompareExpr* compare) {
@@ -148,11 +169,15 @@ void MergeArms(DraftList* list, int first, const int* ends, int arms) {
         estimated += all[j].record.estimated < 0 ? 1 : static_cast<double>(all[j].record.estimated);
         found = true;
         merged.record.kind = Either(merged.record.kind, all[j].record.kind);
+        if (all[j].record.test != merged.record.test) merged.record.test = ColumnTest::kNone;
         if (all[j].record.other_relid != merged.record.other_relid) merged.record.kind = PredicateKind::kOther;
       }
       if (found) arms_with_key++;
     }
-    if (arms_with_key < arms) merged.record.kind = PredicateKind::kOther;
+    if (arms_with_key < arms) {
+      merged.record.kind = PredicateKind::kOther;
+      merged.record.test = ColumnTest::kNone;
+    }
     merged.record.estimated = arms_with_key < arms ? -1 : static_cast<float>(Min(estimated, 1));
     AddDraft(list, merged);
   }
@@ -184,7 +209,7 @@ void AddBoolExpr(ClauseContext* context, BoolExpr* expression) {
       AddOr(context, expression);
       break;
     case NOT_EXPR:
-      if (!AddBoolean(context, static_cast<Node*>(linitial(expression->args))))
+      if (!AddBoolean(context, static_cast<Node*>(linitial(expression->args)), ColumnTest::kFalse))
         AddOther(context, reinterpret_cast<Node*>(expression), InvalidOid);
       break;
   }
@@ -210,7 +235,9 @@ void AddClause(ClauseContext* context, Node* clause) {
     AddRowCompare(context, reinterpret_cast<RowCompareExpr*>(clause));
   } else if (IsA(clause, SubPlan) && reinterpret_cast<SubPlan*>(clause)->testexpr != nullptr) {
     AddClause(context, reinterpret_cast<SubPlan*>(clause)->testexpr);
-  } else if (!AddBoolean(context, clause)) {
+  } else if (IsA(clause, BooleanTest) && AddBooleanTest(context, reinterpret_cast<BooleanTest*>(clause))) {
+    return;
+  } else if (!AddBoolean(context, clause, ColumnTest::kTrue)) {
     AddOther(context, clause, InvalidOid);
   }
 }

@@ -47,7 +47,7 @@ bool SamePredicate(const Draft& a, const Draft& b) {
   const PredicateRecord& y = b.record;
   return SameKey(a, b) && SameRole(x.role, y.role) && x.kind == y.kind && x.opno == y.opno &&
          x.other_relid == y.other_relid && x.other_attnum == y.other_attnum && x.position == y.position &&
-         x.flags == y.flags;
+         x.flags == y.flags && x.test == y.test;
 }
 
 }  // namespace
@@ -77,6 +77,7 @@ Draft* AddKey(ClauseContext* context, const Side& key, PredicateRole role, Predi
   record.role = role;
   record.kind = kind;
   record.flags = context->flags;
+  record.test = context->test;
   record.position = context->position;
   record.estimated = -1;
   if (context->clause != nullptr && role <= PredicateRole::kIndex)

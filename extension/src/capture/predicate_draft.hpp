@@ -28,6 +28,7 @@ struct ClauseContext {
   Node* clause;     // the condition being taken apart, for its selectivity; null for keys
   uint8 flags;      // PredicateFlags of what is added next
   uint16 position;  // and its position among sort or group keys
+  store::ColumnTest test = store::ColumnTest::kNone;  // what the condition tests, of what is added next
 };
 
 /// Adds a predicate on `key` unless its relation is a system catalog or temporary, its expression is too long or holds a literal that may be

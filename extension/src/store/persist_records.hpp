@@ -9,7 +9,7 @@
 namespace steward::store {
 
 /// Grows when a record's meaning changes while its size does not.
-inline constexpr uint32 kRecordFormat = 1;
+inline constexpr uint32 kRecordFormat = 2;
 
 /// No record is longer; a text or plan that is, is not saved.
 inline constexpr uint32 kMaxRecordBytes = 4 * 1024 * 1024;

@@ -20,6 +20,8 @@ const char* const kRoles[] = {"filter", "index", "join", "sort", "group", "outpu
 const char* const kKinds[] = {nullptr,     "equality",  "range",       "list", "like_prefix", "like_infix",
                               "is_null", "not_equal", "containment", "other"};
 
+const char* const kTests[] = {nullptr, "IS NOT NULL", "= true", "= false", "IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"};
+
 Datum OidArray(const char* oids, int count) {
   Datum items[kMaxPlanRelations];
   for (int i = 0; i < count; i++) {
@@ -62,7 +64,7 @@ void AddPredicate(Row* row, const PredicateRecord& record, const char* expressio
   row->AddText(kRoles[static_cast<int>(record.role)]);
   row->AddText(kKinds[static_cast<int>(record.kind)]);
   row->AddOid(record.opno);
-  row->Add(BoolGetDatum((record.flags & kNotNullTest) != 0));
+  row->AddText(kTests[static_cast<int>(record.test)]);
   row->AddOid(record.other_relid);
   OidIsValid(record.other_relid) ? row->Add(Int16GetDatum(record.other_attnum)) : row->AddNull();
   row->Add(Int32GetDatum(record.scan_no));

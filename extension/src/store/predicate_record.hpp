@@ -28,8 +28,20 @@ enum class PredicateKind : uint8 {
 enum PredicateFlags : uint8 {
   kDescending = 1,
   kNullsFirst = 2,
-  kNotNullTest = 4,  // IS NOT NULL, shown as operator
-  kMeasured = 8,     // its selectivity is that of the whole scan, which instrumented runs measure
+  kMeasured = 8,  // its selectivity is that of the whole scan, which instrumented runs measure
+};
+
+/// What a condition that compares with no value says of its column, shown as operator. A partial index on it serves every
+/// statement that says the same. IS NULL is a kind.
+enum class ColumnTest : uint8 {
+  kNone,
+  kNotNull,
+  kTrue,   // the column alone, or compared with a constant
+  kFalse,  // the column negated
+  kIsTrue,
+  kIsNotTrue,
+  kIsFalse,
+  kIsNotFalse,
 };
 
 /// A predicate on one column or expression of one scan. Names are looked up when it is read.
@@ -46,6 +58,7 @@ struct PredicateRecord {
   PredicateRole role;
   PredicateKind kind;
   uint8 flags;
+  ColumnTest test;
   float estimated;    // selectivity; negative: unknown
   double passed;      // rows that the scan returned, over all measured executions
   double seen;        // rows of the relation, each time it was scanned

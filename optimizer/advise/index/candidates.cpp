@@ -45,6 +45,7 @@ class ScanCandidates {
     for (const SearchedKey& searched : scan.searched) Add({searched.key}, {}, searched.method);
     AddSequences(width);
     AddCovering(width);
+    for (const RowCondition& condition : RowConditions(scan.tests)) AddPartial(scan, condition, width);
     if (width >= 2) AddPairs(all);
   }
 
@@ -79,6 +80,23 @@ class ScanCandidates {
     }
   }
 
+  // The forms of the scan on the rows that pass `condition`, whose columns need no place in the keys. With no other key
+  // one of them is it: its values are all the same, and the smallest index is the one of equal values.
+  void AddPartial(const ScanShape& scan, const RowCondition& condition, std::size_t width) {
+    ScanShape rest = scan;
+    for (Keys* keys : {&rest.equality, &rest.sort, &rest.group, &rest.output})
+      std::erase_if(*keys, [&](const IndexKey& key) { return Has(condition.columns, key); });
+    scan_ = rest;
+    predicate_ = condition.sql;
+    const Keys compared = Concat(rest.equality, rest.range, 32);
+    for (const IndexKey& key : compared) Add({key});
+    if (compared.empty() && rest.sort.empty() && rest.group.empty()) Add({condition.columns.front()});
+    AddSequences(width);
+    AddCovering(width);
+    scan_ = scan;
+    predicate_.clear();
+  }
+
   void AddPairs(const Keys& all) {
     for (const IndexKey& first : all)
       for (const IndexKey& second : all)
@@ -94,15 +112,25 @@ class ScanCandidates {
     index.method = method;
     index.keys = keys;
     index.include = include;
+    index.predicate = predicate_;
     std::sort(index.include.begin(), index.include.end(),
               [](const IndexKey& a, const IndexKey& b) { return a.attnum < b.attnum; });
     if (std::find(found_.begin(), found_.end(), index) == found_.end()) found_.push_back(std::move(index));
   }
 
-  const ScanShape& scan_;
+  ScanShape scan_;
   const CandidateOptions& options_;
+  std::string predicate_;  // of what is added
   std::vector<IndexDefinition> found_;
 };
+
+// A partial index beside one on all rows with the same keys is worth its own upkeep where it is at most this share of it.
+constexpr double kMuchSmaller = 0.2;
+
+IndexDefinition OnAllRows(IndexDefinition index) {
+  index.predicate.clear();
+  return index;
+}
 
 // Columns after all columns of a unique key narrow no look-up and change no order; what an index-only scan gains from
 // them the covering form, which has them in INCLUDE, gains too.
@@ -120,9 +148,18 @@ bool Uses(const ScanShape& scan, const IndexKey& key) {
   return Has(scan.equality, key) || Has(scan.range, key) || Has(scan.sort, key) || Has(scan.group, key);
 }
 
-// Could the candidate appear in a plan of a statement with this scan? Its first key must be one that the scan uses.
+// Does the scan ask for nothing but rows that pass all of `tests`?
+bool Passes(const ScanShape& scan, const std::vector<std::string>& tests) {
+  return std::all_of(tests.begin(), tests.end(), [&](const std::string& sql) {
+    return std::any_of(scan.tests.begin(), scan.tests.end(), [&](const RowTest& test) { return test.sql == sql; });
+  });
+}
+
+// Could the candidate, on rows that the scan asks for, appear in a plan of a statement with it? Its first key must be one
+// that the scan uses, but a partial index also serves by its rows alone.
 bool Relevant(const IndexDefinition& candidate, const ScanShape& scan) {
   if (scan.table->relid != candidate.relid) return false;
+  if (!candidate.predicate.empty()) return true;
   if (candidate.method == "btree" && candidate.keys.front().opclass.empty()) return Uses(scan, candidate.keys.front());
   return std::any_of(scan.searched.begin(), scan.searched.end(), [&](const SearchedKey& searched) {
     return searched.method == candidate.method && searched.key == candidate.keys.front();
@@ -152,9 +189,12 @@ class Generator {
     for (const model::Statement* statement : statements) {
       scans.push_back(ScanShapes(workload_.server, partitions_, predicates_[{statement->userid, statement->queryid}]));
       auto& own = result_.own.emplace_back();
-      for (const ScanShape& scan : scans.back())
+      for (const ScanShape& scan : scans.back()) {
+        for (RowCondition& condition : RowConditions(scan.tests))
+          conditions_.try_emplace({scan.table->relid, condition.sql}, std::move(condition));
         for (IndexDefinition& candidate : ScanCandidates(scan, options_).Take())
           if (const std::size_t at = Place(std::move(candidate)); at != kNone) AddOnce(own, at);
+      }
     }
     for (std::size_t s = 0; s < scans.size(); s++) FindRelevant(scans[s], result_.own[s]);
     return std::move(result_);
@@ -181,14 +221,24 @@ class Generator {
     return entry->second;
   }
 
+  // nullptr for an index on all rows.
+  [[nodiscard]] const RowCondition* ConditionOf(const IndexDefinition& candidate) const {
+    const auto found = conditions_.find({candidate.relid, candidate.predicate});
+    return found == conditions_.end() ? nullptr : &found->second;
+  }
+
   [[nodiscard]] bool Redundant(const IndexDefinition& candidate) const {
-    return partitions_.Serves(candidate) || ExtendsUnique(workload_, candidate);
+    if (partitions_.Serves(candidate) || ExtendsUnique(workload_, OnAllRows(candidate))) return true;
+    const RowCondition* condition = ConditionOf(candidate);
+    return condition != nullptr && condition->share > kMuchSmaller && partitions_.Serves(OnAllRows(candidate));
   }
 
   void FindRelevant(const std::vector<ScanShape>& scans, std::vector<std::size_t>& own) {
     std::set<std::size_t> relevant(own.begin(), own.end());
     for (const ScanShape& scan : scans)
       for (const std::size_t candidate : by_table_[scan.table->relid]) {
+        const RowCondition* condition = ConditionOf(result_.definitions[candidate]);
+        if (condition != nullptr && !Passes(scan, condition->tests)) continue;
         if (!Relevant(result_.definitions[candidate], scan)) continue;
         if (UsesAll(result_.definitions[candidate], scan)) AddOnce(own, candidate);
         relevant.insert(candidate);
@@ -201,6 +251,7 @@ class Generator {
   Partitions partitions_;
   std::map<StatementKey, std::vector<const model::Predicate*>> predicates_;
   std::map<std::string, std::size_t> places_;  // by SQL
+  std::map<std::pair<model::Oid, std::string>, RowCondition> conditions_;  // by table and SQL
   std::map<model::Oid, std::vector<std::size_t>> by_table_;
   Candidates result_;
 };

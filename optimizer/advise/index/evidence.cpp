@@ -123,6 +123,9 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
     lower(Confidence::kLow);
     suggestion.caveats.emplace_back("costed with generic plans: no parameter value is known");
   }
+  if (!suggestion.definition.predicate.empty())
+    suggestion.caveats.push_back("serves only statements that ask for " + suggestion.definition.predicate +
+                                 " in so many words: of a parameter in its place a generic plan proves nothing");
   if (suggestion.cost_after > 0.8 * suggestion.cost_before) lower(Confidence::kMedium);
   if (!suggestion.hurt.empty()) lower(Confidence::kMedium);
   if (WindowHours(in.workload.server) < kProvisionalHours) {

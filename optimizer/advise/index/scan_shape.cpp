@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <tuple>
 
 namespace steward::advise {
@@ -100,6 +102,19 @@ bool InOrder(const model::Table& table, const Predicate& predicate) {
   return column != nullptr && std::fabs(column->correlation) >= kInOrder;
 }
 
+// What restricts the scan itself; a join tests what it has joined.
+void AddTest(Building& scan, const model::Table& table, const Predicate& predicate) {
+  const bool restricts = predicate.role == PredicateRole::kFilter || predicate.role == PredicateRole::kIndex;
+  const model::Column* column = ColumnOf(*scan.shape.table, table, predicate.attnum);
+  if (!restricts || column == nullptr) return;
+  const std::optional<std::string> sql = TestSql(predicate, column->name_sql);
+  if (!sql) return;
+  RowTest test{{column->attnum, column->name, column->name_sql, "", "", false, false}, *sql,
+               predicate.estimated_selectivity.value_or(0.5)};
+  auto& known = scan.shape.tests;
+  if (std::find(known.begin(), known.end(), test) == known.end()) known.push_back(std::move(test));
+}
+
 void AddPredicate(Building& scan, const model::ServerInfo& server, const model::Table& table,
                   const Predicate& predicate) {
   IndexKey key;
@@ -110,6 +125,7 @@ void AddPredicate(Building& scan, const model::ServerInfo& server, const model::
       AddKey(scan.shape.output, IndexKey{column->attnum, column->name, column->name_sql, "", "", false, false});
     return;
   }
+  AddTest(scan, table, predicate);
   if (const auto method = MethodFor(server, predicate)) AddSearched(scan, table, predicate, *method);
   if (!MakeKey(*scan.shape.table, table, predicate, true, key)) return;
   if (scan.large && predicate.kind == PredicateKind::kRange && InOrder(table, predicate))

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "advise/index/partitions.hpp"
+#include "advise/index/row_conditions.hpp"
 #include "advise/index/search_method.hpp"
 
 namespace steward::advise {
@@ -23,6 +24,7 @@ struct ScanShape {
   std::vector<model::IndexKey> sort;      // ORDER BY in order, with direction
   std::vector<model::IndexKey> group;     // GROUP BY in order
   std::vector<SearchedKey> searched;    // containment, full text, patterns, ranges in the order of the rows
+  std::vector<RowTest> tests;           // what it asks of columns without comparing them with a value
   std::vector<model::IndexKey> output;    // every column that the plan fetches
   bool output_known = false;
 
