@@ -1,0 +1,53 @@
+// What a refresh costs, learned from its runs, and which method the next one uses. Pure.
+#pragma once
+
+#include "core/schedule.hpp"
+
+namespace steward::core {
+
+/// How a view is brought up to date. A method that joins later (keyed diff, incremental) gets its name here and its
+/// case in ChooseMethod.
+enum class RefreshMethod { kSkip, kConcurrently, kPlain };
+
+/// A quantity that varies from run to run: mean and mean absolute deviation, recent runs counting more.
+struct Learned {
+  int runs = 0;
+  double mean = 0;
+  double deviation = 0;
+};
+
+/// Takes in one more run: with weight 1/runs for the first five, then a fifth.
+void Learn(double value, Learned* learned);
+
+/// Whether a run is out of what is known: more than three deviations (and a tenth of the mean) from the mean of at
+/// least five runs. To be asked before the run is taken in.
+[[nodiscard]] bool HasDrifted(double value, const Learned& learned);
+
+/// Of one view by one method.
+struct MethodCost {
+  Learned duration;  // microseconds
+  Learned wal;       // bytes
+};
+
+/// How long the next run will hardly exceed: mean and three deviations, and at least a tenth more than the mean.
+/// `unknown` before the first run.
+[[nodiscard]] Micros PredictDuration(const MethodCost& cost, Micros unknown);
+
+struct MethodQuestion {
+  bool dirty = true;
+  bool populated = true;
+  bool can_concurrently = true;  // a usable unique key, and the owner may create temporary tables
+  double reads_per_second = 0;   // statements that read the view
+  MethodCost plain;
+  MethodCost concurrently;
+  int plain_lock_timeouts = 0;  // in a row, since the last success
+  int concurrently_lock_timeouts = 0;
+};
+
+/// A plain refresh locks readers out for as long as it runs, so it is chosen only where the view has no data that
+/// anybody could read, where CONCURRENTLY cannot be, or where less than one reading statement in ten refreshes is
+/// expected to wait and it is not known to be the slower one. After three lock timeouts in a row the other method is
+/// chosen if it can be; after three of both the one with fewer. Every method runs under a lock timeout.
+[[nodiscard]] RefreshMethod ChooseMethod(const MethodQuestion& question);
+
+}  // namespace steward::core
