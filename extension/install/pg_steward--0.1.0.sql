@@ -578,11 +578,20 @@ COMMENT ON COLUMN steward.refresh_history.rows_deleted IS 'NULL: not measured';
 COMMENT ON COLUMN steward.refresh_history.staleness_before IS 'NULL: not measured';
 COMMENT ON COLUMN steward.refresh_history.message IS 'error, or why the refresh was not concurrent; shown to members of the view''s owner and of pg_read_all_stats';
 
+CREATE FUNCTION steward.matview_dependencies(view regclass, OUT relid oid, OUT kind "char", OUT via text)
+  RETURNS SETOF record LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'steward_matview_dependencies';
+COMMENT ON FUNCTION steward.matview_dependencies(regclass) IS 'the relations whose change can change what a materialized view''s query gives. kind: t table, d partition or inheriting table of one, a what one is a partition of or inherits from, v view, m materialized view (what that reads is not listed), f foreign table, c catalog, o other. via: the view, function or table through which it is reached, NULL where the query names it';
+
+CREATE FUNCTION steward.matview_tracking(view regclass, OUT tracking text, OUT tracking_reason text, OUT unique_key_ddl text,
+    OUT definition_key bigint, OUT storage_key bigint, OUT leaf_key bigint)
+  RETURNS record LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'steward_matview_tracking';
+COMMENT ON FUNCTION steward.matview_tracking(regclass) IS 'changes: a materialized view''s result changes only with what steward.matview_dependencies lists; time: it may change by itself, tracking_reason says why; and the unique index that REFRESH ... CONCURRENTLY lacks, where the query proves one. The keys are hashes that change with the definition (rules, functions, types), with the files of what is read (TRUNCATE, rewrites), and with its partitions. All NULL for what is no materialized view';
+
 CREATE VIEW steward.matviews AS
 SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_catalog.pg_get_userbyid(c.relowner) AS matviewowner,
        s.enabled, CASE WHEN s.relid IS NOT NULL THEN 'every' END AS mode, NULL::interval AS max_staleness,
        s.every::text AS schedule, NULL::text AS timezone, s.method, NULL::interval AS staleness, NULL::timestamptz AS dirty_since,
-       NULL::regclass[] AS dirty_relations, NULL::text AS tracking, NULL::text AS tracking_reason, NULL::interval AS p99_staleness,
+       NULL::regclass[] AS dirty_relations, (steward.matview_tracking(c.oid)).tracking AS tracking, (steward.matview_tracking(c.oid)).tracking_reason AS tracking_reason, NULL::interval AS p99_staleness,
        good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
        CASE WHEN s.enabled THEN CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
        CASE WHEN NOT s.enabled THEN NULL
@@ -592,7 +601,8 @@ SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_cat
             WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at AND st.next_due OPERATOR(pg_catalog.<>) st.slot THEN 'retry'
             WHEN s.enabled THEN 'due' END AS next_reason,
        coalesce(CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
-       run.sqlstate AS last_sqlstate, CASE WHEN run.result OPERATOR(pg_catalog.<>) 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read, NULL::text AS unique_key_ddl
+       run.sqlstate AS last_sqlstate, CASE WHEN run.result OPERATOR(pg_catalog.<>) 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read,
+       (steward.matview_tracking(c.oid)).unique_key_ddl AS unique_key_ddl
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   LEFT JOIN steward.refresh_schedule s ON s.relid OPERATOR(pg_catalog.=) c.oid
@@ -610,14 +620,14 @@ COMMENT ON COLUMN steward.matviews.timezone IS 'NULL: a fixed period has none';
 COMMENT ON COLUMN steward.matviews.staleness IS 'NULL: not measured';
 COMMENT ON COLUMN steward.matviews.dirty_since IS 'NULL: not measured';
 COMMENT ON COLUMN steward.matviews.dirty_relations IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.tracking IS 'NULL: changes are not tracked';
-COMMENT ON COLUMN steward.matviews.tracking_reason IS 'NULL: changes are not tracked';
+COMMENT ON COLUMN steward.matviews.tracking IS 'changes: the result changes only with the relations that it is made from; time: it may change by itself';
+COMMENT ON COLUMN steward.matviews.tracking_reason IS 'why tracking is time: the first reason found';
 COMMENT ON COLUMN steward.matviews.p99_staleness IS 'NULL: not measured';
 COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
 COMMENT ON COLUMN steward.matviews.next_reason IS 'due, retry, or why no refresh will come';
 COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
 COMMENT ON COLUMN steward.matviews.last_read IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'NULL: not proposed';
+COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'the unique index that would allow REFRESH ... CONCURRENTLY; NULL: there is one, or the query proves none';
 
 CREATE FUNCTION steward.schedule_refresh(view regclass, every interval DEFAULT NULL, method text DEFAULT NULL, timeout interval DEFAULT NULL)
   RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_schedule_refresh';

@@ -205,6 +205,16 @@ bool HasBitmapScans(const TableAmRoutine* methods) {
 #endif
 }
 
+bool IsJsonNode([[maybe_unused]] const Node* node) {
+#if PG_VERSION_NUM >= 170000
+  return IsA(node, JsonConstructorExpr) || IsA(node, JsonExpr);
+#elif PG_VERSION_NUM >= 160000
+  return IsA(node, JsonConstructorExpr);
+#else
+  return false;
+#endif
+}
+
 bool HasOwnRights(const Query* query) {
 #if PG_VERSION_NUM >= 160000
   return ExecCheckPermissions(query->rtable, query->rteperminfos, false);

@@ -204,6 +204,9 @@ struct SetOpInputs {
 /// True when tables of this access method can be read by bitmap scans.
 [[nodiscard]] bool HasBitmapScans(const TableAmRoutine* methods);
 
+/// SQL/JSON constructors and queries, which turn values of any type into JSON and back. There are none before 16.
+[[nodiscard]] bool IsJsonNode(const Node* node);
+
 /// True when the current user has the rights that `query` needs on the relations of its own range table.
 [[nodiscard]] bool HasOwnRights(const Query* query);
 
