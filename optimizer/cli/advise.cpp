@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "cli/requirements.hpp"
 #include "cli/verify.hpp"
 #include "cli/version.hpp"
+#include "collect/hypopg_workload.hpp"
 #include "collect/read_workload.hpp"
 #include "collect/suggestion_states.hpp"
 #include "collect/workload_json.hpp"
@@ -20,6 +23,7 @@
 #include "db/transaction.hpp"
 #include "report/group_warnings.hpp"
 #include "report/index_report.hpp"
+#include "whatif/hypopg_oracle.hpp"
 #include "whatif/server_oracle.hpp"
 
 namespace steward::cli {
@@ -46,6 +50,7 @@ std::string MissingGrant(db::Database& database) {
 struct Collected {
   model::Workload workload;
   std::string missing_grant;
+  std::optional<db::PlanningFacts> planning = std::nullopt;  // where the client plans
 };
 
 Collected Collect(db::Database& database) {
@@ -64,6 +69,37 @@ Collected Collect(db::Database& database) {
          "are captured.",
          ""});
   return {std::move(workload), grant};
+}
+
+std::int64_t NotCosted(const model::Workload& workload, const std::string& reason) {
+  return std::count_if(workload.statements.begin(), workload.statements.end(),
+                       [&](const model::Statement& statement) { return statement.not_costable == reason; });
+}
+
+// Without pg_steward; see hypopg_workload.hpp.
+Collected CollectHypopg(db::Database& database, const collect::HypopgSource& source, Progress& progress) {
+  Collected collected;
+  {
+    const db::ReadOnlyTransaction transaction(database);
+    collected.missing_grant = MissingGrant(database);
+    collected.planning.emplace(database, source.hypopg_schema + ".hypopg_reset");
+  }
+  collected.workload = collect::ReadHypopgWorkload(database, source, *collected.planning, [&](double share) {
+    db::ThrowIfInterrupted();
+    progress.Say("planning the statements", share);
+  });
+  if (ReadsOwnTables(collected.workload)) return collected;
+  const std::int64_t forbidden = NotCosted(collected.workload, collect::kNoRight);
+  if (!collected.missing_grant.empty() || forbidden > 0)
+    throw db::InsufficientPrivilege(
+        {fmt::format("this role can plan no statement on the tables of database \"{}\"", database.endpoint().database),
+         fmt::format("It has no right to the tables of {} of {} statements.", forbidden, collected.workload.statements.size()),
+         forbidden > 0 ? "As a superuser: GRANT pg_read_all_data TO the role; it can read every row then."
+                       : "As a superuser: " + collected.missing_grant,
+         "42501"});
+  throw db::Error({fmt::format("pg_stat_statements has no statement yet on the tables of database \"{}\" that can be planned",
+                               database.endpoint().database),
+                   "", "Let the application run for a while, then ask again.", ""});
 }
 
 model::Workload Load(const Arguments& arguments, const db::Database& database) {
@@ -116,29 +152,50 @@ void MarkStates(db::Database& database, model::IndexAdvice& advice) {
   collect::MarkStates(database, advice);
 }
 
-model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments) {
-  RequireVerifiable(database, arguments);
-  Progress progress;
-  progress.Say("reading the workload");
-  Collected collected = arguments.from.empty() ? Collect(database) : Collected{Load(arguments, database), ""};
-  model::Workload& workload = collected.workload;
-  AddStandbys(arguments, workload);
-  RequireSchemas(workload, arguments.schemas);
-  collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
-  whatif::ServerOracle oracle(database);
-  const auto advise_without = [&](const std::set<std::string>& excluded) {
-    advise::IndexOptions options = Options(arguments, progress);
-    options.excluded = excluded;
-    model::IndexAdvice advice = advise::AdviseIndexes(workload, oracle, options);
-    MarkStates(database, advice);
-    return advice;
-  };
-  model::IndexAdvice advice = advise_without({});
-  Verify(database, arguments, workload, progress, advise_without, advice);
+double Seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::unique_ptr<model::CostOracle> MakeOracle(db::Database& database, const std::optional<collect::HypopgSource>& source,
+                                              Collected& collected) {
+  if (!source) return std::make_unique<whatif::ServerOracle>(database);
+  return std::make_unique<whatif::HypopgOracle>(database, source->hypopg_schema, collected.workload, *collected.planning,
+                                                Seconds);
+}
+
+void WarnOfRights(const Collected& collected, model::IndexAdvice& advice) {
   if (!collected.missing_grant.empty())
     advice.warnings.push_back(
         "the statements of other roles are not visible to this one, and the advice is without them: " +
         collected.missing_grant);
+  if (const std::int64_t forbidden = NotCosted(collected.workload, collect::kNoRight); forbidden > 0)
+    advice.warnings.push_back(fmt::format(
+        "{} statements are not costed: to plan one, this role needs the rights that running it takes", forbidden));
+}
+
+model::IndexAdvice Analyse(db::Database& database, const Arguments& arguments,
+                           const std::optional<collect::HypopgSource>& source) {
+  RequireVerifiable(database, arguments);
+  Progress progress;
+  progress.Say("reading the workload");
+  Collected collected = source                   ? CollectHypopg(database, *source, progress)
+                        : arguments.from.empty() ? Collect(database)
+                                                 : Collected{Load(arguments, database), ""};
+  model::Workload& workload = collected.workload;
+  AddStandbys(arguments, workload);
+  RequireSchemas(workload, arguments.schemas);
+  collect::KeepSchemas(workload, arguments.schemas, arguments.excluded_schemas);
+  const std::unique_ptr<model::CostOracle> oracle = MakeOracle(database, source, collected);
+  const auto advise_without = [&](const std::set<std::string>& excluded) {
+    advise::IndexOptions options = Options(arguments, progress);
+    options.excluded = excluded;
+    model::IndexAdvice advice = advise::AdviseIndexes(workload, *oracle, options);
+    if (!source) MarkStates(database, advice);
+    return advice;
+  };
+  model::IndexAdvice advice = advise_without({});
+  Verify(database, arguments, workload, progress, advise_without, advice);
+  WarnOfRights(collected, advice);
   advice.warnings = report::GroupWarnings(advice.warnings);
   return advice;
 }
@@ -165,11 +222,13 @@ std::size_t Limit(model::IndexAdvice& advice, std::int64_t limit) {
 
 Outcome RunAdvise(db::Database& database, const Arguments& arguments) {
   RequireDirectConnection(database);
-  RequireExtension(database);
-  model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments); });
+  const std::optional<collect::HypopgSource> source = ChooseSource(database, arguments);
+  model::IndexAdvice advice = WithAdviceOnRights([&] { return Analyse(database, arguments, source); });
   report::IndexReportContext context;
   context.workload_file = arguments.from;
-  if (arguments.save) {
+  if (arguments.save && source) {
+    context.not_saved = "there is nowhere to without the extension pg_steward";
+  } else if (arguments.save) {
     const std::string document = report::RunDocument(
         advice, {arguments.budget, arguments.limit, arguments.weigh_calls ? "calls" : "time", arguments.from,
                  arguments.min_gain_percent},

@@ -76,6 +76,13 @@ Format ParseFormat(const std::string& text, Command command) {
                    command == Command::kAdvise ? "Formats are text, json and sql." : "Formats are text and json.");
 }
 
+Source ParseSource(const std::string& text) {
+  if (text == "auto") return Source::kAuto;
+  if (text == "steward") return Source::kSteward;
+  if (text == "hypopg") return Source::kHypopg;
+  throw UsageError("unknown value for option \"--source\"", "Sources are auto, steward and hypopg.");
+}
+
 void FillMinGain(const po::variables_map& values, Arguments& arguments) {
   const auto gain = Optional(values, "min-gain");
   if (!gain) return;
@@ -114,6 +121,7 @@ void FillAdvice(const po::variables_map& values, Arguments& arguments) {
       throw UsageError("invalid value for option \"--weight\"", "Weights are time and calls.");
     arguments.weigh_calls = *weight == "calls";
   }
+  arguments.source = ParseSource(Optional(values, "source").value_or("auto"));
   FillMinGain(values, arguments);
   arguments.quick = values.count("quick") > 0;
   arguments.verify = values.count("verify") > 0;

@@ -13,6 +13,8 @@ namespace steward::cli {
 
 enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain };
 enum class Format { kText, kJson, kSql };
+/// Where statements and costs come from: kAuto is pg_steward where it is installed, else pg_stat_statements and HypoPG.
+enum class Source { kAuto, kSteward, kHypopg };
 
 struct Arguments {
   /// A time as the server reads it, or, where `text` is empty, so long before another one (of `until`: from now).
@@ -29,6 +31,7 @@ struct Arguments {
   std::string output;  // empty: standard output
   std::vector<std::string> schemas;
   std::vector<std::string> excluded_schemas;
+  Source source = Source::kAuto;
   std::string from;          // workload file instead of the server's capture
   std::vector<std::string> standbys;  // workload files of standbys
   std::int64_t budget = 0;   // bytes, 0: none

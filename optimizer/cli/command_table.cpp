@@ -58,6 +58,7 @@ Group AdviseGroup() {
       "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
                                                                           "do not advise on this schema (repeatable)")(
       "show-muted", "show muted suggestions as well")(
+      "source", Word("NAME"), "steward, or hypopg (with pg_stat_statements); default: what is installed")(
       "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
       "standby", Words("FILENAME"), "count index scans of a standby, from a snapshot taken there (repeatable)")(
       "no-save", "do not save the suggestions in the database")(

@@ -68,6 +68,13 @@ Check CheckExtension(const ServerFacts& facts) {
           {}};
 }
 
+Check CheckDegraded(const ServerFacts& facts) {
+  return {CheckStatus::kOk,
+          "degraded",
+          facts.hypopg.Name() + ": \"advise indexes\" works now, from generic plans, without history and explain",
+          {}};
+}
+
 Check CheckRights(const ServerFacts& facts) {
   Check check{CheckStatus::kOk, "rights", fmt::format("role {} can read the workload and run what-if", facts.role), {}};
   for (const std::string& grant : facts.missing_grants) check.fixes.push_back(grant + " TO " + facts.role_sql + ";");
@@ -156,6 +163,7 @@ Check CheckCapture(const ServerFacts& facts) {
 std::vector<Check> Diagnose(const ServerFacts& facts) {
   std::vector<Check> checks = {CheckServer(facts), CheckConnection(facts), CheckFiles(facts), CheckPreload(facts),
                                CheckExtension(facts)};
+  if (!(facts.installed_version && facts.loaded) && facts.hypopg.Complete()) checks.push_back(CheckDegraded(facts));
   if (facts.installed_version) {
     checks.push_back(CheckRights(facts));
     checks.push_back(CheckSaving(facts));

@@ -1,6 +1,10 @@
 // What several commands ask of a database before they work on it, and the advice that goes with a missing right.
 #pragma once
 
+#include <optional>
+
+#include "cli/arguments.hpp"
+#include "collect/hypopg_workload.hpp"
 #include "db/database.hpp"
 #include "db/error.hpp"
 
@@ -8,6 +12,10 @@ namespace steward::cli {
 
 /// Throws db::Error, with the line that mends it, when the extension is not installed in this database.
 void RequireExtension(db::Database& database);
+
+/// What advice is to come from: nothing where that is pg_steward. Throws db::Error, with the line that mends it, where neither
+/// it nor its stand-ins are installed, or what was asked for is not.
+std::optional<collect::HypopgSource> ChooseSource(db::Database& database, const Arguments& arguments);
 
 /// Throws db::SettingsError behind a pooler: what asks what-if connects to the server.
 void RequireDirectConnection(db::Database& database);

@@ -35,6 +35,11 @@ void ReadIndexUse(db::Database& database, std::vector<model::ExistingIndex>& ind
     const auto index = by_id.find(static_cast<model::Oid>(row.Int("indexrelid")));
     if (index != by_id.end()) index->second->plans = row.Int("plans");
   }
+  ReadIndexAges(database, indexes);
+}
+
+void ReadIndexAges(db::Database& database, std::vector<model::ExistingIndex>& indexes) {
+  const std::map<model::Oid, model::ExistingIndex*> by_id = ById(indexes);
   const db::Result kept = database.Query("SELECT current_setting('track_commit_timestamp')::boolean AS kept");
   if (!kept.Only().Bool("kept")) return;
   // Rows of initdb have no transaction (xid 1 or 2), of which asking for a time is an error.

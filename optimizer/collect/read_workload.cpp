@@ -75,7 +75,7 @@ void KeepSchemas(model::Workload& workload, const std::vector<std::string>& sche
     if ((!schemas.empty() && !Has(schemas, table.schema)) || Has(excluded, table.schema)) table.catalog = true;
 }
 
-model::ServerInfo ReadServerInfo(db::Database& database) {
+model::ServerInfo ReadServerInfo(db::Database& database, const std::string& since) {
   const db::Result result = database.Query(
       "SELECT current_database() AS database, substring(current_setting('server_version') FROM '^[0-9.]+') AS version,"
       " current_setting('server_version_num') AS version_num, pg_is_in_recovery() AS standby,"
@@ -89,8 +89,7 @@ model::ServerInfo ReadServerInfo(db::Database& database) {
       "   JOIN pg_depend d ON d.classid = 'pg_opclass'::regclass AND d.objid = o.oid AND d.deptype = 'e'"
       "   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid"
       "  WHERE e.extname = 'pg_trgm' AND a.amname = 'gin' AND o.opcname = 'gin_trgm_ops') AS trigram_opclass,"
-      " extract(epoch FROM now()) AS collected_at, extract(epoch FROM c.stats_since) AS window_start"
-      " FROM steward.capture_status c");
+      " extract(epoch FROM now()) AS collected_at, extract(epoch FROM " + since + ") AS window_start");
   const db::Row row = result.Only();
   model::ServerInfo server;
   server.database = row.Text("database");

@@ -17,7 +17,9 @@ void KeepSchemas(model::Workload& workload, const std::vector<std::string>& sche
                  const std::vector<std::string>& excluded);
 
 /// The parts of ReadWorkload.
-model::ServerInfo ReadServerInfo(db::Database& database);
+/// `since`: SQL for the time since when statements are counted.
+model::ServerInfo ReadServerInfo(db::Database& database,
+                                 const std::string& since = "(SELECT c.stats_since FROM steward.capture_status c)");
 std::vector<model::Statement> ReadStatements(db::Database& database);
 std::vector<model::Predicate> ReadPredicates(db::Database& database);
 /// The tables that another session keeps everybody from reading, and has kept for a second: it holds an ACCESS
@@ -32,6 +34,8 @@ std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std:
 /// Fills what of the indexes the catalog does not say: the captured plans that use them, and when they were built, where
 /// the server keeps such times (track_commit_timestamp).
 void ReadIndexUse(db::Database& database, std::vector<model::ExistingIndex>& indexes);
+/// The second part of that alone.
+void ReadIndexAges(db::Database& database, std::vector<model::ExistingIndex>& indexes);
 std::vector<model::ForeignKey> ReadForeignKeys(db::Database& database);
 /// The standbys that follow the server, or hold a place to follow it: not base backups, logical subscribers or programs
 /// known to receive WAL only.

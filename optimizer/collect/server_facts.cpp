@@ -77,6 +77,8 @@ void ReadExtension(db::Database& database, ServerFacts& facts) {
   if (!files.empty()) facts.available_version = files[0].Text("default_version");
   const db::Result installed = Ask(database, "SELECT extversion FROM pg_extension WHERE extname = 'pg_steward'");
   if (!installed.empty()) facts.installed_version = installed[0].Text("extversion");
+  const db::ReadOnlyTransaction transaction(database);
+  facts.hypopg = ReadHypopgSource(database);
 }
 
 // Views run the functions inside them with the caller's rights, so those need a grant too: they are found through the

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collect/hypopg_workload.hpp"
 #include "db/database.hpp"
 #include "db/pooler.hpp"
 
@@ -45,6 +46,8 @@ struct ServerFacts {
 
   std::optional<std::string> available_version;  // of the extension's files on the server
   std::optional<std::string> installed_version;  // in this database
+
+  HypopgSource hypopg;  // what `advise indexes` works with where pg_steward is not
 
   bool read_all_stats = false;
   std::vector<std::string> missing_grants;       // statements, without "TO role", that `advise indexes` needs

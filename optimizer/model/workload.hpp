@@ -30,6 +30,7 @@ struct ServerInfo {
   bool sql_ascii = false;       // the database's encoding is SQL_ASCII: names are bytes that nothing converts
   bool sees_all_plans = true;   // the role that read the workload sees the plans of other roles too
   bool archiving = false;       // WAL is archived: standbys that follow by the archive alone are not known here
+  std::string source = {};      // of statements and costs, for people; empty: pg_steward. Not part of a snapshot
 };
 
 /// One (user, query id) of the current database; rows that differ only in toplevel are added up.

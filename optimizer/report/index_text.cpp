@@ -52,6 +52,8 @@ std::string Header(const IndexAdvice& advice, const IndexReportContext& context)
   const std::string run = context.run_id ? fmt::format("run {}, ", *context.run_id) : "";
   std::string text = fmt::format("{}      {}{}\n", left, run, LongInstant(server.collected_at));
   if (!context.workload_file.empty()) text += fmt::format("workload  from file {}\n", Printable(context.workload_file));
+  if (!server.source.empty())
+    text += "source    " + Wrap(Printable(server.source) + ", not pg_steward: generic plans and assumed sizes, nothing measured", 10) + "\n";
   text += fmt::format("workload  {} to {} ({}), {}, {} calls, {} of execution\n", ShortInstant(server.window_start),
                       ShortInstant(server.window_end), Span(server.window_end - server.window_start),
                       Plural(advice.statements, "statement"), Count(static_cast<double>(advice.calls)),
@@ -145,8 +147,9 @@ std::string Helps(const IndexSuggestion& suggestion, const IndexAdvice& advice) 
   const model::StatementEffect& first = suggestion.helped.front();
   const std::string calls =
       WindowHours(advice) < 1 ? Plural(first.calls, "call") : Grouped(first.calls_per_hour) + " calls/h";
-  text += fmt::format("   {} {} \"{}\" {}, mean {}, p95 {}", first.queryid, Printable(first.role),
-                      Excerpt(first.query, 60), calls, Duration(first.mean_exec_time), Duration(first.p95_exec_time));
+  text += fmt::format("   {} {} \"{}\" {}, mean {}", first.queryid, Printable(first.role), Excerpt(first.query, 60), calls,
+                      Duration(first.mean_exec_time));
+  if (first.p95_exec_time > 0) text += ", p95 " + Duration(first.p95_exec_time);
   if (count > 1) text += fmt::format(" (+{} more)", count - 1);
   return text;
 }
@@ -255,8 +258,9 @@ std::string IndexText(const IndexAdvice& advice, const IndexReportContext& conte
   if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);
   text += VerificationText(advice);
   text += "\nEstimates are planner costs, not measurements.\n";
-  if (!advice.suggestions.empty())
-    text += "Evidence, plans and what was not chosen: pgsteward explain ID --plans\nAs a migration: --format sql -o indexes.sql\n";
+  if (!advice.suggestions.empty() && advice.server.source.empty())
+    text += "Evidence, plans and what was not chosen: pgsteward explain ID --plans\n";
+  if (!advice.suggestions.empty()) text += "As a migration: --format sql -o indexes.sql\n";
   if (context.run_id) text += fmt::format("saved as run {} (steward.index_suggestions)\n", *context.run_id);
   if (!context.not_saved.empty()) text += "not saved: " + Printable(context.not_saved) + "\n";
   return text;

@@ -119,7 +119,11 @@ void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
 void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   const auto lower = [&](Confidence to) { suggestion.confidence = std::max(suggestion.confidence, to); };
   if (suggestion.method == model::CostMethod::kStatistics) lower(Confidence::kMedium);
-  if (suggestion.method == model::CostMethod::kGeneric) {
+  const std::string& source = in.workload.server.source;
+  if (!source.empty()) {
+    lower(Confidence::kMedium);
+    suggestion.caveats.push_back("from " + source + ": costed with generic plans, no parameter value is known, rows are not measured");
+  } else if (suggestion.method == model::CostMethod::kGeneric) {
     lower(Confidence::kLow);
     suggestion.caveats.emplace_back("costed with generic plans: no parameter value is known");
   }

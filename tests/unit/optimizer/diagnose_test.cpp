@@ -50,6 +50,17 @@ TEST(DiagnoseTest, AHealthyServerPasses) {
   for (const Check& check : Diagnose(Healthy())) EXPECT_EQ(check.status, CheckStatus::kOk) << Joined(check);
 }
 
+TEST(DiagnoseTest, SaysWhatAdviceWorksWithMeanwhile) {
+  ServerFacts facts = Healthy();
+  facts.hypopg = {"public", "1.10", "public", "1.3.1", true, false};
+  EXPECT_EQ(Find(facts, "degraded").name, "none");  // pg_steward is there
+  facts.installed_version.reset();
+  EXPECT_EQ(Find(facts, "degraded").status, CheckStatus::kOk);
+  EXPECT_TRUE(Find(facts, "degraded").message.starts_with("pg_stat_statements 1.10 + hypopg 1.3.1: \"advise indexes\""));
+  facts.hypopg.hypopg_version = "";
+  EXPECT_EQ(Find(facts, "degraded").name, "none");
+}
+
 // F4: the merged line keeps what is loaded already, without quotes round the list.
 TEST(DiagnoseTest, PreloadFixKeepsWhatIsThere) {
   EXPECT_EQ(MergedPreloadList(""), "pg_steward");
