@@ -213,7 +213,7 @@ part_c() {
   printf '  %6s %-9s %6s %18s %24s %22s %8s\n' MB '' plans "a tenth of Extend's" seconds "Extend's, at this pace" ratio
   for i in 0 1 2; do
     name="$((hypo_budgets[i] / 1000000)) MB"
-    quick=$(select_hypo quick "${hypo_budgets[i]}" 9 --include "${include[include]}" --quick --pace "${pace[@]}")
+    quick=$(select_hypo quick "${hypo_budgets[i]}" 25 --include "${include[include]}" --quick --pace "${pace[@]}")
     polished=$(select_hypo polished_include "${hypo_budgets[i]}" 3 --include "${include[include]}")
     progress_end
     slower=$(ratio "$(fact "$quick" pace)" $pace_there)
