@@ -1,6 +1,7 @@
 // Entry point of the library: registers settings, shared memory, hooks and workers. Decides nothing.
 #include "capture/hooks.hpp"
 #include "capture/transactions.hpp"
+#include "changes/install.hpp"
 #include "pg/clock.hpp"
 #include "pg/postgres.hpp"
 #include "settings.hpp"
@@ -24,5 +25,6 @@ void _PG_init(void) {
   steward::store::InstallShmemHooks();
   steward::capture::InstallHooks();
   steward::capture::InstallTransactionClasses();
+  steward::changes::Install();
   steward::worker::Install();
 }

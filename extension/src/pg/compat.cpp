@@ -155,6 +155,14 @@ void OwnPermissions([[maybe_unused]] Query* query, [[maybe_unused]] RangeTblEntr
 #endif
 }
 
+bool HasOwnPermissions(const RangeTblEntry* entry) {
+#if PG_VERSION_NUM >= 160000
+  return entry->perminfoindex != 0;
+#else
+  return entry->requiredPerms != 0;
+#endif
+}
+
 bool SortsDescending(Oid ordering_operator) {
   Oid family = InvalidOid;
   Oid input = InvalidOid;

@@ -170,6 +170,9 @@ void AbandonPageRead();
 /// around it. Returns how many bytes *text moved by.
 int StatementText(const char* source, int location, int length, const char** text, int* text_length);
 
+/// Whether the statement names the table, which then has rights of its own to check; partitions that planning adds have none.
+[[nodiscard]] bool HasOwnPermissions(const RangeTblEntry* entry);
+
 /// Gives `entry`, taken over from `origin` (null: from nowhere), a place in the list of permissions of `query`, which exists
 /// from 16 on: the planner wants one for each relation. Whose rights count stays as it was.
 void OwnPermissions(Query* query, RangeTblEntry* entry, const PlannedStmt* origin);

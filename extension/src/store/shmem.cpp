@@ -2,6 +2,7 @@
 #include "store/shmem.hpp"
 
 #include "store/block_heap.hpp"
+#include "store/change_marks.hpp"
 #include "store/classes.hpp"
 #include "store/drain.hpp"
 #include "store/history_base.hpp"
@@ -38,6 +39,7 @@ const Region kRegions[] = {
     {"visit board", VisitBoardSize, VisitBoardAttach},
     {"slow queries", SlowRegionSize, SlowAttach},
     {"classes", ClassRegionSize, ClassAttach},
+    {"change marks", ChangeMarksSize, ChangeMarksAttach},
 };
 
 Header* header = nullptr;

@@ -106,6 +106,17 @@ void BoardPost(Oid dbid) {
   Wake(worker);
 }
 
+void BoardHasten(Oid dbid, core::Micros due) {
+  LWLockAcquire(Lock(), LW_EXCLUSIVE);
+  const int row = Find(dbid);
+  if (row >= 0) board->load[row].due = Min(board->load[row].due, due);
+  LWLockRelease(Lock());
+}
+
+void BoardWakeLauncher() {
+  Wake(board->launcher);
+}
+
 void BoardPostAll() {
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   for (int i = 0; i < board->rows; i++) {

@@ -33,6 +33,12 @@ void VisitBoardAttach(void* base, bool init);
 /// There is work in this database, or its schedules have changed: visit it now.
 void BoardPost(Oid dbid);
 
+/// Makes a visit that is due later due then.
+void BoardHasten(Oid dbid, core::Micros due);
+
+/// Wakes the launcher, without a lock.
+void BoardWakeLauncher();
+
 /// There may be work in every database.
 void BoardPostAll();
 

@@ -1,0 +1,44 @@
+// Notes what INSERT, UPDATE, DELETE and MERGE write: the tables that the statement names. Rows of their partitions count for
+// them; who watches a partition watches its ancestors.
+#include "changes/install.hpp"
+
+#include "changes/collect.hpp"
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "executor/executor.h"
+#include "nodes/plannodes.h"
+#include "parser/parsetree.h"
+}
+
+namespace steward::changes {
+
+namespace {
+
+ExecutorStart_hook_type previous_start = nullptr;
+
+void NoteTargets(const PlannedStmt* plan) {
+  ListCell* cell = nullptr;
+  foreach (cell, plan->resultRelations) {
+    const RangeTblEntry* entry = rt_fetch(static_cast<Index>(lfirst_int(cell)), plan->rtable);
+    if (pg::HasOwnPermissions(entry)) NoteChange(entry->relid);
+  }
+}
+
+void OnStart(QueryDesc* query, int flags) {
+  const PlannedStmt* plan = query->plannedstmt;
+  if (unlikely(plan->resultRelations != NIL) && (flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) NoteTargets(plan);
+  if (previous_start != nullptr)
+    previous_start(query, flags);
+  else
+    standard_ExecutorStart(query, flags);
+}
+
+}  // namespace
+
+void InstallExecutorHook() {
+  previous_start = ExecutorStart_hook;
+  ExecutorStart_hook = OnStart;
+}
+
+}  // namespace steward::changes
