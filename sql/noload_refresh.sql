@@ -10,7 +10,8 @@ SELECT * FROM steward.refresh_databases();
 SELECT steward.refresh_schedule_restored();
 SELECT count(*) FROM steward.refresh_history;
 -- A restored row is disabled here, too (W18).
-INSERT INTO steward.refresh_schedule VALUES ('v', current_user::regrole, '1 h', 'auto', NULL, true, now());
+INSERT INTO steward.refresh_schedule (relid, owner, mode, every, timezone, priority, method, settings, enabled, changed_at)
+  VALUES ('v', current_user::regrole, 'every', '1 h', 'UTC', 0, 'auto', '{}', true, now());
 SELECT matviewname, enabled, next_reason FROM steward.matviews;
 UPDATE steward.refresh_schedule SET enabled = true;
 SELECT matviewname, enabled, next_reason FROM steward.matviews;

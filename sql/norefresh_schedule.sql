@@ -31,6 +31,32 @@ SELECT steward.schedule_refresh(1::regclass, every => '1 h');
 SELECT steward.pause_refresh('sales_by_shop');
 SELECT count(*) FROM steward.matviews WHERE schedule IS NOT NULL;
 
+-- What else makes no sense
+SELECT steward.schedule_refresh('sales_by_shop', max_staleness => '10 ms');
+SELECT steward.schedule_refresh('sales_by_shop', max_staleness => '1 min', every => '1 h');
+SELECT steward.schedule_refresh('sales_by_shop', cron => '* * * *');
+SELECT steward.schedule_refresh('sales_by_shop', cron => '0 25 * * *');
+SELECT steward.schedule_refresh('sales_by_shop', cron => '0 0 30 2 *');
+SELECT steward.schedule_refresh('sales_by_shop', cron => '0 1 * * *', timezone => 'Mars/Olympus');
+SELECT steward.schedule_refresh('sales_by_shop', max_staleness => '1 min', blackout => 'lunch');
+SELECT steward.schedule_refresh('sales_by_shop', priority => 1);
+
+-- Each way to schedule; another takes the place of the one before, everything else stays.
+SET TimeZone = 'Europe/Berlin';
+SELECT steward.schedule_refresh('sales_by_shop', max_staleness => '1 min', priority => 3, blackout => 'mon-fri 09:00-17:30');
+RESET ROLE;
+SELECT mode, max_staleness, every, cron, timezone, blackout, priority, 'TimeZone=Europe/Berlin' = ANY (settings) AS pinned FROM steward.refresh_schedule;
+SET ROLE regress_steward_owner;
+SELECT mode, max_staleness, schedule, timezone, tracking, tracking_reason, unique_key_ddl FROM steward.matviews;
+SELECT steward.schedule_refresh('sales_by_shop', cron => '*/5 8-18 * * mon-fri', timezone => 'America/New_York');
+SELECT mode, max_staleness, schedule, timezone FROM steward.matviews;
+SELECT steward.schedule_refresh('sales_by_shop', downstream => true, blackout => '');
+RESET ROLE;
+SELECT mode, max_staleness, every, cron, timezone, blackout, priority FROM steward.refresh_schedule;
+SET ROLE regress_steward_owner;
+SELECT steward.unschedule_refresh('sales_by_shop');
+RESET TimeZone;
+
 -- A schedule; called again it changes what is named.
 SELECT steward.schedule_refresh('sales_by_shop', every => '5 min');
 SELECT matviewname, matviewowner, enabled, mode, schedule, method, next_refresh IS NOT NULL AS has_next, next_reason FROM steward.matviews;
@@ -57,7 +83,8 @@ SELECT steward.refresh_now('sales_by_shop');
 SET ROLE regress_steward_member;
 SELECT steward.schedule_refresh('sales_by_shop', every => '1 h');
 -- S6: nobody writes the tables
-INSERT INTO steward.refresh_schedule VALUES ('sales_by_shop', 'regress_steward_other', '1 s', 'auto', NULL, true, now());
+INSERT INTO steward.refresh_schedule (relid, owner, mode, every, timezone, priority, method, settings, enabled, changed_at)
+  VALUES ('sales_by_shop', 'regress_steward_other', 'every', '1 s', 'UTC', 0, 'auto', '{}', true, now());
 UPDATE steward.refresh_schedule SET owner = 'postgres';
 DELETE FROM steward.refresh_log;
 UPDATE steward.refresh_state SET next_due = now();
@@ -113,7 +140,8 @@ SELECT steward.schedule_refresh('sales_by_shop', every => '1 d');
 PREPARE TRANSACTION 'schedule';
 
 -- W18: a row that arrives by other ways, as from a dump, is disabled.
-INSERT INTO steward.refresh_schedule VALUES ('sales_by_shop', 'regress_steward_owner', '1 h', 'auto', NULL, true, now());
+INSERT INTO steward.refresh_schedule (relid, owner, mode, every, timezone, priority, method, settings, enabled, changed_at)
+  VALUES ('sales_by_shop', 'regress_steward_owner', 'every', '1 h', 'UTC', 0, 'auto', '{}', true, now());
 SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';
 SELECT steward.resume_refresh('sales_by_shop');
 SELECT enabled FROM steward.matviews WHERE matviewname = 'sales_by_shop';

@@ -17,7 +17,7 @@ SQL
 }
 
 schedule_panel() {
-  query -At -c "SELECT steward.schedule_refresh('shop.revenue_by_category', every => '3 s')" >/dev/null
+  query -At -c "SELECT steward.schedule_refresh('shop.revenue_by_category', max_staleness => '3 s')" >/dev/null
 }
 
 refreshes() {

@@ -492,15 +492,32 @@ COMMENT ON FUNCTION steward.whatif_index_size(text[]) IS
 CREATE TABLE steward.refresh_schedule (
   relid regclass PRIMARY KEY,
   owner regrole NOT NULL,
-  every interval NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('max_staleness', 'every', 'cron', 'downstream')),
+  max_staleness interval,
+  every interval,
+  cron text,
+  timezone text NOT NULL,
+  blackout text,
+  priority integer NOT NULL,
   method text NOT NULL CHECK (method IN ('auto', 'concurrently', 'plain')),
   timeout interval,
+  settings text[] NOT NULL,
   enabled boolean NOT NULL,
-  changed_at timestamptz NOT NULL
+  changed_at timestamptz NOT NULL,
+  CHECK ((mode OPERATOR(pg_catalog.=) 'max_staleness') OPERATOR(pg_catalog.=) (max_staleness IS NOT NULL)),
+  CHECK ((mode OPERATOR(pg_catalog.=) 'every') OPERATOR(pg_catalog.=) (every IS NOT NULL)),
+  CHECK ((mode OPERATOR(pg_catalog.=) 'cron') OPERATOR(pg_catalog.=) (cron IS NOT NULL))
 );
 COMMENT ON TABLE steward.refresh_schedule IS 'materialized views that pg_steward refreshes; change it with steward.schedule_refresh() and its siblings';
 COMMENT ON COLUMN steward.refresh_schedule.owner IS 'the view''s owner when it was scheduled; the schedule stops when the view gets another one';
+COMMENT ON COLUMN steward.refresh_schedule.mode IS 'max_staleness: refreshed in time, when a base table has changed; every, cron: looked at by the clock, refreshed when one has changed; downstream: as fresh as the views that read it need';
+COMMENT ON COLUMN steward.refresh_schedule.max_staleness IS 'how long the view may lack a change of a base table';
 COMMENT ON COLUMN steward.refresh_schedule.every IS 'period; a month counts as 30 days, a day as 24 hours';
+COMMENT ON COLUMN steward.refresh_schedule.cron IS 'minute, hour, day of month, month, day of week';
+COMMENT ON COLUMN steward.refresh_schedule.timezone IS 'of cron and blackout';
+COMMENT ON COLUMN steward.refresh_schedule.blackout IS 'when no refresh is begun, such as mon-fri 09:00-17:30; several separated by semicolons';
+COMMENT ON COLUMN steward.refresh_schedule.priority IS 'of two views that cannot both be kept fresh in time, the one with more goes first';
+COMMENT ON COLUMN steward.refresh_schedule.settings IS 'settings that a view''s result can depend on, as they were in the session that scheduled it; its refreshes run with them';
 COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, else plain';
 COMMENT ON COLUMN steward.refresh_schedule.timeout IS 'longest run; NULL: ten periods, at least one hour';
 COMMENT ON COLUMN steward.refresh_schedule.enabled IS 'false when paused, restored from a dump, or stopped by pg_steward (refresh_history says why)';
@@ -525,7 +542,14 @@ CREATE TABLE steward.refresh_state (
   interruptions integer NOT NULL,
   running_since timestamptz,
   running_boot bigint,
-  running_reason text
+  running_reason text,
+  reflects timestamptz,
+  seen_change bigint,
+  seen_inherited bigint,
+  seen_boot bigint,
+  seen_definition bigint,
+  seen_counters bigint,
+  costs double precision[]
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE steward.refresh_state IS 'where each scheduled materialized view stands; the worker''s own';
 COMMENT ON COLUMN steward.refresh_state.changed_at IS 'refresh_schedule.changed_at that this row was made for';
@@ -535,6 +559,13 @@ COMMENT ON COLUMN steward.refresh_state.interruptions IS 'runs in a row that end
 COMMENT ON COLUMN steward.refresh_state.running_since IS 'set while a run is under way; one left behind is reported as interrupted';
 COMMENT ON COLUMN steward.refresh_state.running_boot IS 'the server start in which that run began';
 COMMENT ON COLUMN steward.refresh_state.running_reason IS 'why that run began';
+COMMENT ON COLUMN steward.refresh_state.reflects IS 'the view holds every change committed before';
+COMMENT ON COLUMN steward.refresh_state.seen_change IS 'number of the last change that the view holds';
+COMMENT ON COLUMN steward.refresh_state.seen_inherited IS 'the same of the rows of its scheduled parents, when it was refreshed with them; 0: as seen_change';
+COMMENT ON COLUMN steward.refresh_state.seen_boot IS 'the server start in which changes have these numbers';
+COMMENT ON COLUMN steward.refresh_state.seen_definition IS 'hash of definitions, settings, and the files and partitions of the base tables';
+COMMENT ON COLUMN steward.refresh_state.seen_counters IS 'hash of how many rows were written to the base tables, which shows changes that no hook sees';
+COMMENT ON COLUMN steward.refresh_state.costs IS 'what refreshes have cost, by method';
 
 -- What happened, one row a run, never updated.
 CREATE TABLE steward.refresh_log (
@@ -552,30 +583,34 @@ CREATE TABLE steward.refresh_log (
   exec_time double precision,
   wal_bytes bigint,
   sqlstate text,
-  message text
+  message text,
+  group_id bigint,
+  rows_inserted bigint,
+  rows_deleted bigint,
+  staleness_before interval
 );
 CREATE INDEX refresh_log_relid ON steward.refresh_log (relid, refresh_id);
 COMMENT ON TABLE steward.refresh_log IS 'one row a refresh; read it through steward.refresh_history';
 
 CREATE VIEW steward.refresh_history AS
-SELECT l.refresh_id, l.relid, l.matviewname, NULL::bigint AS group_id, l.scheduled_at, l.started_at, l.finished_at, l.result, l.reason,
-       l.method, l.attempts, NULL::double precision AS lock_wait_time, l.exec_time, NULL::bigint AS rows_inserted,
-       NULL::bigint AS rows_updated, NULL::bigint AS rows_deleted, l.wal_bytes, NULL::interval AS staleness_before, l.sqlstate,
+SELECT l.refresh_id, l.relid, l.matviewname, l.group_id, l.scheduled_at, l.started_at, l.finished_at, l.result, l.reason,
+       l.method, l.attempts, NULL::double precision AS lock_wait_time, l.exec_time, l.rows_inserted,
+       NULL::bigint AS rows_updated, l.rows_deleted, l.wal_bytes, l.staleness_before, l.sqlstate,
        CASE WHEN l.message IS NULL OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
                  OR coalesce(pg_catalog.pg_has_role(l.owner, 'USAGE'), false)
             THEN l.message ELSE '<insufficient privilege>' END AS message
   FROM steward.refresh_log l;
 COMMENT ON VIEW steward.refresh_history IS 'what happened to materialized views: one row a run';
-COMMENT ON COLUMN steward.refresh_history.group_id IS 'NULL: views are refreshed one by one';
-COMMENT ON COLUMN steward.refresh_history.result IS 'ok, failed, skipped (another session was refreshing it, or it was dropped) or interrupted (its worker or the server ended)';
+COMMENT ON COLUMN steward.refresh_history.group_id IS 'the same for views that were refreshed from one snapshot; NULL: refreshed alone';
+COMMENT ON COLUMN steward.refresh_history.result IS 'ok, unchanged (the refresh found the rows that were there), failed, skipped (another session was refreshing it, or it was dropped) or interrupted (its worker or the server ended)';
 COMMENT ON COLUMN steward.refresh_history.reason IS 'due, retry or manual';
 COMMENT ON COLUMN steward.refresh_history.attempts IS 'which try of the same due time it was, from 1';
 COMMENT ON COLUMN steward.refresh_history.lock_wait_time IS 'NULL: not measured';
 COMMENT ON COLUMN steward.refresh_history.exec_time IS 'milliseconds; NULL for a run that did not end by itself';
-COMMENT ON COLUMN steward.refresh_history.rows_inserted IS 'NULL: not measured';
-COMMENT ON COLUMN steward.refresh_history.rows_updated IS 'NULL: not measured';
-COMMENT ON COLUMN steward.refresh_history.rows_deleted IS 'NULL: not measured';
-COMMENT ON COLUMN steward.refresh_history.staleness_before IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.rows_inserted IS 'new rows and new versions of rows; NULL: not measured, as in a plain refresh';
+COMMENT ON COLUMN steward.refresh_history.rows_updated IS 'NULL: a changed row is deleted and inserted';
+COMMENT ON COLUMN steward.refresh_history.rows_deleted IS 'rows gone and old versions of rows; NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.staleness_before IS 'for how long the view had lacked a change when the refresh ended; NULL: not known';
 COMMENT ON COLUMN steward.refresh_history.message IS 'error, or why the refresh was not concurrent; shown to members of the view''s owner and of pg_read_all_stats';
 
 CREATE FUNCTION steward.matview_dependencies(view regclass, OUT relid oid, OUT kind "char", OUT via text)
@@ -587,51 +622,79 @@ CREATE FUNCTION steward.matview_tracking(view regclass, OUT tracking text, OUT t
   RETURNS record LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'steward_matview_tracking';
 COMMENT ON FUNCTION steward.matview_tracking(regclass) IS 'changes: a materialized view''s result changes only with what steward.matview_dependencies lists; time: it may change by itself, tracking_reason says why; and the unique index that REFRESH ... CONCURRENTLY lacks, where the query proves one. The keys are hashes that change with the definition (rules, functions, types), with the files of what is read (TRUNCATE, rewrites), and with its partitions. All NULL for what is no materialized view';
 
+CREATE FUNCTION steward.change_marks(OUT objid oid, OUT last_change bigint, OUT first_change timestamptz, OUT dirty_since timestamptz, OUT boot bigint)
+  RETURNS SETOF record LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_change_marks';
+COMMENT ON FUNCTION steward.change_marks() IS 'the objects of this database whose changes are watched for materialized views: number of the last change, time of the first that no worker has looked at, and for a view since when it lacks a change; boot: the server start in which numbers count';
+
 CREATE VIEW steward.matviews AS
+WITH mark AS MATERIALIZED (SELECT * FROM steward.change_marks())
 SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_catalog.pg_get_userbyid(c.relowner) AS matviewowner,
-       s.enabled, CASE WHEN s.relid IS NOT NULL THEN 'every' END AS mode, NULL::interval AS max_staleness,
-       s.every::text AS schedule, NULL::text AS timezone, s.method, NULL::interval AS staleness, NULL::timestamptz AS dirty_since,
-       NULL::regclass[] AS dirty_relations, (steward.matview_tracking(c.oid)).tracking AS tracking, (steward.matview_tracking(c.oid)).tracking_reason AS tracking_reason, NULL::interval AS p99_staleness,
-       good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
-       CASE WHEN s.enabled THEN CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.next_due ELSE s.changed_at END END AS next_refresh,
+       s.enabled, s.mode, s.max_staleness, coalesce(s.every::text, s.cron) AS schedule, s.timezone, s.method,
+       CASE WHEN lacks.known IS NOT TRUE OR NOT s.enabled THEN NULL
+            WHEN lacks.since IS NULL THEN '0'::interval
+            ELSE pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) lacks.since END AS staleness,
+       lacks.since AS dirty_since, lacks.relations AS dirty_relations, d.tracking, d.tracking_reason,
+       recent.p99_staleness, good.finished_at AS last_refresh, run.result AS last_result, run.exec_time AS last_exec_time,
        CASE WHEN NOT s.enabled THEN NULL
+            WHEN st.changed_at IS DISTINCT FROM s.changed_at THEN s.changed_at
+            WHEN st.next_due OPERATOR(pg_catalog.<>) st.slot OR s.mode IN ('every', 'cron') THEN st.next_due
+            ELSE lacks.since OPERATOR(pg_catalog.+) s.max_staleness END AS next_refresh,
+       CASE WHEN s.enabled IS NOT TRUE THEN NULL
             WHEN pg_catalog.current_setting('pg_steward.refresh', true) IS NULL THEN 'never: pg_steward is not in shared_preload_libraries'
             WHEN pg_catalog.pg_is_in_recovery() THEN 'never: this is a standby'
             WHEN NOT pg_catalog.current_setting('pg_steward.refresh')::boolean THEN 'never: pg_steward.refresh is off'
             WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at AND st.next_due OPERATOR(pg_catalog.<>) st.slot THEN 'retry'
-            WHEN s.enabled THEN 'due' END AS next_reason,
+            WHEN s.mode IN ('every', 'cron') THEN 'due'
+            WHEN st.changed_at IS DISTINCT FROM s.changed_at OR lacks.since IS NOT NULL THEN 'changed'
+            WHEN s.enabled THEN 'unchanged: refreshed when a base table changes' END AS next_reason,
        coalesce(CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
-       run.sqlstate AS last_sqlstate, CASE WHEN run.result OPERATOR(pg_catalog.<>) 'ok' THEN run.message END AS last_error, NULL::timestamptz AS last_read,
-       (steward.matview_tracking(c.oid)).unique_key_ddl AS unique_key_ddl
+       run.sqlstate AS last_sqlstate, CASE WHEN run.result NOT IN ('ok', 'unchanged') THEN run.message END AS last_error,
+       NULL::timestamptz AS last_read, d.unique_key_ddl
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   LEFT JOIN steward.refresh_schedule s ON s.relid OPERATOR(pg_catalog.=) c.oid
   LEFT JOIN steward.refresh_state st ON st.relid OPERATOR(pg_catalog.=) c.oid
+  LEFT JOIN LATERAL (SELECT pg_catalog.bool_or(m.objid OPERATOR(pg_catalog.=) c.oid AND m.boot OPERATOR(pg_catalog.=) st.seen_boot
+                                               AND st.changed_at OPERATOR(pg_catalog.=) s.changed_at) AS known,
+                            least(pg_catalog.min(m.dirty_since) FILTER (WHERE m.objid OPERATOR(pg_catalog.=) c.oid),
+                                  pg_catalog.min(m.first_change) FILTER (WHERE m.objid OPERATOR(pg_catalog.<>) c.oid)) AS since,
+                            pg_catalog.array_agg(m.objid::regclass ORDER BY m.objid)
+                              FILTER (WHERE m.objid OPERATOR(pg_catalog.<>) c.oid) AS relations
+                       FROM mark m
+                      WHERE m.objid OPERATOR(pg_catalog.=) c.oid
+                         OR s.relid IS NOT NULL AND m.boot OPERATOR(pg_catalog.=) st.seen_boot AND m.last_change OPERATOR(pg_catalog.>) st.seen_change
+                            AND m.objid IN (SELECT r.relid FROM steward.matview_dependencies(c.oid) r)) lacks ON true
+  LEFT JOIN LATERAL steward.matview_tracking(c.oid) d ON true
   LEFT JOIN LATERAL (SELECT h.result, h.exec_time, h.sqlstate, h.message FROM steward.refresh_history h
                       WHERE h.relid OPERATOR(pg_catalog.=) c.oid ORDER BY h.refresh_id DESC LIMIT 1) run ON true
   LEFT JOIN LATERAL (SELECT h.finished_at FROM steward.refresh_history h
-                      WHERE h.relid OPERATOR(pg_catalog.=) c.oid AND h.result OPERATOR(pg_catalog.=) 'ok' ORDER BY h.refresh_id DESC LIMIT 1) good ON true
+                      WHERE h.relid OPERATOR(pg_catalog.=) c.oid AND h.result IN ('ok', 'unchanged') ORDER BY h.refresh_id DESC LIMIT 1) good ON true
+  LEFT JOIN LATERAL (SELECT pg_catalog.percentile_disc(0.99) WITHIN GROUP (ORDER BY h.staleness_before) AS p99_staleness
+                       FROM (SELECT l.staleness_before FROM steward.refresh_log l
+                              WHERE l.relid OPERATOR(pg_catalog.=) c.oid ORDER BY l.refresh_id DESC LIMIT 1000) h) recent ON true
  WHERE c.relkind OPERATOR(pg_catalog.=) 'm';
 COMMENT ON VIEW steward.matviews IS 'the materialized views of this database, how they are scheduled and how their last refresh went';
 COMMENT ON COLUMN steward.matviews.enabled IS 'NULL: not scheduled';
-COMMENT ON COLUMN steward.matviews.mode IS 'every: refreshed by a fixed period; NULL: not scheduled';
-COMMENT ON COLUMN steward.matviews.max_staleness IS 'NULL: schedules are fixed periods';
-COMMENT ON COLUMN steward.matviews.timezone IS 'NULL: a fixed period has none';
-COMMENT ON COLUMN steward.matviews.staleness IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.dirty_since IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.dirty_relations IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.tracking IS 'changes: the result changes only with the relations that it is made from; time: it may change by itself';
-COMMENT ON COLUMN steward.matviews.tracking_reason IS 'why tracking is time: the first reason found';
-COMMENT ON COLUMN steward.matviews.p99_staleness IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.mode IS 'as in steward.schedule_refresh(); NULL: not scheduled';
+COMMENT ON COLUMN steward.matviews.max_staleness IS 'how long the view may lack a change; NULL: nothing is promised';
+COMMENT ON COLUMN steward.matviews.timezone IS 'of cron and blackout';
+COMMENT ON COLUMN steward.matviews.staleness IS 'how long the view has lacked a change of a base table; 0: it holds them all; NULL: not known';
+COMMENT ON COLUMN steward.matviews.dirty_since IS 'when the first change was committed that the view lacks; NULL: it lacks none';
+COMMENT ON COLUMN steward.matviews.dirty_relations IS 'what has changed since the last refresh';
+COMMENT ON COLUMN steward.matviews.tracking IS 'changes: refreshed when something has changed; time: its result can change by itself, so that every look refreshes it';
+COMMENT ON COLUMN steward.matviews.tracking_reason IS 'why time';
+COMMENT ON COLUMN steward.matviews.p99_staleness IS 'of the last 1,000 refreshes, staleness at their end';
 COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
-COMMENT ON COLUMN steward.matviews.next_reason IS 'due, retry, or why no refresh will come';
+COMMENT ON COLUMN steward.matviews.next_reason IS 'due, changed, retry, unchanged, or why no refresh will come';
 COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
 COMMENT ON COLUMN steward.matviews.last_read IS 'NULL: not measured';
-COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'the unique index that would allow REFRESH ... CONCURRENTLY; NULL: there is one, or the query proves none';
+COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'index that would let the view be refreshed without blocking its readers; NULL: it has one, or none can be proved to be unique';
 
-CREATE FUNCTION steward.schedule_refresh(view regclass, every interval DEFAULT NULL, method text DEFAULT NULL, timeout interval DEFAULT NULL)
+CREATE FUNCTION steward.schedule_refresh(view regclass, max_staleness interval DEFAULT NULL, every interval DEFAULT NULL, cron text DEFAULT NULL,
+                                         timezone text DEFAULT NULL, blackout text DEFAULT NULL, downstream boolean DEFAULT NULL,
+                                         priority integer DEFAULT NULL, method text DEFAULT NULL, timeout interval DEFAULT NULL)
   RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_schedule_refresh';
-COMMENT ON FUNCTION steward.schedule_refresh(regclass, interval, text, interval) IS 'refreshes a materialized view at once and then every so often, as its owner; called again it changes what is not NULL. method: auto, concurrently or plain. Functions of the view run with search_path = pg_catalog, pg_temp, as in every REFRESH from PostgreSQL 17 on. Needs the rights of the view''s owner';
+COMMENT ON FUNCTION steward.schedule_refresh(regclass, interval, interval, text, text, text, boolean, integer, text, interval) IS 'keeps a materialized view fresh, refreshing it as its owner, at first at once: with max_staleness in time after a base table has changed, with every or cron by the clock when one has, with downstream as the views that read it need. Called again it changes what is not NULL. blackout: when no refresh begins, such as mon-fri 09:00-17:30. method: auto, concurrently or plain. Functions of the view run with search_path = pg_catalog, pg_temp, as in every REFRESH from PostgreSQL 17 on, and with the time zone and formats of the session that schedules it. Needs the rights of the view''s owner';
 
 CREATE FUNCTION steward.unschedule_refresh(view regclass)
   RETURNS void LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'steward_unschedule_refresh';

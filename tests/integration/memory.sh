@@ -11,7 +11,7 @@ logged() { sed -nE 's/.*LOG:  pg_steward uses ([0-9]+) MB of shared memory$/\1/p
 at_most() { used; [ "$(used)" -le "$1" ]; }
 
 cluster_start
-check "by default at most 69 MB" at_most 69
+check "by default at most 70 MB" at_most 70
 check_is "the log says how much" "$(used)" logged main
 cluster_stop
 

@@ -32,7 +32,7 @@ sql('CREATE DATABASE shop', 'postgres');
 sql(q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT i FROM generate_series(1, 10) i;
-    CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
+    CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n, clock_timestamp() AS at FROM t;  -- never unchanged
     CREATE MATERIALIZED VIEW keyed AS SELECT i FROM t;
     CREATE UNIQUE INDEX ON keyed (i);
     CREATE MATERIALIZED VIEW bad AS SELECT 100 / (count(*) - 11) AS n FROM t;
@@ -197,7 +197,7 @@ $node->append_conf('postgresql.conf', 'pg_steward.max_refresh_workers = 2');
 $node->reload;
 sql(q{
     DO $$ BEGIN FOR i IN 1..40 LOOP
-        EXECUTE format('CREATE MATERIALIZED VIEW many%s AS SELECT 1 AS n', i);
+        EXECUTE format('CREATE MATERIALIZED VIEW many%s AS SELECT random() AS n', i);
         PERFORM steward.schedule_refresh(format('many%s', i)::regclass, every => '1 s');
     END LOOP; END $$
 }, 'restored');

@@ -18,7 +18,7 @@ $node->start;
 $node->safe_psql('postgres', q{
     CREATE EXTENSION pg_steward;
     CREATE TABLE t AS SELECT 1 AS i;
-    CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n FROM t;
+    CREATE MATERIALIZED VIEW good AS SELECT count(*) AS n, clock_timestamp() AS at FROM t;
     CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(3600) WITH NO DATA;
     SELECT steward.schedule_refresh('good', every => '1 s');
 });

@@ -1,13 +1,17 @@
 // See execute.hpp.
 #include "refresh/execute.hpp"
 
+#include "changes/collect.hpp"
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
+#include "refresh/session_settings.hpp"
 #include "settings.hpp"
 
 extern "C" {
 #include "executor/instrument.h"
+#include "pgstat.h"
 #include "storage/lock.h"
+#include "utils/fmgrprotos.h"
 }
 
 namespace steward::refresh {
@@ -100,6 +104,24 @@ void Choose(Method wanted, const ViewFacts& facts, RefreshOutcome* outcome) {
                                        : "not concurrently: the view has no unique index on plain columns";
 }
 
+// Rows that this transaction has written so far. CONCURRENTLY replaces those that differ, row by row.
+int64 Written(Datum (*function)(FunctionCallInfo), Oid relid) {
+  return DatumGetInt64(DirectFunctionCall1(function, ObjectIdGetDatum(relid)));
+}
+
+void RunRefresh(const RefreshRequest& request, const ViewFacts& facts, RefreshOutcome* outcome) {
+  const int64 inserted = Written(pg_stat_get_xact_tuples_inserted, request.relid);
+  const int64 deleted = Written(pg_stat_get_xact_tuples_deleted, request.relid);
+  const bool noted = changes::IsNoted(request.relid);
+  outcome->rows_known = outcome->method == Method::kConcurrently && pgstat_track_counts;
+  pg::SpiRun(psprintf("REFRESH MATERIALIZED VIEW %s%s",
+                      outcome->method == Method::kConcurrently ? "CONCURRENTLY " : "", facts.qualified_name));
+  if (!outcome->rows_known) return;
+  outcome->rows_inserted = Written(pg_stat_get_xact_tuples_inserted, request.relid) - inserted;
+  outcome->rows_deleted = Written(pg_stat_get_xact_tuples_deleted, request.relid) - deleted;
+  if (outcome->Unchanged() && !noted) changes::ForgetChange(request.relid);
+}
+
 }  // namespace
 
 Method ParseMethod(const char* text) {
@@ -123,7 +145,7 @@ const char* MethodName(Method method) {
 }
 
 RefreshOutcome ExecuteRefresh(const RefreshRequest& request) {
-  RefreshOutcome outcome;
+  RefreshOutcome outcome = {};
   const uint64 wal_before = pgWalUsage.wal_bytes;
   const pg::RoleSwitch before = pg::BecomeRole(request.owner);
   const ViewFacts facts = ReadFacts(request);
@@ -133,7 +155,8 @@ RefreshOutcome ExecuteRefresh(const RefreshRequest& request) {
     pg::SetForRole("lock_timeout",
                    psprintf("%dms", concurrently ? kConcurrentLockWaitMs : settings.refresh_lock_timeout_ms));
   if (request.track != nullptr) pg::SetForRole("pg_steward.track", request.track);
-  pg::SpiRun(psprintf("REFRESH MATERIALIZED VIEW %s%s", concurrently ? "CONCURRENTLY " : "", facts.qualified_name));
+  if (request.settings != 0) PinSettings(request.settings);
+  RunRefresh(request, facts, &outcome);
   pg::EndRole(before);
   outcome.wal_bytes = static_cast<int64>(pgWalUsage.wal_bytes - wal_before);
   return outcome;

@@ -4,8 +4,11 @@
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
 #include "refresh/execute.hpp"
+#include "refresh/history_table.hpp"
+#include "refresh/schedule_arguments.hpp"
+#include "refresh/schedule_table.hpp"
+#include "refresh/view_table.hpp"
 #include "store/posts.hpp"
-#include "refresh/tables.hpp"
 #include "store/visit_board.hpp"
 #include "store/shmem.hpp"
 
@@ -67,43 +70,6 @@ View GetView(FunctionCallInfo fcinfo, bool dropped_ok) {
   return view;
 }
 
-const Interval* GetPeriod(FunctionCallInfo fcinfo, int argument) {
-  if (PG_ARGISNULL(argument)) return nullptr;
-  const Interval* every = PG_GETARG_INTERVAL_P(argument);
-  const core::Micros length = core::IntervalLength({every->month, every->day, every->time});
-  switch (core::CheckPeriod(length)) {
-    case core::PeriodFault::kNone:
-      return every;
-    case core::PeriodFault::kNotPositive:
-      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be greater than zero"),
-                      errhint("For example: every => '5 min'.")));
-    case core::PeriodFault::kTooShort:
-      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be at least one second")));
-    case core::PeriodFault::kTooLong:
-      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be at most 366 days"),
-                      errhint("A month counts as 30 days.")));
-  }
-  return nullptr;
-}
-
-const Interval* GetTimeout(FunctionCallInfo fcinfo, int argument) {
-  if (PG_ARGISNULL(argument)) return nullptr;
-  const Interval* timeout = PG_GETARG_INTERVAL_P(argument);
-  const core::Micros length = core::IntervalLength({timeout->month, timeout->day, timeout->time});
-  if (length < core::kSecond / 1000 || length > core::kLongestPeriod)
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("timeout must be between 1 millisecond and 366 days"),
-             errhint("Leave it out for the default of ten periods, at least one hour.")));
-  return timeout;
-}
-
-const char* GetMethod(FunctionCallInfo fcinfo, int argument) {
-  if (PG_ARGISNULL(argument)) return nullptr;
-  const char* method = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-  (void)ParseMethod(method);
-  return method;
-}
-
 // From here to Close the tables can be written.
 pg::RoleSwitch Open() {
   const Oid owner = TablesOwner();
@@ -130,7 +96,7 @@ void PostChange() {
 void NotScheduled(const View& view) {
   ereport(ERROR,
           (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("materialized view \"%s\" has no refresh schedule", view.name),
-           errhint("Create one with steward.schedule_refresh('%s', every => '5 min').", view.name)));
+           errhint("Create one with steward.schedule_refresh('%s', max_staleness => '5 min').", view.name)));
 }
 
 void SetEnabled(FunctionCallInfo fcinfo, bool enabled) {
@@ -143,18 +109,17 @@ void SetEnabled(FunctionCallInfo fcinfo, bool enabled) {
 }
 
 void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome* outcome) {
-  Run run = {};
-  run.relid = view.relid;
-  run.name = view.name;
-  run.owner = view.owner;
+  Run run = NewRun(view.relid, view.name, view.owner);
   run.started_at = started_at;
-  run.finished_at = GetCurrentTimestamp();
-  run.result = outcome != nullptr ? "ok" : "skipped";
+  run.result = outcome == nullptr ? "skipped" : outcome->Unchanged() ? "unchanged" : "ok";
   run.reason = "manual";
-  run.method = outcome != nullptr ? MethodName(outcome->method) : nullptr;
-  run.attempts = 1;
-  run.exec_time_ms = outcome != nullptr ? static_cast<double>(run.finished_at - started_at) / 1000.0 : -1;
-  run.wal_bytes = outcome != nullptr ? outcome->wal_bytes : -1;
+  if (outcome != nullptr) {
+    run.method = MethodName(outcome->method);
+    run.exec_time_ms = static_cast<double>(run.finished_at - started_at) / 1000.0;
+    run.wal_bytes = outcome->wal_bytes;
+    run.rows_inserted = outcome->rows_known ? outcome->rows_inserted : Run::kUnknown;
+    run.rows_deleted = outcome->rows_known ? outcome->rows_deleted : Run::kUnknown;
+  }
   run.message = outcome != nullptr ? outcome->note : "another session was refreshing the materialized view";
   const pg::RoleSwitch before = Open();
   WriteHistory(run);
@@ -191,14 +156,16 @@ using namespace steward::refresh;  // NOLINT
 
 STEWARD_FUNCTION(steward_schedule_refresh) {
   const View view = GetView(fcinfo, false);
-  const ScheduleRequest request{view.relid, view.owner, GetPeriod(fcinfo, 1), GetMethod(fcinfo, 2),
-                                GetTimeout(fcinfo, 3)};
+  ScheduleRequest request = ReadScheduleArguments(fcinfo);
+  request.relid = view.relid;
+  request.owner = view.owner;
   const pg::RoleSwitch before = Open();
   const bool known = PutSchedule(request);
   Close(before);
   if (!known)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("every must be given for a new schedule"),
-                    errhint("For example: steward.schedule_refresh(view, every => '5 min').")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("a new schedule needs one of max_staleness, every, cron and downstream"),
+                    errhint("For example: steward.schedule_refresh(view, max_staleness => '5 min').")));
   PostChange();
   PG_RETURN_VOID();
 }
@@ -225,7 +192,7 @@ STEWARD_FUNCTION(steward_resume_refresh) {
 
 STEWARD_FUNCTION(steward_refresh_now) {
   const View view = GetView(fcinfo, false);
-  const char* method = GetMethod(fcinfo, 1);
+  const char* method = MethodArgument(fcinfo, 1);
   const TimestampTz started_at = GetCurrentTimestamp();
   if (!TryLockView(view.relid, false)) {
     ereport(NOTICE, (errmsg("another session is refreshing materialized view \"%s\", skipping", view.name)));
@@ -234,7 +201,7 @@ STEWARD_FUNCTION(steward_refresh_now) {
   }
   pg::SpiOpen();
   const RefreshOutcome outcome =
-      ExecuteRefresh({view.relid, view.owner, method == nullptr ? Method::kAuto : ParseMethod(method), false, nullptr});
+      ExecuteRefresh({view.relid, view.owner, method == nullptr ? Method::kAuto : ParseMethod(method), false, nullptr, 0});
   pg::SpiClose();
   RecordManual(view, started_at, &outcome);
   PG_RETURN_TEXT_P(cstring_to_text("ok"));

@@ -2,8 +2,14 @@
 #include "refresh/visit.hpp"
 
 #include "pg/transaction.hpp"
-#include "refresh/job.hpp"
-#include "refresh/tables.hpp"
+#include "refresh/calendar.hpp"
+#include "refresh/decide.hpp"
+#include "refresh/group_run.hpp"
+#include "refresh/history_table.hpp"
+#include "refresh/next_look.hpp"
+#include "refresh/sources.hpp"
+#include "refresh/view_table.hpp"
+#include "store/change_marks.hpp"
 
 extern "C" {
 #include "utils/timestamp.h"
@@ -18,6 +24,7 @@ constexpr int kMostInterruptions = 3;
 constexpr core::Micros kHistoryKept = 7 * core::kDay;
 constexpr core::Micros kPruneEvery = core::kHour;
 constexpr uint64 kPruneBatch = 1000;
+constexpr core::Micros kNetEvery = 12 * core::kSecond;  // counters lag by up to ten
 constexpr int kMostBatches = 100;
 // Each REFRESH makes relations and types whose entries core keeps in a backend's caches for good, about 10 kB (measured
 // with CONCURRENTLY on 15, without this library as well); so a worker makes room for a fresh one now and then.
@@ -45,29 +52,119 @@ ErrorData* Begin(Visit* visit) {
   return error;
 }
 
+// The views that can be followed, in the visit's context; what cannot be is stopped.
+ErrorData* Load(Views* views) {
+  const MemoryContext context = CurrentMemoryContext;
+  ScheduledView* schedules = nullptr;
+  int count = 0;
+  ErrorData* error = pg::InTransaction([&] {
+    if (OidIsValid(TablesOwner())) count = ReadViews(context, GetCurrentTimestamp(), &schedules);
+  });
+  views->all = static_cast<FreshView*>(palloc0(sizeof(FreshView) * static_cast<Size>(Max(count, 1))));
+  for (int i = 0; i < count && error == nullptr; i++)
+    if (!StopIfLost(schedules[i], &error)) views->all[views->count++].schedule = schedules[i];
+  return error;
+}
+
+// Changes that leave no mark are looked for when a view is due anyway, and now and then.
+bool LookUnmarked(const Views& views, const int* numbers, int count) {
+  bool any = false;
+  for (int i = 0; i < count; i++) any |= MarkUnmarked(views.all[numbers == nullptr ? i : numbers[i]]);
+  return any;
+}
+
+core::Micros ShortestPromise(const Views& views) {
+  core::Micros shortest = core::kNever;
+  for (int i = 0; i < views.count; i++) shortest = Min(shortest, views.all[i].schedule.max_staleness);
+  return shortest;
+}
+
+// Looks behind the marks as often as the shortest promise asks, but not before counters can have settled.
+ErrorData* LookBehind(const Views& views, core::Micros now, Visit* visit) {
+  const core::Micros promise = ShortestPromise(views);
+  if (promise == core::kNever) {
+    visit->next_net = core::kNever;
+    return nullptr;
+  }
+  const core::Micros every = Max(promise, kNetEvery);
+  if (now < visit->next_net && visit->next_net <= now + every) return nullptr;
+  visit->next_net = now + every;
+  return pg::InTransaction([&] { (void)LookUnmarked(views, nullptr, views.count); });
+}
+
+// What they read, and what of that has changed.
+ErrorData* Look(const Views& views, core::Micros now, Visit* visit) {
+  const MemoryContext context = CurrentMemoryContext;
+  ErrorData* error = pg::InTransaction([&] {
+    for (int i = 0; i < views.count; i++) {
+      ReadSources(&views.all[i]);
+      ReadCalendar(now, &views.all[i]);
+    }
+    ReadPrepared();
+    MemoryContextSwitchTo(context);
+    OrderViews(views.all, views.count);
+  });
+  if (error != nullptr) return error;
+  if (!visit->looked) WatchNothingElse(views.all, views.count);
+  visit->looked = true;
+  error = LookBehind(views, now, visit);
+  if (error == nullptr) TakeMarks(views.all, views.count, now);
+  return error;
+}
+
+ErrorData* NoteUnchanged(const Views& views, const Decision& decision, core::Micros now, bool* any) {
+  return pg::InTransaction([&] {
+    *any = LookUnmarked(views, decision.unchanged, decision.nunchanged);
+    for (int i = 0; i < decision.nunchanged && !*any; i++) {
+      const ScheduledView& view = views.all[decision.unchanged[i]].schedule;
+      MarkLooked(view, NextSlot(view, now));
+    }
+  });
+}
+
+// One group, or the views that lack nothing.
+ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, Visit* visit, bool* ran) {
+  ErrorData* error = nullptr;
+  if (decision.nunchanged > 0) {
+    bool changed = false;
+    error = NoteUnchanged(views, decision, now, &changed);
+    *ran = true;
+  }
+  if (error == nullptr && decision.nstart > 0) {
+    error = RunGroup(views, {decision.start, decision.nstart}, visit->track);
+    visit->jobs += decision.nstart;
+    *ran = true;
+  }
+  return error;
+}
+
 }  // namespace
 
 ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   *step = core::WorkStep{false, core::kNever};
+  // Before anything is looked at: a change from here on wants another visit.
+  store::ExpectChanges(MyLatch);
   if (!visit->begun) {
     ErrorData* error = Begin(visit);
     if (error != nullptr) return error;
   }
-  Job job = {};
-  bool present = false;
-  bool found = false;
-  ErrorData* error = pg::InTransaction([&] {
-    present = OidIsValid(TablesOwner());
-    if (present) found = ReadNextJob(GetCurrentTimestamp(), &job);
-  });
-  step->ran = error == nullptr && found && job.due <= GetCurrentTimestamp();
-  if (step->ran) {
-    error = RunJob(job, visit->track);
-    visit->jobs++;
-  }
-  if (error == nullptr && present) error = Prune(&visit->next_prune);
-  step->next_due = step->ran ? 0 : found ? job.due : core::kNever;
+  Views views = {};
+  ErrorData* error = Load(&views);
+  if (error == nullptr && views.count == 0) store::WatchNothing();
+  if (error != nullptr || views.count == 0) return error;
+  const TimestampTz now = GetCurrentTimestamp();
+  error = Look(views, now, visit);
+  if (error != nullptr) return error;
+  const Decision decision = Decide(views, now);
+  store::WakeAfter(decision.wake_after);
+  error = Act(views, decision, now, visit, &step->ran);
+  if (error == nullptr) error = Prune(&visit->next_prune);
+  step->next_due = step->ran ? 0 : Min(Min(decision.next_look, visit->next_net), store::WantedVisit());
   return error;
+}
+
+void Leave() {
+  store::ExpectNoLonger();
 }
 
 bool HasDoneEnough(const Visit& visit) {

@@ -11,14 +11,20 @@ namespace steward::refresh {
 struct Visit {
   const char* track;  // pg_steward.track as configured, for the refreshes' own queries
   bool begun;
+  bool looked;
   core::Micros next_prune;
+  core::Micros next_net;  // when changes are looked for that leave no mark
   int jobs;  // refreshes so far
 };
 
-/// Does the refresh that is due, if one is, and says when the next will be: never in a database without the extension's
+/// Does the next thing that is due: refreshes one view, or those that must agree, or notes which lack nothing. Says when it
+/// wants to be asked again: never in a database without the extension's
 /// tables. In the first step also ends what a worker that died left behind. Returns an error that kept it from doing
 /// so; a refresh that fails is none. The caller has no transaction.
 ErrorData* DoDue(Visit* visit, core::WorkStep* step);
+
+/// The worker leaves: changes wake the launcher from now on.
+void Leave();
 
 /// Whether this process has refreshed enough for one worker.
 [[nodiscard]] bool HasDoneEnough(const Visit& visit);

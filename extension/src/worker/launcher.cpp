@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 #include "worker/worker.hpp"
 #include "settings.hpp"
+#include "store/change_marks.hpp"
 #include "store/drain.hpp"
 #include "store/visit_board.hpp"
 
@@ -87,6 +88,7 @@ void SyncDatabases(TimestampTz now) {
   int count = 0;
   const Oid* databases = ReadDatabases(&count);
   const int homeless = store::BoardSync(databases, count, now);
+  store::WatchDatabases(databases, count);
   CommitTransactionCommand();
   MemoryContextSwitchTo(launcher.context);
   if (homeless > 0)
@@ -164,6 +166,7 @@ void Tick() {
   }
   if (!WorkIsOn()) return;
   SyncDatabases(now);
+  if (settings.refresh) store::HastenChangedDatabases();
   LaunchWorkers(now);
 }
 

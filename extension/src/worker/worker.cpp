@@ -6,6 +6,7 @@
 #include "pg/postgres.hpp"
 #include "refresh/visit.hpp"
 #include "settings.hpp"
+#include "store/change_marks.hpp"
 #include "store/visit_board.hpp"
 
 extern "C" {
@@ -81,25 +82,36 @@ Next DoDue(Oid dbid, refresh::Visit* visit, core::Micros* next_due) {
   return core::Linger(*next_due, now) ? Next::kWait : Next::kLeave;
 }
 
-void WaitUntil(core::Micros due) {
+// Changes that are made meanwhile shorten the wait, each to when it wants a visit.
+void WaitUntil(Oid dbid, uint32 posts, core::Micros due) {
   pgstat_report_activity(STATE_IDLE, nullptr);
-  const long ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due);
-  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1L), PG_WAIT_EXTENSION);
+  for (;;) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const core::Micros until = Min(due, store::WantedVisit());
+    if (until <= now || store::BoardPosts(dbid) != posts || store::BoardAskedToLeave(dbid) || ConfigReloadPending) return;
+    const long ms = TimestampDifferenceMilliseconds(now, until);
+    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1L), PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    if (ProcDiePending) proc_exit(1);
+    CHECK_FOR_INTERRUPTS();
+  }
 }
 
 void Visit(Oid dbid, const char* track) {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward work", ALLOCSET_DEFAULT_SIZES);
-  refresh::Visit visit = {track, false, 0, 0};
+  refresh::Visit visit = {track, false, false, 0, 0, 0};
   for (bool stay = true; stay;) {
     MemoryContextReset(context);
     MemoryContextSwitchTo(context);
     ResetLatch(MyLatch);
     HandleSignals();
     core::Micros next_due = core::kNever;
+    const uint32 posts = store::BoardPosts(dbid);
     const Next next = DoDue(dbid, &visit, &next_due);
     stay = next != Next::kLeave && !store::BoardAskedToLeave(dbid);
-    if (stay && next == Next::kWait) WaitUntil(next_due);
+    if (stay && next == Next::kWait) WaitUntil(dbid, posts, next_due);
   }
+  refresh::Leave();
 }
 
 }  // namespace

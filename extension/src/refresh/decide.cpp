@@ -1,0 +1,146 @@
+// See decide.hpp. C++-shaped but for what it is handed.
+#include "refresh/decide.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "core/refresh_graph.hpp"
+#include "core/refresh_plan.hpp"
+#include "pg/guard.hpp"
+#include "refresh/next_look.hpp"
+
+extern "C" {
+#include "utils/timestamp.h"
+}
+
+namespace steward::refresh {
+
+namespace {
+
+core::Micros OrNever(core::Micros instant) {
+  return instant == 0 ? core::kNever : instant;
+}
+
+core::Micros OrZero(core::Micros instant) {
+  return instant == core::kNever ? 0 : instant;
+}
+
+core::RefreshMode ModeOf(Mode mode) {
+  switch (mode) {
+    case Mode::kEvery:
+      return core::RefreshMode::kEvery;
+    case Mode::kCron:
+      return core::RefreshMode::kCron;
+    case Mode::kDownstream:
+      return core::RefreshMode::kDownstream;
+    case Mode::kMaxStaleness:
+      break;
+  }
+  return core::RefreshMode::kMaxStaleness;
+}
+
+core::ViewState StateOf(const FreshView& view) {
+  const ScheduledView& schedule = view.schedule;
+  core::ViewState state;
+  state.mode = ModeOf(schedule.mode);
+  state.max_staleness = schedule.max_staleness;
+  if (schedule.mode == Mode::kEvery || schedule.mode == Mode::kCron) {
+    state.due = schedule.slot;
+    state.period = view.period;
+  }
+  state.tracked = !view.sources.by_time;
+  state.direct_since = OrNever(view.lacks.direct);
+  state.inherited_since = OrNever(view.lacks.inherited);
+  state.refreshed = OrNever(schedule.holds.reflects);
+  state.cost = std::max<core::Micros>(PredictedCost(schedule), core::kSecond / 1000);
+  state.weight = std::exp2(std::clamp(schedule.priority, -20, 20));
+  if (schedule.failures > 0 || schedule.due > schedule.slot) state.retry_at = schedule.due;
+  state.blackout_begin = view.blackout_begin;
+  state.blackout_end = view.blackout_end;
+  return state;
+}
+
+std::vector<core::ViewState> StatesOf(const Views& views) {
+  std::vector<core::ViewState> states;
+  for (int i = 0; i < views.count; i++) states.push_back(StateOf(views.all[i]));
+  return states;
+}
+
+bool IsParent(const Views& views, const Sources& sources, Oid oid) {
+  return std::any_of(sources.parents, sources.parents + sources.nparents,
+                     [&](int parent) { return views.all[parent].schedule.relid == oid; });
+}
+
+core::RefreshGraph GraphOf(const Views& views) {
+  std::vector<core::ViewSources> sources;
+  for (int i = 0; i < views.count; i++) {
+    const Sources& own = views.all[i].sources;
+    std::vector<std::uint32_t> roots;
+    for (int k = 0; k < own.nobjects; k++)
+      if (!IsParent(views, own, own.objects[k])) roots.push_back(own.objects[k]);
+    sources.push_back({{own.parents, own.parents + own.nparents}, std::move(roots)});
+  }
+  return core::BuildGraph(sources);
+}
+
+// How much of the machine is taken, by the system's load average.
+double Busy() {
+  double load = 0;
+  if (getloadavg(&load, 1) != 1) return 0;
+  return std::clamp(load / static_cast<double>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L)), 0.0, 1.0);
+}
+
+void Publish(const Views& views, const core::RefreshGraph& graph, const std::vector<core::ViewState>& states,
+             core::Micros now) {
+  const std::vector<core::Micros> since = core::DirtySince(graph, states, now);
+  for (int i = 0; i < views.count; i++) {
+    store::ViewLacks& lacks = views.all[i].lacks;
+    lacks = {OrZero(states[i].direct_since), OrZero(states[i].inherited_since), OrZero(since[i])};
+    store::SetViewLacks(views.all[i].schedule.relid, lacks);
+  }
+}
+
+int* Copy(const std::vector<int>& numbers) {
+  auto* copy = pg::CallPg([&] { return static_cast<int*>(palloc(sizeof(int) * std::max<std::size_t>(numbers.size(), 1))); });
+  std::copy(numbers.begin(), numbers.end(), copy);
+  return copy;
+}
+
+}  // namespace
+
+Decision Decide(const Views& views, core::Micros now) {
+  return pg::Boundary([&] {
+    const core::RefreshGraph graph = GraphOf(views);
+    const std::vector<core::ViewState> states = StatesOf(views);
+    Publish(views, graph, states, now);
+    core::RefreshLoad load;
+    load.busy = Busy();
+    const core::RefreshPlan plan = core::PlanRefreshes(graph, states, load, now);
+    Decision decision{};
+    decision.unchanged = Copy(plan.unchanged);
+    decision.nunchanged = static_cast<int>(plan.unchanged.size());
+    const std::vector<int> start = plan.start < 0 ? std::vector<int>() : plan.due[static_cast<std::size_t>(plan.start)].views;
+    decision.start = Copy(start);
+    decision.nstart = static_cast<int>(start.size());
+    decision.next_look = plan.next_look;
+    decision.wake_after = plan.next_sweep == core::kNever ? core::kNever : plan.next_sweep - now;
+    return decision;
+  });
+}
+
+void NoteRefreshed(const Views& views, int view, const Holds& holds, bool changed) {
+  pg::Boundary([&] {
+    const core::Micros now = GetCurrentTimestamp();
+    const core::RefreshGraph graph = GraphOf(views);
+    std::vector<core::ViewState> states = StatesOf(views);
+    FreshView& refreshed = views.all[view];
+    refreshed.schedule.holds = holds;
+    const core::RefreshDone done{holds.reflects, changed, OrNever(MissedBy(refreshed, holds, now))};
+    core::ApplyRefresh(graph, view, done, &states);
+    Publish(views, graph, states, now);
+  });
+}
+
+}  // namespace steward::refresh

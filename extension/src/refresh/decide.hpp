@@ -1,0 +1,25 @@
+// What a visit does next: the views as they stand, brought before the planner in core, and its answer as plain data.
+#pragma once
+
+#include "pg/postgres.hpp"
+#include "refresh/freshness.hpp"
+
+namespace steward::refresh {
+
+/// Arrays live in the current memory context.
+struct Decision {
+  int* unchanged;  // views on a grid that are due and lack nothing
+  int nunchanged;
+  int* start;  // a group to refresh now
+  int nstart;  // 0: none
+  core::Micros next_look;   // kNever: only when something changes
+  core::Micros wake_after;  // how long after a first change a look is needed; kNever: never
+};
+
+/// Decides, and tells readers what each view lacks.
+Decision Decide(const Views& views, core::Micros now);
+
+/// After a refresh of a view that holds `holds` now; `changed`: its rows may be others.
+void NoteRefreshed(const Views& views, int view, const Holds& holds, bool changed);
+
+}  // namespace steward::refresh

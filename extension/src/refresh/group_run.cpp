@@ -1,0 +1,286 @@
+// See group_run.hpp. Three transactions: marks; refreshes with their lines of history, so that "ok" is there exactly when
+// the data is; and after a failure its line of history.
+#include "refresh/group_run.hpp"
+
+#include "changes/collect.hpp"
+#include "core/refresh_plan.hpp"
+#include "pg/transaction.hpp"
+#include "refresh/decide.hpp"
+#include "refresh/execute.hpp"
+#include "refresh/history_table.hpp"
+#include "refresh/next_look.hpp"
+#include "refresh/schedule_table.hpp"
+#include "refresh/sources.hpp"
+
+extern "C" {
+#include "common/pg_prng.h"
+#include "pgstat.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+}
+
+namespace steward::refresh {
+
+namespace {
+
+// What a run carries from one transaction to the next.
+struct Running {
+  Views views;
+  Group group;
+  const char* track;
+  TimestampTz started_at;
+  int64 id;       // of a group of several
+  int current;    // the member being refreshed
+  struct Result {
+    Holds holds;
+    LearnedCosts costs;
+    bool changed;
+  };
+  Result* results;  // by member
+};
+
+FreshView& Member(const Running& running, int member) {
+  return running.views.all[running.group.members[member]];
+}
+
+const char* Reason(const ScheduledView& schedule) {
+  if (schedule.failures > 0) return "retry";
+  return schedule.begun && schedule.mode != Mode::kEvery && schedule.mode != Mode::kCron ? "changed" : "due";
+}
+
+Run Describe(const Running& running, const FreshView& view, const char* result) {
+  const ScheduledView& schedule = view.schedule;
+  Run run = NewRun(schedule.relid, schedule.name, schedule.exists ? schedule.actual_owner : schedule.owner);
+  run.group = running.group.count > 1 ? running.id : Run::kUnknown;
+  run.scheduled_at = schedule.slot;
+  run.result = result;
+  run.reason = Reason(schedule);
+  run.attempts = schedule.failures + 1;
+  run.staleness = view.lacks.any == 0 ? 0 : Max(run.finished_at - view.lacks.any, 0);
+  return run;
+}
+
+double Milliseconds(core::Micros length) {
+  return static_cast<double>(length) / 1000.0;
+}
+
+// Someone else is refreshing the view: that serves this look, too.
+void Skip(const Running& running, const FreshView& view) {
+  Run run = Describe(running, view, "skipped");
+  run.message = "another session was refreshing the materialized view";
+  const TimestampTz slot = NextSlot(view.schedule, run.finished_at);
+  MarkStarted(view.schedule, run.finished_at, run.reason);
+  MarkDone(view.schedule.relid, {slot, Max(slot, run.finished_at + core::kSecond), 0});
+  WriteHistory(run);
+}
+
+// What is read now is what the refresh will read, or older: a later definition makes the view dirty again.
+bool Begin(Running* running) {
+  for (int i = 0; i < running->group.count; i++) {
+    FreshView& view = Member(*running, i);
+    if (!TryLockView(view.schedule.relid, true)) {
+      Skip(*running, view);
+      for (int k = 0; k < i; k++) UnlockView(Member(*running, k).schedule.relid);
+      return false;
+    }
+  }
+  for (int i = 0; i < running->group.count; i++) {
+    FreshView& view = Member(*running, i);
+    ReadSources(&view);
+    running->results[i].holds = BeforeSnapshot(view);
+    MarkStarted(view.schedule, running->started_at, Reason(view.schedule));
+  }
+  return true;
+}
+
+void Finish(const Running* running, int member, TimestampTz now) {
+  const ScheduledView& schedule = Member(*running, member).schedule;
+  const TimestampTz slot = NextSlot(schedule, now);
+  MarkDone(schedule.relid, {slot, slot, 0});
+  KeepHolds(schedule.relid, running->results[member].holds, running->results[member].costs);
+}
+
+// The member of that number, or -1.
+int MemberOf(const Running& running, int view) {
+  for (int i = 0; i < running.group.count; i++)
+    if (running.group.members[i] == view) return i;
+  return -1;
+}
+
+// A member whose parents turned out to have the rows they had lacks nothing any more.
+bool NeedsRefresh(const Running& running, int member) {
+  const FreshView& view = Member(running, member);
+  if (view.lacks.direct != 0 || view.lacks.inherited != 0 || view.sources.by_time || member == 0) return true;
+  for (int i = 0; i < view.sources.nparents; i++) {
+    const int parent = view.sources.parents[i];
+    const int before = MemberOf(running, parent);
+    const bool settled = before >= 0 && before < member && !running.results[before].changed;
+    if (running.views.all[parent].lacks.any != 0 && !settled) return true;
+  }
+  return false;
+}
+
+void RefreshMember(Running* running, int member) {
+  FreshView& view = Member(*running, member);
+  const ScheduledView& schedule = view.schedule;
+  const TimestampTz began = GetCurrentTimestamp();
+  const RefreshOutcome outcome =
+      ExecuteRefresh({schedule.relid, schedule.owner, schedule.method, true, running->track, schedule.settings});
+  Run run = Describe(*running, view, outcome.Unchanged() ? "unchanged" : "ok");
+  run.started_at = began;
+  run.method = MethodName(outcome.method);
+  run.exec_time_ms = Milliseconds(run.finished_at - began);
+  run.wal_bytes = outcome.wal_bytes;
+  if (outcome.rows_known) {
+    run.rows_inserted = outcome.rows_inserted;
+    run.rows_deleted = outcome.rows_deleted;
+  }
+  run.message = outcome.note;
+  running->results[member].changed = !outcome.Unchanged();
+  running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - began);
+  Finish(running, member, run.finished_at);
+  WriteHistory(run);
+}
+
+core::Micros TimeoutOf(const Running& running) {
+  core::Micros timeout = 0;
+  for (int i = 0; i < running.group.count; i++) {
+    const core::Micros own = Member(running, i).schedule.timeout;
+    timeout = own > core::kNever - timeout ? core::kNever : timeout + own;
+  }
+  return timeout;
+}
+
+// Several views must read one state. The timeout's handler asks for a cancel; one that comes too late must not hit what
+// follows.
+ErrorData* RefreshAll(Running* running) {
+  const core::Micros ms = TimeoutOf(*running) / 1000;
+  if (ms > 0 && ms < INT_MAX) enable_timeout_after(STATEMENT_TIMEOUT, static_cast<int>(ms));
+  const char* isolation = running->group.count > 1 ? "repeatable read" : "read committed";
+  SetConfigOption("default_transaction_isolation", isolation, PGC_USERSET, PGC_S_OVERRIDE);
+  ErrorData* error = pg::InTransaction([running] {
+    for (int i = 0; i < running->group.count; i++) {
+      running->current = i;
+      if (NeedsRefresh(*running, i))
+        RefreshMember(running, i);
+      else
+        Finish(running, i, GetCurrentTimestamp());
+    }
+  });
+  SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_OVERRIDE);
+  disable_timeout(STATEMENT_TIMEOUT, false);
+  QueryCancelPending = false;
+  return error;
+}
+
+// To keep the promise; kNever: nothing is promised.
+core::Micros LatestStart(const FreshView& view) {
+  const ScheduledView& schedule = view.schedule;
+  if (schedule.max_staleness == core::kNever || view.lacks.any == 0) return core::kNever;
+  return view.lacks.any + schedule.max_staleness - PredictedCost(schedule);
+}
+
+// The member at fault has a failed run; the others go back to where they stood.
+void Fail(const Running& running, const ErrorData* error) {
+  for (int i = 0; i < running.group.count; i++) {
+    const FreshView& view = Member(running, i);
+    const ScheduledView& schedule = view.schedule;
+    if (i != running.current) {
+      MarkDone(schedule.relid, {schedule.slot, schedule.due, schedule.failures});
+      continue;
+    }
+    Run run = Describe(running, view, "failed");
+    run.started_at = running.started_at;
+    run.exec_time_ms = Milliseconds(run.finished_at - running.started_at);
+    run.sqlstate = unpack_sql_state(error->sqlerrcode);
+    run.message = error->detail == nullptr ? error->message : psprintf("%s: %s", error->message, error->detail);
+    const core::FailedRefresh failed{schedule.failures + 1,
+                                     error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE,
+                                     run.finished_at - running.started_at,
+                                     PeriodOf(schedule),
+                                     LatestStart(view),
+                                     pg_prng_double(&pg_global_prng_state)};
+    MarkDone(schedule.relid, {schedule.slot, core::RetryRefreshAt(failed, run.finished_at), failed.consecutive});
+    WriteHistory(run);
+  }
+}
+
+void Complain(const Running& running, const ErrorData* error) {
+  const ScheduledView& schedule = Member(running, running.current).schedule;
+  ereport(WARNING, (errcode(error->sqlerrcode),
+                    errmsg("could not refresh materialized view \"%s\": %s", schedule.name, error->message),
+                    errdetail("Attempt %d in a row.", schedule.failures + 1)));
+}
+
+// Members that read nobody but members have seen what these have put out.
+void KeepInheritedOfMembers(Running* running) {
+  const uint64 published = changes::LastPublished();
+  for (int i = 0; i < running->group.count; i++) {
+    const Sources& sources = Member(*running, i).sources;
+    bool all = sources.nparents > 0;
+    for (int k = 0; k < sources.nparents; k++) all &= MemberOf(*running, sources.parents[k]) >= 0;
+    if (!all) continue;
+    running->results[i].holds.inherited = published;
+    KeepInherited(Member(*running, i).schedule.relid, published);
+  }
+}
+
+ErrorData* RefreshLocked(Running* running) {
+  ErrorData* failed = RefreshAll(running);
+  if (failed != nullptr) {
+    Complain(*running, failed);
+    return pg::InTransaction([&] { Fail(*running, failed); });
+  }
+  ErrorData* error = running->group.count > 1 ? pg::InTransaction([&] { KeepInheritedOfMembers(running); }) : nullptr;
+  for (int i = 0; i < running->group.count; i++)
+    NoteRefreshed(running->views, running->group.members[i], running->results[i].holds, running->results[i].changed);
+  return error;
+}
+
+// A schedule that cannot be followed ends here.
+void Stop(const ScheduledView& view) {
+  Run run = NewRun(view.relid, view.name, view.exists ? view.actual_owner : view.owner);
+  run.scheduled_at = view.slot;
+  run.attempts = view.failures + 1;
+  run.reason = "due";
+  if (!view.exists) {
+    run.result = "skipped";
+    run.message = "the materialized view was dropped; its schedule was removed";
+    DropSchedule(view.relid);
+  } else {
+    run.result = "failed";
+    run.sqlstate = "42501";
+    run.message =
+        "the materialized view has got another owner; its schedule is disabled until steward.resume_refresh()";
+    DisableSchedule(view.relid);
+  }
+  MarkStarted(view, run.finished_at, run.reason);
+  MarkDone(view.relid, {view.slot, run.finished_at + core::kMinute, view.failures});
+  WriteHistory(run);
+}
+
+}  // namespace
+
+bool StopIfLost(const ScheduledView& view, ErrorData** error) {
+  if (view.exists && view.actual_owner == view.owner) return false;
+  *error = pg::InTransaction([&] { Stop(view); });
+  return true;
+}
+
+ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
+  Running running = {views, group, track, GetCurrentTimestamp(), 0, 0, nullptr};
+  running.results =
+      static_cast<Running::Result*>(palloc0(sizeof(Running::Result) * static_cast<Size>(Max(group.count, 1))));
+  for (int i = 0; i < group.count; i++) running.results[i].costs = Member(running, i).schedule.costs;
+  running.id = running.started_at;
+  pgstat_report_activity(STATE_RUNNING, psprintf("refresh of materialized view %s", Member(running, 0).schedule.name));
+  bool locked = false;
+  ErrorData* error = pg::InTransaction([&] { locked = Begin(&running); });
+  if (error == nullptr && locked) error = RefreshLocked(&running);
+  if (locked)
+    for (int i = 0; i < running.group.count; i++) UnlockView(Member(running, i).schedule.relid);
+  pgstat_report_activity(STATE_IDLE, nullptr);
+  return error;
+}
+
+}  // namespace steward::refresh

@@ -1,0 +1,176 @@
+# Materialized views kept within a promised staleness: every way to change a base table is noticed, nothing is refreshed for
+# nothing, chains go in order, diamonds agree, and after a crash everything is presumed changed.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('freshness');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+shared_preload_libraries = 'pg_steward'
+autovacuum = off
+pg_steward.history_interval = 0
+max_prepared_transactions = 5
+CONF
+$node->start;
+
+sub sql { return $node->safe_psql('postgres', $_[0]); }
+sub eventually { my ($name, $query) = @_; ok($node->poll_query_until('postgres', $query), $name); }
+sub runs { return sql("SELECT count(*) FROM steward.refresh_history WHERE matviewname = '$_[0]' AND result IN ('ok', 'unchanged')"); }
+# All scheduled views lack nothing, and say so.
+sub quiet { eventually('all is fresh', q{SELECT bool_and(coalesce(staleness = '0', false)) FROM steward.matviews WHERE enabled AND tracking = 'changes'}); }
+# The tables' counters have told of everything, too.
+sub settled { sql('SELECT pg_sleep(14)'); quiet(); }
+# After `change`, view v equals its query again, by one refresh more.
+sub follows {
+    my ($name, $change) = @_;
+    quiet();
+    my $before = runs('totals');
+    sql($change);
+    eventually($name, q{SELECT NOT EXISTS (TABLE totals EXCEPT ALL SELECT shop, count(*), sum(amount) FROM sales GROUP BY shop)
+                           AND NOT EXISTS (SELECT shop, count(*), sum(amount) FROM sales GROUP BY shop EXCEPT ALL TABLE totals)});
+    quiet();
+    my $spent = runs('totals') - $before;
+    cmp_ok($spent, '<=', 3, "$name, by few refreshes ($spent)");
+}
+
+sql(q{
+    CREATE EXTENSION pg_steward;
+    CREATE TABLE sales (id serial, shop int, amount int) PARTITION BY LIST (shop);
+    CREATE TABLE sales_1 PARTITION OF sales FOR VALUES IN (1);
+    CREATE TABLE sales_2 PARTITION OF sales FOR VALUES IN (2);
+    CREATE TABLE other (i int);
+    INSERT INTO sales (shop, amount) SELECT 1 + i % 2, i FROM generate_series(1, 100) i;
+    CREATE MATERIALIZED VIEW totals AS SELECT shop, count(*) AS n, sum(amount) AS amount FROM sales GROUP BY shop;
+    CREATE UNIQUE INDEX ON totals (shop);
+    CREATE MATERIALIZED VIEW one AS SELECT sum(amount) AS amount FROM sales_1;
+    SELECT steward.schedule_refresh('totals', max_staleness => '1 s'), steward.schedule_refresh('one', max_staleness => '1 s');
+});
+eventually('a new schedule refreshes at once', q{SELECT count(*) = 2 FROM steward.matviews WHERE last_result IN ('ok', 'unchanged')});
+is(sql(q{SELECT tracking FROM steward.matviews WHERE matviewname = 'totals'}), 'changes', 'changes are tracked');
+
+# ---- every way to change a table ---------------------------------------------------------------------------------------
+follows('INSERT through the root', q{INSERT INTO sales (shop, amount) VALUES (1, 1000)});
+eventually('a view on the partition follows, too', q{SELECT amount = (SELECT sum(amount) FROM sales_1) FROM one});
+follows('INSERT into a partition', q{INSERT INTO sales_2 (shop, amount) VALUES (2, 1)});
+follows('UPDATE', q{UPDATE sales SET amount = amount + 1 WHERE id = 3});
+follows('DELETE', q{DELETE FROM sales WHERE id = 4});
+follows('a data-modifying CTE', q{WITH gone AS (DELETE FROM sales WHERE id = 5 RETURNING id) SELECT * FROM gone});
+follows('COPY', q{COPY sales (shop, amount) FROM PROGRAM 'printf "1\t7\n2\t8\n"'});
+follows('TRUNCATE of a partition', q{TRUNCATE sales_2});
+follows('session_replication_role = replica', q{SET session_replication_role = replica; INSERT INTO sales (shop, amount) VALUES (2, 5)});
+follows('track = none', q{SET pg_steward.track = none; INSERT INTO sales (shop, amount) VALUES (2, 6)});
+follows('ATTACH', q{
+    CREATE TABLE sales_3 AS SELECT * FROM sales WHERE false; ALTER TABLE sales_3 ALTER id SET NOT NULL;
+    INSERT INTO sales_3 VALUES (1000, 3, 3); ALTER TABLE sales ATTACH PARTITION sales_3 FOR VALUES IN (3)});
+follows('a write to the partition attached', q{INSERT INTO sales_3 VALUES (1001, 3, 30)});
+follows('DETACH', q{ALTER TABLE sales DETACH PARTITION sales_3});
+follows('DROP of a partition', q{CREATE TABLE sales_4 PARTITION OF sales FOR VALUES IN (4); INSERT INTO sales_4 (shop, amount) VALUES (4, 4); DROP TABLE sales_4});
+follows('a savepoint kept', q{BEGIN; SAVEPOINT s; INSERT INTO sales (shop, amount) VALUES (1, 11); RELEASE s; COMMIT});
+follows('a function', q{DO $$ BEGIN INSERT INTO sales (shop, amount) VALUES (1, 12); END $$});
+
+# ---- nothing for nothing -----------------------------------------------------------------------------------------------
+settled();
+my $before = runs('totals');
+sql(q{INSERT INTO other VALUES (1)});
+sql(q{SELECT count(*) FROM sales});
+sql(q{CREATE TABLE unrelated AS SELECT 1 AS i; DROP TABLE unrelated});
+sql('SELECT pg_sleep(3)');
+is(runs('totals'), $before, 'what changes nothing refreshes nothing');
+sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 13); ROLLBACK});
+settled();
+cmp_ok(runs('totals') - $before, '<=', 1, 'rows that were rolled back count as written, once');
+
+# ---- two-phase ---------------------------------------------------------------------------------------------------------
+sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 14); PREPARE TRANSACTION 'p'});
+sql('SELECT pg_sleep(2)');
+follows('COMMIT PREPARED', q{COMMIT PREPARED 'p'});
+sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 15); PREPARE TRANSACTION 'r'});
+follows('ROLLBACK PREPARED', q{ROLLBACK PREPARED 'r'});
+
+# ---- a view that time changes ------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW clock AS SELECT clock_timestamp() AS at;
+    SELECT steward.schedule_refresh('clock', every => '1 s');
+});
+eventually('a view that reads the clock is refreshed each time', q{SELECT count(*) >= 3 FROM steward.refresh_history WHERE matviewname = 'clock' AND result = 'ok'});
+like(sql(q{SELECT tracking || ': ' || tracking_reason FROM steward.matviews WHERE matviewname = 'clock'}), qr/^time: .*clock_timestamp/, 'and says why');
+sql(q{DROP MATERIALIZED VIEW clock});
+
+# ---- by the clock, when changed ----------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW hourly AS SELECT count(*) AS n FROM other;
+    SELECT steward.schedule_refresh('hourly', every => '1 s');
+});
+eventually('a periodic view is refreshed', q{SELECT last_result IN ('ok', 'unchanged') FROM steward.matviews WHERE matviewname = 'hourly'});
+settled();
+$before = runs('hourly');
+sql('SELECT pg_sleep(3)');
+is(runs('hourly'), $before, 'but not while nothing has changed');
+sql(q{INSERT INTO other VALUES (2)});
+eventually('and again when something has', q{SELECT n = (SELECT count(*) FROM other) FROM hourly});
+
+# ---- chains ------------------------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW grand AS SELECT sum(n) AS n, sum(amount) AS amount FROM totals;
+    CREATE UNIQUE INDEX ON grand (n);
+    SELECT steward.schedule_refresh('grand', max_staleness => '2 s'), steward.schedule_refresh('totals', downstream => true);
+});
+quiet();
+sql(q{INSERT INTO sales (shop, amount) VALUES (2, 100)});
+eventually('a change goes through a chain', q{SELECT amount = (SELECT sum(amount) FROM sales) FROM grand});
+settled();
+$before = runs('grand');
+my $parent = sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'totals' AND result = 'unchanged'});
+sql(q{UPDATE sales SET amount = amount WHERE id = 7});
+eventually('a change that changes no row refreshes the parent', "SELECT count(*) > $parent FROM steward.refresh_history WHERE matviewname = 'totals' AND result = 'unchanged'");
+quiet();
+is(runs('grand'), $before, 'and not the child');
+
+# ---- diamonds ----------------------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW lefts AS SELECT sum(amount) AS amount FROM sales;
+    CREATE MATERIALIZED VIEW rights AS SELECT sum(amount) AS amount FROM sales WHERE shop > 0;
+    CREATE MATERIALIZED VIEW both_sides AS SELECT l.amount AS l, r.amount AS r FROM lefts l, rights r;
+    SELECT steward.schedule_refresh(v::regclass, max_staleness => '1 s') FROM unnest('{lefts,rights,both_sides}'::text[]) v;
+});
+quiet();
+$node->pgbench('--no-vacuum --client=2 --transactions=200', 0, [qr/processed: 400/], [qr/^$/], 'writers beside a diamond',
+    { 'freshness_write' => q{INSERT INTO sales (shop, amount) VALUES (1, 1); SELECT 1/(l = r)::int FROM both_sides;} });
+eventually('siblings agree at any time, and in the end with the base', q{SELECT l = r AND l = (SELECT sum(amount) FROM sales) FROM both_sides});
+ok(sql(q{SELECT count(DISTINCT group_id) > 0 FROM steward.refresh_history WHERE matviewname IN ('lefts', 'rights')}), 'being refreshed from one snapshot');
+
+# ---- nobody scheduled --------------------------------------------------------------------------------------------------
+sql(q{SELECT steward.pause_refresh(relid) FROM steward.refresh_schedule});
+sql(q{INSERT INTO sales (shop, amount) VALUES (1, 17)});
+sql('SELECT pg_sleep(2)');
+my $launches = sql(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'});
+is($launches, '0', 'a change that nobody waits for starts no worker');
+sql(q{SELECT steward.resume_refresh(relid) FROM steward.refresh_schedule});
+quiet();
+
+# ---- a refresh_now left open -------------------------------------------------------------------------------------------
+my $session = $node->background_psql('postgres');
+$session->query_safe(q{BEGIN; SELECT steward.refresh_now('totals')});
+sql(q{INSERT INTO sales (shop, amount) VALUES (1, 18)});
+sql('SELECT pg_sleep(4)');
+cmp_ok(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'totals' AND result = 'skipped'}), '<=', 6, 'a view that somebody refreshes is skipped once a second, not without pause');
+$session->query_safe('COMMIT');
+$session->quit;
+quiet();
+
+# ---- crash -------------------------------------------------------------------------------------------------------------
+quiet();
+sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 16); PREPARE TRANSACTION 'c'});
+sql('SELECT pg_sleep(2)');
+$before = runs('totals');
+$node->stop('immediate');
+$node->start;
+eventually('after a crash everything is refreshed', "SELECT count(*) > $before FROM steward.refresh_history WHERE matviewname = 'totals' AND result IN ('ok', 'unchanged')");
+quiet();
+follows('a transaction prepared before the crash', q{COMMIT PREPARED 'c'});
+
+$node->stop;
+done_testing();
