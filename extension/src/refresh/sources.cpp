@@ -27,13 +27,29 @@ struct Remembered {
 };
 
 HTAB* memory = nullptr;
-uint64 generation = 1;  // grows with everything that can change sources
+uint64 generation = 1;     // grows with what can change anybody's sources
+uint64 invalidations = 0;  // all that came
 
-void OnRelation(Datum, Oid) {
-  generation++;
+bool Names(const Remembered& entry, Oid relid) {
+  const Sources& sources = entry.sources;
+  return entry.relid == relid || std::binary_search(sources.objects, sources.objects + sources.nobjects, relid);
+}
+
+// Each REFRESH invalidates some relations: only who reads them looks again.
+void OnRelation(Datum, Oid relid) {
+  invalidations++;
+  if (!OidIsValid(relid)) {
+    generation++;
+    return;
+  }
+  HASH_SEQ_STATUS scan;
+  hash_seq_init(&scan, memory);
+  while (auto* entry = static_cast<Remembered*>(hash_seq_search(&scan)))
+    if (entry->context != nullptr && Names(*entry, relid)) entry->generation = 0;
 }
 
 void OnObject(Datum, int, uint32) {
+  invalidations++;
   generation++;
 }
 
@@ -45,11 +61,11 @@ void WatchCatalog() {
 
 Remembered* Recall(Oid relid, bool* found) {
   if (memory == nullptr) {
-    WatchCatalog();
     HASHCTL control{};
     control.keysize = sizeof(Oid);
     control.entrysize = sizeof(Remembered);
     memory = hash_create("pg_steward view sources", 64, &control, HASH_ELEM | HASH_BLOBS);
+    WatchCatalog();
   }
   auto* entry = static_cast<Remembered*>(hash_search(memory, &relid, HASH_ENTER, found));
   if (!*found) entry->context = nullptr;
@@ -139,6 +155,8 @@ void ReadSources(FreshView* view) {
   }
   if (entry->context != nullptr) MemoryContextDelete(entry->context);
   entry->context = nullptr;
+  entry->sources = {};
+  const uint64 before_reading = invalidations;
   entry->context = AllocSetContextCreate(TopMemoryContext, "pg_steward sources", ALLOCSET_SMALL_SIZES);
   entry->generation = 0;
   Dependencies dependencies{};
@@ -152,7 +170,7 @@ void ReadSources(FreshView* view) {
   Adopt(sources, view);
   WatchSources(view);
   entry->sources = view->sources;
-  entry->generation = now;
+  entry->generation = invalidations == before_reading ? now : 0;
   entry->changed_at = view->schedule.changed_at;
 }
 

@@ -199,7 +199,7 @@ int GroupKeys(KeySample* sample, double rows, core::GinKeys* groups) {
 
 bool AddRowBytes(const Datum* values, const bool* nulls, void* state) {
   auto* sample = static_cast<KeySample*>(state);
-  Datum stored[INDEX_MAX_KEYS];
+  Datum stored[INDEX_MAX_KEYS] = {};
   bool any_null = false;
   for (int i = 0; i < sample->info->ncolumns; ++i) {
     stored[i] = values[i];

@@ -29,6 +29,7 @@ constexpr core::Micros kAfterError = core::kMinute;
 enum class Next { kAgain, kWait, kLeave };
 
 void OnExit(int, Datum argument) {
+  refresh::Leave();
   store::BoardLeave(DatumGetObjectId(argument), GetCurrentTimestamp() + kAfterDeath);
 }
 
