@@ -137,6 +137,25 @@ DELETE FROM orders WHERE a = 78;
 SELECT DISTINCT ON (role, key) relname, attnum, COALESCE(attname::text, expression) AS key, role, kind
 FROM steward.predicates ORDER BY role, key;
 
+-- which columns UPDATEs set, those of ON CONFLICT and MERGE among them; of a partitioned table as its own, numbered as there
+CREATE VIEW updated AS
+  SELECT relname, string_agg(attname, ' ' ORDER BY attname) AS columns FROM steward.predicates WHERE role = 'update'
+  GROUP BY queryid, relname ORDER BY 1, 2;
+CREATE TABLE shelves (kind text, gone int, at date, id int UNIQUE, twice int GENERATED ALWAYS AS (id * 2) STORED);
+ALTER TABLE shelves DROP COLUMN gone;
+CREATE TABLE events_3 (at date, kind text, id int);
+ALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
+INSERT INTO shelves (id) VALUES (1), (2);
+SELECT reset();
+UPDATE shelves SET id = 3 WHERE id = 2;
+INSERT INTO shelves (id, at) VALUES (1, '2026-01-01') ON CONFLICT (id) DO UPDATE SET at = excluded.at, kind = 'b';
+MERGE INTO shelves s USING (SELECT 1 AS id) o ON s.id = o.id WHEN MATCHED THEN UPDATE SET kind = 'c' WHEN NOT MATCHED THEN DO NOTHING;
+WITH moved AS (UPDATE customers SET country = 'fr' WHERE id = 1 RETURNING id) SELECT count(*) FROM moved;
+UPDATE events SET id = 9 WHERE at >= '2026-03-01';
+UPDATE events_3 SET kind = 'x';
+TABLE updated;
+DROP TABLE shelves;
+
 -- names outside pg_catalog are qualified in expressions, and the statement's own search_path is left alone
 CREATE SCHEMA other;
 CREATE FUNCTION other.twice(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2 * $1; END';
@@ -200,7 +219,7 @@ SELECT userid::regrole, attname, role FROM steward.predicates WHERE role = 'filt
 RESET ROLE;
 DROP OWNED BY predicates_reader;
 DROP ROLE predicates_reader;
-DROP VIEW shown, fetched, big_orders;
+DROP VIEW shown, fetched, updated, big_orders;
 DROP TABLE orders, customers, events;
 DROP SCHEMA other CASCADE;
 DROP FUNCTION reset;

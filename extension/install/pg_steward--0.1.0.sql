@@ -275,12 +275,12 @@ FROM steward.captured_predicates() AS p
      LEFT JOIN pg_catalog.pg_type AS tl ON tl.oid OPERATOR(pg_catalog.=) o.oprleft
      LEFT JOIN pg_catalog.pg_type AS tr ON tr.oid OPERATOR(pg_catalog.=) o.oprright;
 COMMENT ON VIEW steward.predicates IS
-    'what captured plans do with columns: filter, index, join, sort, group, output. One row for each plan and predicate of the current database; constants are not kept';
+    'what captured plans do with columns: filter, index, join, sort, group, output, update. One row for each plan and predicate of the current database; constants are not kept';
 COMMENT ON COLUMN steward.predicates.attnum IS '0: see expression; negative: the row itself is needed (role output)';
 COMMENT ON COLUMN steward.predicates.expression IS
     'expression over one relation, with the formats, paths and numbers in it; one with other constants is not listed';
 COMMENT ON COLUMN steward.predicates.role IS
-    'filter and index restrict a scan, join compares with other_relid, sort and group have a position, output is a column the scan must fetch';
+    'filter and index restrict a scan, join compares with other_relid, sort and group have a position, output is a column the scan must fetch, update one that an UPDATE sets';
 COMMENT ON COLUMN steward.predicates.kind IS
     'of the comparison: equality, range, list, like_prefix, like_infix, is_null, not_equal, containment or other (no index serves it as it stands, or one arm of an OR)';
 COMMENT ON COLUMN steward.predicates.operator IS 'with the column on the left; of a test of the column what it tests, as IS NOT NULL, or = true where a boolean column stands alone';
@@ -908,6 +908,8 @@ COMMENT ON COLUMN steward.index_suggestions.exec_time_per_hour IS
 COMMENT ON COLUMN steward.index_suggestions.verified_before_time IS
     'milliseconds of a call, the mean over the calls of the statements that use the index, measured without the suggested indexes and (verified_after_time) with them; NULL without --verify';
 COMMENT ON COLUMN steward.index_suggestions.write_rate IS 'rows inserted, updated and deleted an hour in the table';
+COMMENT ON COLUMN steward.index_suggestions.hot_updates_lost_per_hour IS
+    'updates, HOT until now, of captured statements that set a column of the index: an estimate; NULL where not known';
 COMMENT ON COLUMN steward.index_suggestions.cost_method IS
     'where the parameter values came from: parameters, shapes, statistics or generic (none); the weakest among the statements helped';
 

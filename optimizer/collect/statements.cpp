@@ -126,7 +126,7 @@ std::vector<model::Predicate> ReadPredicates(db::Database& database) {
       " p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
       " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions"
       " FROM steward.predicates p JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
-      " WHERE p.queryid IS NOT NULL ORDER BY p.userid, p.queryid, p.planid, p.predicate_no");
+      " WHERE p.queryid IS NOT NULL AND p.role <> 'update' ORDER BY p.userid, p.queryid, p.planid, p.predicate_no");
   std::vector<model::Predicate> predicates;
   for (const db::Row row : result) {
     model::Predicate predicate;

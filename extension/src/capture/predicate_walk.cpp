@@ -164,6 +164,7 @@ void WalkPredicates(PlanContext* context, DraftList* out) {
   foreach (cell, context->statement->subplans) WalkNode(static_cast<Plan*>(lfirst(cell)), &walking);
   MarkMeasured(out);
   AddNeededColumns(context, out);
+  AddUpdatedColumns(context, out);
 }
 
 }  // namespace steward::capture

@@ -13,4 +13,8 @@ void WalkPredicates(PlanContext* context, DraftList* out);
 /// that the row itself is needed, as for UPDATE: no index-only scan can serve it.
 void AddNeededColumns(PlanContext* context, DraftList* out);
 
+/// Adds the columns that the plan's UPDATEs set, those of ON CONFLICT and MERGE among them (role update). A generated column
+/// is none of them.
+void AddUpdatedColumns(PlanContext* context, DraftList* out);
+
 }  // namespace steward::capture

@@ -147,7 +147,7 @@ bool FactsAreWhole(Bytes facts) {
   Size texts = 0;
   for (uint32 i = 0; i < header.predicates; i++) {
     PredicateRecord record;
-    if (!in.Take(&record) || record.role > PredicateRole::kOutput || record.kind > PredicateKind::kOther) return false;
+    if (!in.Take(&record) || record.role > PredicateRole::kUpdate || record.kind > PredicateKind::kOther) return false;
     texts += record.expression_length;
   }
   return in.TakeBytes(texts) != nullptr && in.Exhausted();

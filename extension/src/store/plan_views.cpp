@@ -16,7 +16,7 @@ namespace steward::store {
 
 namespace {
 
-const char* const kRoles[] = {"filter", "index", "join", "sort", "group", "output"};
+const char* const kRoles[] = {"filter", "index", "join", "sort", "group", "output", "update"};
 const char* const kKinds[] = {nullptr,     "equality",  "range",       "list", "like_prefix", "like_infix",
                               "is_null", "not_equal", "containment", "other"};
 

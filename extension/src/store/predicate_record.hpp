@@ -9,11 +9,11 @@
 namespace steward::store {
 
 /// What a plan does with a column. The texts that SQL shows are in plan_views.cpp.
-enum class PredicateRole : uint8 { kFilter, kIndex, kJoin, kSort, kGroup, kOutput };
+enum class PredicateRole : uint8 { kFilter, kIndex, kJoin, kSort, kGroup, kOutput, kUpdate };
 
 /// How a column is compared, as far as it matters to which index can serve it.
 enum class PredicateKind : uint8 {
-  kNone,  // sort, group, output
+  kNone,  // sort, group, output, update
   kEquality,
   kRange,
   kList,
