@@ -36,6 +36,7 @@ model::Workload ReadWorkload(db::Database& database) {
   const std::vector<std::int64_t> locked = ReadLocked(database);
   workload.tables = ReadTables(database, locked);
   ReadColumns(database, RelationsOf(workload.predicates, workload.tables), workload.tables);
+  ReadUpdates(database, workload.tables);
   workload.indexes = ReadIndexes(database, locked);
   ReadIndexUse(database, workload.indexes);
   workload.foreign_keys = ReadForeignKeys(database);

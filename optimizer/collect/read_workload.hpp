@@ -29,6 +29,8 @@ std::vector<std::int64_t> ReadLocked(db::Database& database);
 std::vector<model::Table> ReadTables(db::Database& database, const std::vector<std::int64_t>& locked);
 /// Fills the columns of the tables whose relid is in `wanted`.
 void ReadColumns(db::Database& database, const std::vector<std::int64_t>& wanted, std::vector<model::Table>& tables);
+/// Which columns captured statements update, of each table, and in how many rows.
+void ReadUpdates(db::Database& database, std::vector<model::Table>& tables);
 /// Without those of `locked` tables, whose definitions cannot be read now.
 std::vector<model::ExistingIndex> ReadIndexes(db::Database& database, const std::vector<std::int64_t>& locked);
 /// Fills what of the indexes the catalog does not say: the captured plans that use them, and when they were built, where

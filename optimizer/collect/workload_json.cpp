@@ -66,12 +66,18 @@ void Visit(V& v, model::Column& c) {
 }
 
 template <typename V>
+void Visit(V& v, model::UpdatedColumns& u) {
+  v("attnums", u.attnums), v.AtLeast0("rows", u.rows);
+}
+
+template <typename V>
 void Visit(V& v, model::Table& t) {
   v("relid", t.relid), v("schema", t.schema), v("name", t.name), v("schema_sql", t.schema_sql);
   v("name_sql", t.name_sql), v("kind", t.kind);
   v("parent", t.parent), v("catalog", t.catalog), v("locked", t.locked), v.AtLeast0("rows", t.rows),
       v.AtLeast0("size", t.size), v("columns", t.columns), v.AtLeast0("inserted", t.inserted);
   v.AtLeast0("updated", t.updated), v.AtLeast0("hot_updated", t.hot_updated), v.AtLeast0("deleted", t.deleted);
+  v("updates", t.updates);
   v.Instant("stats_since", t.stats_since), v.Instant("analyzed_at", t.analyzed_at);
 }
 

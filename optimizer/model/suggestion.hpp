@@ -80,6 +80,8 @@ struct IndexSuggestion {
   std::int64_t deleted = 0;
   double write_hours = 0;
   std::optional<double> hot_update_ratio;      // 0..1; none when the table was never updated
+  std::optional<double> hot_updates_lost_per_hour;  // that set one of its columns; none: not known
+  std::vector<std::string> hot_lost_columns;        // these columns
   std::optional<double> estimated_rows_error;  // worst factor between estimated and actual rows on its scans, >= 1
   std::optional<RowsCheck> rows;               // of the scan with that error
   std::string doubt;                           // why it stands behind those without one; empty: it does not

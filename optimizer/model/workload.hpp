@@ -13,6 +13,9 @@
 
 namespace steward::model {
 
+/// Windows below this many seconds say nothing about an hour.
+inline constexpr double kShortestRateWindow = 300;
+
 /// Where and when the workload was captured.
 struct ServerInfo {
   std::string database;
@@ -104,6 +107,14 @@ struct Column {
   double correlation = 0;  // of its order with that of the rows on disk, -1 to 1; 0: none or not known
 };
 
+/// What captured statements updated of a table during the window.
+struct UpdatedColumns {
+  std::vector<int> attnums;  // set together
+  std::int64_t rows = 0;
+
+  friend bool operator==(const UpdatedColumns&, const UpdatedColumns&) = default;
+};
+
 struct Table {
   Oid relid = 0;
   std::string schema;
@@ -123,6 +134,7 @@ struct Table {
   std::int64_t updated = 0;
   std::int64_t hot_updated = 0;
   std::int64_t deleted = 0;
+  std::vector<UpdatedColumns> updates;
   double stats_since = 0;  // 0: unknown
   double analyzed_at = 0;  // last (auto)analyze; 0: never
 };

@@ -112,6 +112,7 @@ Json Details(const model::IndexSuggestion& suggestion, const std::string& schema
           {"exec_time_per_hour", Rate(suggestion.exec_time_per_hour, server)},
           {"write_rate", WriteRate(suggestion)},
           {"hot_update_ratio", Optional(suggestion.hot_update_ratio)},
+          {"hot_updates_lost_per_hour", Optional(suggestion.hot_updates_lost_per_hour)},
           {"cost_method", Word(suggestion.method)},
           {"replaces", suggestion.replaces},
           {"built_size", Optional(suggestion.built_size)},

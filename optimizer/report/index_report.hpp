@@ -19,8 +19,8 @@ struct IndexReportContext {
   std::string workload_file;           // --from; empty: the server's capture
 };
 
-/// Windows below this many seconds say nothing about an hour: rates are null in JSON, absent from text.
-inline constexpr double kShortestRateWindow = 300;
+/// Of shorter windows rates are null in JSON, absent from text.
+using model::kShortestRateWindow;
 
 std::string IndexText(const model::IndexAdvice& advice, const IndexReportContext& context);
 std::string IndexJson(const model::IndexAdvice& advice, const IndexReportContext& context);

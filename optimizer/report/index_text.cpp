@@ -179,6 +179,11 @@ std::string Writes(const IndexSuggestion& suggestion) {
   else if (!rates)
     text += " in the " + Span(suggestion.write_hours * kSecondsPerHour) + " since they are counted";
   if (suggestion.hot_update_ratio) text += fmt::format(", {:.0f} % of updates HOT", *suggestion.hot_update_ratio * 100);
+  if (suggestion.hot_updates_lost_per_hour.value_or(0) > 0) {
+    std::string columns;
+    for (const std::string& column : suggestion.hot_lost_columns) columns += (columns.empty() ? "" : ", ") + Printable(column);
+    text += fmt::format("; {} upd/h change {} and lose HOT (estimate)", Grouped(*suggestion.hot_updates_lost_per_hour), columns);
+  }
   return text;
 }
 

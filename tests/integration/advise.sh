@@ -164,6 +164,45 @@ check_exit "text and JSON work there too" 0 bash -c 'pgsteward advise --no-save 
 unset PGCLIENTENCODING
 export PGDATABASE=shop
 
+# ---- HOT updates that an index would end ----------------------------------------------------------------------------
+export PGDATABASE=hot
+psql -d postgres -q -c 'CREATE DATABASE hot'
+psql -qo /dev/null <<'SQL'
+CREATE EXTENSION pg_steward;
+CREATE TABLE jobs (id int PRIMARY KEY, state int, owner int, note text) WITH (fillfactor = 50);
+INSERT INTO jobs SELECT i, i % 5000, i % 5000, repeat('x', 80) FROM generate_series(1, 30000) i;
+VACUUM ANALYZE jobs;
+SELECT pg_stat_force_next_flush();
+SELECT pg_stat_reset_single_table_counters('jobs'::regclass);  -- loading is no rate
+SQL
+updates() { seq 1 40 | sed 's/.*/UPDATE jobs SET state = & WHERE id = & * 700;/'; echo 'SELECT pg_stat_force_next_flush();'; }
+hot_updates() { psql -Atc "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'jobs'"; }
+{ updates; for i in $(seq 1 30); do echo "SELECT note FROM jobs WHERE state = $i; SELECT note FROM jobs WHERE owner = $i;"; done; } |
+  psql -qo /dev/null
+check_is "updates of a column without index are HOT" '40|40' hot_updates
+pgsteward snapshot -o "$out/fresh.json"
+check_is "which columns they set is captured" "[['jobs', [2], 40]]" python3 -c '
+import json, sys
+w = json.load(open(sys.argv[1]))
+for t in w["tables"]: t["stats_since"] = w["server"]["collected_at"] - 7200
+w["server"]["window_start"] = w["server"]["collected_at"] - 7200
+json.dump(w, open(sys.argv[2], "w"))
+print([[t["name"], u["attnums"], int(u["rows"])] for t in w["tables"] for u in t["updates"]])' "$out/fresh.json" "$out/hours.json"
+lost() { pgsteward advise indexes --no-save --format json --from "$1" | python3 -c 'import json, sys
+print(sorted((s["key_columns"], s["hot_updates_lost_per_hour"]) for s in json.load(sys.stdin)["suggestions"]))'; }
+check_is "an index on it ends them, one on another column none" "[(['owner'], 0.0), (['state'], 20.0)]" lost "$out/hours.json"
+check_is "in minutes it is not known" "[(['owner'], None), (['state'], None)]" lost "$out/fresh.json"
+pgsteward advise indexes --no-save --from "$out/hours.json" >"$out/hot"
+check_like "the text says so" '100 % of updates HOT; 20 upd/h change state and lose HOT +\(estimate\)' flat cat "$out/hot"
+check_is "of the one only" 1 grep -c 'lose HOT' "$out/hot"
+psql -qc 'CREATE INDEX ON jobs (owner)' -c 'VACUUM jobs'
+updates | psql -qo /dev/null
+check_is "the one on another column, built, ends none" '80|80' hot_updates
+psql -qc 'CREATE INDEX ON jobs (state)' -c 'VACUUM jobs'
+updates | sed 's/= \([0-9]*\) WHERE/= \1 + 7 WHERE/' | psql -qo /dev/null
+check_is "the other ends all" '120|80' hot_updates
+export PGDATABASE=shop
+
 # ---- files: E13, S13 ------------------------------------------------------------------------------------------------
 umask 0000
 pgsteward snapshot -o "$out/workload.json"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "advise/index/index_statements.hpp"
+#include "advise/index/lost_hot.hpp"
 
 namespace steward::advise {
 
@@ -83,6 +84,9 @@ void AddTable(const EvidenceInput& in, const model::Table& table, IndexSuggestio
     suggestion.write_hours = std::max(in.workload.server.collected_at - table.stats_since, 0.0) / kHour;
   if (suggestion.updated > 0)
     suggestion.hot_update_ratio = static_cast<double>(hot_updated) / static_cast<double>(suggestion.updated);
+  LostHot lost = HotUpdatesLost(in.workload.server, in.partitions, suggestion.definition);
+  suggestion.hot_updates_lost_per_hour = lost.per_hour;
+  suggestion.hot_lost_columns = std::move(lost.columns);
   if (table.kind != 'p' && table.parent != 0)
     suggestion.caveats.push_back("serves partition " + table.name +
                                  " only: an index of all partitions does not fit the budget");

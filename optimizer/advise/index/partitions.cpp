@@ -97,9 +97,20 @@ bool Partitions::Locked(const Table& table) const {
          std::any_of(children.begin(), children.end(), [&](const Table* child) { return Locked(*child); });
 }
 
+std::vector<const IndexDefinition*> Partitions::Existing(const Table& table) const {
+  std::vector<const IndexDefinition*> definitions;
+  if (const auto own = indexes_.find(table.relid); own != indexes_.end())
+    for (const Known& existing : own->second) definitions.push_back(&existing.definition);
+  for (const Table* child : Children(table)) {
+    const std::vector<const IndexDefinition*> below = Existing(*child);
+    definitions.insert(definitions.end(), below.begin(), below.end());
+  }
+  return definitions;
+}
+
 bool Partitions::ServedOn(const Table& table, const IndexDefinition& candidate) const {
   const auto own = indexes_.find(table.relid);
-  if (own != indexes_.end() && std::any_of(own->second.begin(), own->second.end(), [&](const Existing& existing) {
+  if (own != indexes_.end() && std::any_of(own->second.begin(), own->second.end(), [&](const Known& existing) {
         return Covers(existing.definition, candidate);
       }))
     return true;
@@ -118,7 +129,7 @@ const model::ExistingIndex* Partitions::Equal(const Table& table, const IndexDef
                                               bool attached) const {
   const auto own = indexes_.find(table.relid);
   if (own == indexes_.end()) return nullptr;
-  for (const Existing& existing : own->second)
+  for (const Known& existing : own->second)
     if (existing.index->attached == attached && existing.definition == candidate) return existing.index;
   return nullptr;
 }

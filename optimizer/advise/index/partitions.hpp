@@ -28,6 +28,8 @@ class Partitions {
   /// nullptr when absent.
   [[nodiscard]] const model::Table* Find(model::Oid relid) const;
 
+  /// Valid indexes on `table` and below it, as if on the top one.
+  [[nodiscard]] std::vector<const model::IndexDefinition*> Existing(const model::Table& table) const;
   /// Whether what exists, on the table or else on every one of its partitions, covers `candidate`.
   [[nodiscard]] bool Serves(const model::IndexDefinition& candidate) const;
   /// Bytes of `candidate` that are there already: indexes of partitions that will be attached.
@@ -41,7 +43,7 @@ class Partitions {
                                               const MakeName& make_name) const;
 
  private:
-  struct Existing {
+  struct Known {
     const model::ExistingIndex* index;
     model::IndexDefinition definition;  // as if on the root
   };
@@ -58,7 +60,7 @@ class Partitions {
   std::set<model::Oid> split_;
   std::map<model::Oid, const model::Table*> tables_;
   std::map<model::Oid, std::vector<const model::Table*>> children_;
-  std::map<model::Oid, std::vector<Existing>> indexes_;  // valid ones, by table
+  std::map<model::Oid, std::vector<Known>> indexes_;  // valid ones, by table
 };
 
 }  // namespace steward::advise

@@ -243,6 +243,7 @@ void Tenants::SumWrites() {
       table.updated += other.updated;
       table.hot_updated += other.hot_updated;
       table.deleted += other.deleted;
+      table.updates.insert(table.updates.end(), other.updates.begin(), other.updates.end());
     }
   }
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "advise/index/lost_hot.hpp"
+
 namespace steward::advise {
 
 namespace {
@@ -31,7 +33,13 @@ double Upkeep(const model::ServerInfo& server, const Partitions& partitions, con
   if (table == nullptr) return 0;
   double rate = 0;
   for (const model::Table* leaf : partitions.Leaves(*table)) rate += EntryRate(server, *leaf);
-  return rate * std::max(server.window_end - server.window_start, 0.0) * UnitsPerRow(index.method);
+  double units = rate * UnitsPerRow(index.method);
+  // An update that is HOT no more makes entries in all indexes.
+  if (const double lost = HotUpdatesLost(server, partitions, index).per_hour.value_or(0) / kHour; lost > 0) {
+    units += lost * UnitsPerRow(index.method);
+    for (const model::IndexDefinition* other : partitions.Existing(*table)) units += lost * UnitsPerRow(other->method);
+  }
+  return units * std::max(server.window_end - server.window_start, 0.0);
 }
 
 }  // namespace steward::advise

@@ -113,6 +113,18 @@ TEST(ReadIndexesTest, GathersTheKeysOfEachIndex) {
   EXPECT_DOUBLE_EQ(indexes[0].last_scan, 1790000000.5);
 }
 
+TEST(ReadUpdatesTest, GoToTheTablesThatAreKnown) {
+  FakeDatabase database;
+  database.On("role = 'update'",
+              db::Result({"relid", "attnums", "rows"}, {{"16400", "12 3", "70"}, {"16400", "5", "8"}, {"9", "1", "2"}}));
+  std::vector<model::Table> tables(2);
+  tables[0].relid = 16399;
+  tables[1].relid = 16400;
+  ReadUpdates(database, tables);
+  EXPECT_TRUE(tables[0].updates.empty());
+  EXPECT_EQ(tables[1].updates, (std::vector<model::UpdatedColumns>{{{12, 3}, 70}, {{5}, 8}}));
+}
+
 TEST(ReadIndexUseTest, AsksForTimesOnlyWhereTheServerKeepsThem) {
   FakeDatabase database;
   database.On("indexes_used", db::Result({"indexrelid", "plans"}, {{"2", "3"}, {"9", "1"}}));

@@ -70,6 +70,8 @@ model::IndexSuggestion StuckOrders() {
   suggestion.updated = 980000;
   suggestion.write_hours = 100;
   suggestion.hot_update_ratio = 0.71;
+  suggestion.hot_updates_lost_per_hour = 4200;
+  suggestion.hot_lost_columns = {"status", "total\x1b"};
   suggestion.estimated_rows_error = 1.05;
   suggestion.rows = model::RowsCheck{1180, 1240, 42};
   suggestion.covered = {"no existing index starts with (status)"};
@@ -216,6 +218,7 @@ TEST(IndexReportTest, AShortWindowIsNotExtrapolated) {
   advice.suggestions[0].helped[0].total_exec_time = 1500;
   advice.suggestions[0].helped[1].total_exec_time = 1000;
   advice.suggestions[0].write_hours = 0.05;
+  advice.suggestions[0].hot_updates_lost_per_hour.reset();
   advice.suggestions[1].inserted = 7;
   const std::string text = IndexText(advice, {});
   EXPECT_NE(text.find(" 2.5 s seen "), std::string::npos) << text;

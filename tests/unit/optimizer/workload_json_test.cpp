@@ -30,6 +30,7 @@ model::Workload Sample() {
   table.relid = 16400;
   table.kind = 'm';
   table.columns = {{1, "a", "a", "text", true, 12.5}};
+  table.updates = {{{2, 3}, 40}};
   workload.tables = {table};
   model::ExistingIndex index;
   index.definition.keys = {{0, "lower(a)", "(lower(a))", "text_pattern_ops", "\"C\"", true, true}};
@@ -57,6 +58,7 @@ TEST(WorkloadJsonTest, ComesBackAsItWent) {
   EXPECT_FALSE(back.predicates.at(0).estimated_selectivity.has_value());
   EXPECT_DOUBLE_EQ(back.predicates.at(0).actual_selectivity.value(), 1e-300);
   EXPECT_EQ(back.tables.at(0).kind, 'm');
+  EXPECT_EQ(back.tables.at(0).updates, Sample().tables.at(0).updates);
   EXPECT_EQ(back.indexes.at(0).definition, Sample().indexes.at(0).definition);
   EXPECT_EQ(back.indexes.at(0).plans, 3);
   EXPECT_EQ(back.foreign_keys.at(0).keys.at(0).name, "a");
