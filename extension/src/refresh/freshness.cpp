@@ -85,10 +85,10 @@ core::Micros FirstOf(Oid oid, const FirstChange* list, int count) {
   return found == nullptr ? 0 : found->at;
 }
 
-// Of a view of which nothing is known: long enough ago for it to be due, not so long that it is given up as too late.
+// Of a view of which nothing is known: long enough ago for it to be due, and no longer.
 core::Micros UnknownSince(const ScheduledView& view, core::Micros now) {
   const core::Micros promise = view.max_staleness == core::kNever ? 0 : view.max_staleness;
-  return Max(view.holds.reflects, now - promise / 8 * 7);
+  return Max(view.holds.reflects, now - promise);
 }
 
 // What is known of earlier looks tells of the first of several changes.

@@ -28,6 +28,7 @@ struct Running {
   Views views;
   Group group;
   const char* track;
+  TimestampTz looked_at;
   TimestampTz started_at;
   int64 id;       // of a group of several
   int current;    // the member being refreshed
@@ -137,7 +138,9 @@ void RefreshMember(Running* running, int member) {
   }
   run.message = outcome.note;
   running->results[member].changed = !outcome.Unchanged();
-  running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - began);
+  // All that it takes the worker, not the command alone: promises are kept by the former.
+  const TimestampTz since = member == 0 ? running->looked_at : began;
+  running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - since);
   Finish(running, member, run.finished_at);
   WriteHistory(run);
 }
@@ -268,7 +271,7 @@ bool StopIfLost(const ScheduledView& view, ErrorData** error) {
 }
 
 ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
-  Running running = {views, group, track, GetCurrentTimestamp(), 0, 0, nullptr};
+  Running running = {views, group, track, group.looked_at, GetCurrentTimestamp(), 0, 0, nullptr};
   running.results =
       static_cast<Running::Result*>(palloc0(sizeof(Running::Result) * static_cast<Size>(Max(group.count, 1))));
   for (int i = 0; i < group.count; i++) running.results[i].costs = Member(running, i).schedule.costs;

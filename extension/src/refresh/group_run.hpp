@@ -11,6 +11,7 @@ namespace steward::refresh {
 struct Group {
   const int* members;  // views by number, in order
   int count;
+  TimestampTz looked_at;  // when the worker began to look what is due
 };
 
 /// Refreshes the members, several from one snapshot. A failing refresh is recorded, not returned: the error returned

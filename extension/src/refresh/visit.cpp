@@ -131,7 +131,7 @@ ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, V
     *ran = true;
   }
   if (error == nullptr && decision.nstart > 0) {
-    error = RunGroup(views, {decision.start, decision.nstart}, visit->track);
+    error = RunGroup(views, {decision.start, decision.nstart, visit->looked_at}, visit->track);
     visit->jobs += decision.nstart;
     *ran = true;
   }
@@ -142,6 +142,7 @@ ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, V
 
 ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   *step = core::WorkStep{false, core::kNever};
+  visit->looked_at = GetCurrentTimestamp();
   // Before anything is looked at: a change from here on wants another visit.
   store::ExpectChanges(MyLatch);
   if (!visit->begun) {

@@ -12,6 +12,7 @@ struct Visit {
   const char* track;  // pg_steward.track as configured, for the refreshes' own queries
   bool begun;
   bool looked;
+  core::Micros looked_at;   // when the step began
   core::Micros next_prune;
   core::Micros next_net;  // when changes are looked for that leave no mark
   int jobs;  // refreshes so far

@@ -100,7 +100,7 @@ void WaitUntil(Oid dbid, uint32 posts, core::Micros due) {
 
 void Visit(Oid dbid, const char* track) {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_steward work", ALLOCSET_DEFAULT_SIZES);
-  refresh::Visit visit = {track, false, false, 0, 0, 0};
+  refresh::Visit visit = {track, false, false, 0, 0, 0, 0};
   for (bool stay = true; stay;) {
     MemoryContextReset(context);
     MemoryContextSwitchTo(context);
