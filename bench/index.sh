@@ -16,6 +16,8 @@
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=gates.sh
+. "$bench/gates.sh"
 # shellcheck source=index_parts.sh
 . "$bench/index_parts.sh"
 

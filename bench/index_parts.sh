@@ -1,22 +1,7 @@
 # Owns the parts of bench/index.sh, each of which loads what it needs, measures, prints a table and adds its gates.
-# To be sourced by it after lib.sh; needs "tpch", the workload's folder, and "selection", the program index_selection.
+# To be sourced by it after lib.sh and gates.sh; needs "tpch", the workload's folder, and "selection", the program index_selection.
 queries=(01 03 04 05 06 07 08 09 10 11 12 13 14 15 16 18 19 21 22)
 
-# ---- gates ------------------------------------------------------------------------------------------------------------
-gates=() failed=0
-skip() { progress_end; echo "skipped: $*"; }
-compare() { awk "BEGIN { exit !($1 $2 $3) }"; }
-gate() {   # gate NAME MEASURED '<='|'<' LIMIT
-  local result=PASS
-  if ! compare "$2" "$3" "$4"; then result=FAIL failed=1; fi
-  gates+=("$(printf '  %-58s %10s  %2s %-8s %s' "$1" "$2" "$3" "$4" "$result")")
-}
-print_gates() {
-  [ ${#gates[@]} -gt 0 ] || return 0
-  printf '\ngates\n'
-  printf '%s\n' "${gates[@]}"
-  return $failed
-}
 hypopg_package() { echo "postgresql-$("$PG_CONFIG" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')-hypopg"; }
 
 # ---- the workload -----------------------------------------------------------------------------------------------------
