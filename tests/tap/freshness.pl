@@ -72,16 +72,22 @@ follows('a savepoint kept', q{BEGIN; SAVEPOINT s; INSERT INTO sales (shop, amoun
 follows('a function', q{DO $$ BEGIN INSERT INTO sales (shop, amount) VALUES (1, 12); END $$});
 
 # ---- nothing for nothing -----------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW hourly AS SELECT count(*) AS n FROM other;
+    SELECT steward.schedule_refresh('hourly', every => '1 s');
+});
+eventually('a periodic view is refreshed', q{SELECT last_result IN ('ok', 'unchanged') FROM steward.matviews WHERE matviewname = 'hourly'});
 settled();
 my $before = runs('totals');
-sql(q{INSERT INTO other VALUES (1)});
+my $looks = runs('hourly');
+sql(q{CREATE TABLE third (i int); INSERT INTO third VALUES (1)});
 sql(q{SELECT count(*) FROM sales});
 sql(q{CREATE TABLE unrelated AS SELECT 1 AS i; DROP TABLE unrelated});
 sql('SELECT pg_sleep(3)');
 is(runs('totals'), $before, 'what changes nothing refreshes nothing');
-sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 13); ROLLBACK});
-settled();
-cmp_ok(runs('totals') - $before, '<=', 1, 'rows that were rolled back count as written, once');
+is(runs('hourly'), $looks, 'nor by the clock');
+sql(q{INSERT INTO other VALUES (2)});
+eventually('but when something has changed', q{SELECT n = (SELECT count(*) FROM other) FROM hourly});
 
 # ---- two-phase ---------------------------------------------------------------------------------------------------------
 sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 14); PREPARE TRANSACTION 'p'});
@@ -98,19 +104,6 @@ sql(q{
 eventually('a view that reads the clock is refreshed each time', q{SELECT count(*) >= 3 FROM steward.refresh_history WHERE matviewname = 'clock' AND result = 'ok'});
 like(sql(q{SELECT tracking || ': ' || tracking_reason FROM steward.matviews WHERE matviewname = 'clock'}), qr/^time: .*clock_timestamp/, 'and says why');
 sql(q{DROP MATERIALIZED VIEW clock});
-
-# ---- by the clock, when changed ----------------------------------------------------------------------------------------
-sql(q{
-    CREATE MATERIALIZED VIEW hourly AS SELECT count(*) AS n FROM other;
-    SELECT steward.schedule_refresh('hourly', every => '1 s');
-});
-eventually('a periodic view is refreshed', q{SELECT last_result IN ('ok', 'unchanged') FROM steward.matviews WHERE matviewname = 'hourly'});
-settled();
-$before = runs('hourly');
-sql('SELECT pg_sleep(3)');
-is(runs('hourly'), $before, 'but not while nothing has changed');
-sql(q{INSERT INTO other VALUES (2)});
-eventually('and again when something has', q{SELECT n = (SELECT count(*) FROM other) FROM hourly});
 
 # ---- chains ------------------------------------------------------------------------------------------------------------
 sql(q{
