@@ -1,4 +1,5 @@
-// See calendar.hpp. C++-shaped: of Postgres only the time-zone library is called, which raises nothing.
+// See calendar.hpp. Zones are looked up, which can raise, before anything C++-shaped begins; there only pg_localtime is called,
+// which raises nothing.
 #include "refresh/calendar.hpp"
 
 #include <algorithm>
@@ -114,13 +115,14 @@ void CheckBlackout(const char* blackout) {
 }
 
 TimestampTz NextCron(const char* cron, const char* timezone, TimestampTz after) {
-  return pg::Boundary([&] { return NextInstant(cron, ZoneOf(timezone), after); });
+  pg_tz* zone = ZoneOf(timezone);
+  return pg::Boundary([&] { return NextInstant(cron, zone, after); });
 }
 
 void ReadCalendar(core::Micros now, FreshView* view) {
   const ScheduledView& schedule = view->schedule;
+  pg_tz* zone = ZoneOf(schedule.timezone);
   pg::Boundary([&] {
-    pg_tz* zone = ZoneOf(schedule.timezone);
     view->period = schedule.every;
     if (schedule.mode == Mode::kCron) {
       const core::Micros next = NextInstant(schedule.cron, zone, schedule.slot);

@@ -111,7 +111,7 @@ uint64 CountersKey(const Sources& sources) {
                           Counter(pg_stat_get_tuples_deleted, relid);
     key = hash_combine64(key, static_cast<uint64>(written) ^ static_cast<uint64>(relid) << 40);
   }
-  return key == 0 ? 1 : key;
+  return key;
 }
 
 // Whether the counters may still miss writes that were marked.

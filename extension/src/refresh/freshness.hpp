@@ -12,7 +12,7 @@ namespace steward::refresh {
 
 /// What a view reads, as far as its freshness goes.
 struct Sources {
-  const Oid* objects;  // relations, functions, rules: whatever is watched, ascending, each once
+  const Oid* objects;  // relations of every kind, which are watched, ascending, each once; `definition` tells of the rest
   int nobjects;
   const Oid* relations;  // of these the relations that hold rows
   int nrelations;
