@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collect/read_workload.hpp"
+#include "collect/recurring_values.hpp"
 
 namespace steward::collect {
 
@@ -118,14 +119,17 @@ std::vector<model::Predicate> ReadPredicates(db::Database& database) {
   const db::Result result = database.Query(
       "WITH given AS MATERIALIZED (SELECT DISTINCT t.dbid, t.queryid, a.attname FROM steward.plannable t"
       "  CROSS JOIN jsonb_array_elements(t.parameters) e JOIN pg_attribute a ON a.attrelid = (e ->> 'relid')::oid"
-      "    AND a.attnum = (e ->> 'attnum')::int WHERE e ->> 'type' = '16' AND e ? 'external')"
+      "    AND a.attnum = (e ->> 'attnum')::int WHERE e ->> 'type' = '16' AND e ? 'external'), recurring AS MATERIALIZED (" +
+      RecurringValuesSql(ReadsSamples(database)) +
+      ")"
       " SELECT p.userid::bigint AS userid, p.queryid, p.planid, p.relid::bigint AS relid, p.attnum, p.expression, "
       "p.role,"
       " p.kind, CASE WHEN p.operator IN ('= true', '= false') AND EXISTS (SELECT FROM given g WHERE g.dbid = p.dbid"
       "   AND g.queryid = p.queryid AND g.attname = p.attname) THEN NULL ELSE p.operator END AS operator,"
       " p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
-      " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions"
-      " FROM steward.predicates p JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
+      " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions,"
+      " CASE WHEN p.kind = 'equality' AND p.role IN ('filter', 'index') THEN r.test END AS value_test_sql"
+      " FROM steward.predicates p LEFT JOIN recurring r ON r.queryid = p.queryid AND r.attname = p.attname JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
       " WHERE p.queryid IS NOT NULL AND p.role <> 'update' ORDER BY p.userid, p.queryid, p.planid, p.predicate_no");
   std::vector<model::Predicate> predicates;
   for (const db::Row row : result) {
@@ -148,6 +152,7 @@ std::vector<model::Predicate> ReadPredicates(db::Database& database) {
     predicate.estimated_selectivity = row.OptionalDouble("estimated_selectivity");
     predicate.actual_selectivity = row.OptionalDouble("actual_selectivity");
     predicate.executions = row.OptionalInt("executions").value_or(0);
+    predicate.value_test_sql = row.Text("value_test_sql");
     predicates.push_back(std::move(predicate));
   }
   return predicates;

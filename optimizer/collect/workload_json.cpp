@@ -55,7 +55,7 @@ void Visit(V& v, model::Predicate& p) {
   v("operator", p.operator_name), v("other_relid", p.other_relid), v("other_attnum", p.other_attnum);
   v("scan_no", p.scan_no), v("position", p.position), v("descending", p.descending), v("nulls_first", p.nulls_first);
   v("estimated_selectivity", p.estimated_selectivity), v("actual_selectivity", p.actual_selectivity);
-  v.AtLeast0("executions", p.executions);
+  v.AtLeast0("executions", p.executions), v("value_test_sql", p.value_test_sql);
 }
 
 template <typename V>

@@ -94,6 +94,8 @@ struct Predicate {
   std::optional<double> estimated_selectivity;
   std::optional<double> actual_selectivity;
   std::int64_t executions = 0;
+  // "status = 'open'::text": what it tests whenever the statement runs, as far as samples of it show. Empty: not known.
+  std::string value_test_sql = {};
 };
 
 struct Column {

@@ -37,9 +37,10 @@ struct Candidates {
 /// grouped by is a one-column candidate; ordered pairs of those; all equality keys (most selective first) followed by
 /// one range; equality keys followed by the ORDER BY or GROUP BY columns; the sort or group columns alone; and the
 /// equality and range forms made covering by INCLUDE where the plan needs few further columns; for containment, full text
-/// and patterns the one-column index of another kind that finds them (MethodFor). Where the scan tests columns without
-/// comparing them with a value (RowConditions), the equality, range and order forms also on the rows that pass alone. None has key columns after all those of
-/// an existing unique index, unless `redundant`. Those of a partition are on the partitioned table, unless `split`.
+/// and patterns the one-column index of another kind that finds them (MethodFor). Where the scan tests columns in
+/// the same way whenever it runs (RowConditions), the equality, range and order forms also on the rows that pass alone.
+/// None has key columns after all those of an existing unique index, unless `redundant`. Those of a partition are on the
+/// partitioned table, unless `split`.
 Candidates GenerateCandidates(const model::Workload& workload, const std::vector<const model::Statement*>& statements,
                               const CandidateOptions& options);
 

@@ -120,6 +120,14 @@ void AddExisting(const EvidenceInput& in, IndexSuggestion& suggestion) {
   if (!leads) suggestion.covered.push_back("no existing index starts with (" + definition.keys.front().name + ")");
 }
 
+// Does the condition of a partial index have a value that only samples show to be the statements' only one?
+bool RestsOnSamples(const model::Workload& workload, const model::IndexDefinition& definition) {
+  if (definition.predicate.empty()) return false;
+  return std::any_of(workload.predicates.begin(), workload.predicates.end(), [&](const model::Predicate& predicate) {
+    return !predicate.value_test_sql.empty() && definition.predicate.find(predicate.value_test_sql) != std::string::npos;
+  });
+}
+
 void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   const auto lower = [&](Confidence to) { suggestion.confidence = std::max(suggestion.confidence, to); };
   if (suggestion.method == model::CostMethod::kStatistics) lower(Confidence::kMedium);
@@ -134,6 +142,10 @@ void Judge(const EvidenceInput& in, IndexSuggestion& suggestion) {
   if (!suggestion.definition.predicate.empty())
     suggestion.caveats.push_back("serves only statements that ask for " + suggestion.definition.predicate +
                                  " in so many words: of a parameter in its place a generic plan proves nothing");
+  if (RestsOnSamples(in.workload, suggestion.definition)) {
+    lower(Confidence::kMedium);
+    suggestion.caveats.emplace_back("the value in its condition is that of all samples of the statements, which are few");
+  }
   if (suggestion.cost_after > 0.8 * suggestion.cost_before) lower(Confidence::kMedium);
   if (!suggestion.hurt.empty()) lower(Confidence::kMedium);
   if (WindowHours(in.workload.server) < kProvisionalHours) {

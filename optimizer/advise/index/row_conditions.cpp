@@ -9,6 +9,9 @@ namespace {
 
 // An index on more rows than this saves next to nothing, and serves fewer statements than one on all rows.
 constexpr double kMostRows = 0.9;
+// The one value that samples show may not be the only one; an index on all rows serves the others too, and must be much
+// larger for that not to matter.
+constexpr double kMostRowsOfValue = 0.2;
 constexpr std::size_t kMostTests = 3;  // the most selective ones
 
 // As the server writes an arm of AND: only a lone column goes without parentheses.
@@ -35,6 +38,8 @@ std::optional<std::string> TestSql(const model::Predicate& predicate, const std:
   if (predicate.operator_name == "= false") return "NOT " + column_sql;
   for (const char* test : {"IS NOT NULL", "IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"})
     if (predicate.operator_name == test) return column_sql + " " + test;
+  if (!predicate.value_test_sql.empty() && predicate.estimated_selectivity.value_or(1) <= kMostRowsOfValue)
+    return predicate.value_test_sql;
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// What a scan asks of its rows without comparing them with a value: the conditions of partial indexes that serve it.
+// What a scan asks of its rows whenever it runs: the conditions of partial indexes that serve it.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace steward::advise {
 
-/// A test of one column. No value of a parameter changes it, so the planner can prove an index's condition from it, in
-/// generic plans too.
+/// A test of one column. Either it compares with no value, so the planner can prove an index's condition from it, in
+/// generic plans too; or with the one value that every sample of the statement has.
 struct RowTest {
   model::IndexKey column;
   std::string sql;   // as the server writes it: "deleted_at IS NULL", "NOT processed"
@@ -27,7 +27,8 @@ struct RowCondition {
   double share = 1;                    // of the rows that pass, if the tests are independent
 };
 
-/// The test that `predicate` is on a column whose quoted name is `column_sql`; none where it compares with a value.
+/// The test that `predicate` is on a column whose quoted name is `column_sql`; none where it compares with values that
+/// differ or are not known.
 [[nodiscard]] std::optional<std::string> TestSql(const model::Predicate& predicate, const std::string& column_sql);
 
 /// Each of `tests` that leaves out enough rows, and all of these together.

@@ -24,7 +24,7 @@ struct ScanShape {
   std::vector<model::IndexKey> sort;      // ORDER BY in order, with direction
   std::vector<model::IndexKey> group;     // GROUP BY in order
   std::vector<SearchedKey> searched;    // containment, full text, patterns, ranges in the order of the rows
-  std::vector<RowTest> tests;           // what it asks of columns without comparing them with a value
+  std::vector<RowTest> tests;           // what it asks of columns whenever it runs
   std::vector<model::IndexKey> output;    // every column that the plan fetches
   bool output_known = false;
 

@@ -61,6 +61,18 @@ TEST(PartialIndex, OfComparedValuesThereIsNone) {
   EXPECT_EQ(Partial(w), Strings{});
 }
 
+TEST(PartialIndex, OfTheOneValueThatSamplesShowWhereItIsRare) {
+  for (const auto& [share, names] : {std::pair{0.2, Strings{"orders(a) WHERE b = 'open'::text"}}, std::pair{0.21, Strings{}}}) {
+    Workload w = Shop();
+    AddStatement(w, 1, 100, 1000);
+    AddPredicate(w, 1, 1, PredicateRole::kFilter, PredicateKind::kEquality);
+    Predicate& predicate = AddPredicate(w, 1, 2, PredicateRole::kFilter, PredicateKind::kEquality);
+    predicate.value_test_sql = "b = 'open'::text";
+    predicate.estimated_selectivity = share;
+    EXPECT_EQ(Partial(w), names) << share;
+  }
+}
+
 TEST(PartialIndex, OfTestsOfAJoinedRowThereIsNone) {
   Workload w = Open();
   w.predicates.back().role = PredicateRole::kJoin;
