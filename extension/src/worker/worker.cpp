@@ -14,6 +14,7 @@ extern "C" {
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/latch.h"
+#include "storage/pmsignal.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/timestamp.h"
@@ -53,8 +54,9 @@ void Complain(const ErrorData* error) {
            errdetail("It tries again in %d seconds.", static_cast<int>(kAfterError / core::kSecond))));
 }
 
+// Of the postmaster's end a wait tells, but a busy worker does not wait.
 void HandleSignals() {
-  if (ProcDiePending) proc_exit(1);
+  if (ProcDiePending || !PostmasterIsAlive()) proc_exit(1);
   // A cancel that came between two steps has nothing to cancel.
   QueryCancelPending = false;
   CHECK_FOR_INTERRUPTS();
