@@ -21,7 +21,8 @@ namespace {
 // A session that goes idle tells of its last changes within so long (PGSTAT_IDLE_INTERVAL, and some).
 constexpr core::Micros kCountersLag = 12 * core::kSecond;
 
-// When the oldest prepared transaction of this database was prepared; kNever: there is none.
+// When the oldest prepared transaction of this database was prepared, or may have been since they were looked at; kNever: there
+// can be none.
 core::Micros oldest_prepared = core::kNever;
 
 core::Micros Earlier(core::Micros a, core::Micros b) {
@@ -126,11 +127,12 @@ bool CountersSettling(const Sources& sources, core::Micros now) {
 void ReadPrepared() {
   oldest_prepared = core::kNever;
   if (max_prepared_xacts == 0) return;
+  oldest_prepared = GetCurrentTimestamp();
   pg::SpiRun(
       "SELECT pg_catalog.min(prepared) FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()");
   bool is_null = true;
   const Datum oldest = pg::SpiValue(0, 1, &is_null);
-  if (!is_null) oldest_prepared = DatumGetTimestampTz(oldest);
+  if (!is_null) oldest_prepared = Min(oldest_prepared, DatumGetTimestampTz(oldest));
 }
 
 void WatchSources(FreshView* view) {
