@@ -86,6 +86,13 @@ sql(q{CREATE TABLE unrelated AS SELECT 1 AS i; DROP TABLE unrelated});
 sql('SELECT pg_sleep(3)');
 is(runs('totals'), $before, 'what changes nothing refreshes nothing');
 is(runs('hourly'), $looks, 'nor by the clock');
+is(sql(q{
+    CREATE TEMP TABLE looks AS SELECT NULL::timestamptz AS at;
+    DO $$ BEGIN FOR i IN 1..100 LOOP
+        PERFORM pg_sleep(0.01);
+        INSERT INTO looks SELECT last_visit FROM steward.refresh_databases() b JOIN pg_database d ON d.oid = b.dbid AND d.datname = current_database();
+    END LOOP; END $$;
+    SELECT count(DISTINCT at) <= 5 FROM looks}), 't', 'nor does a worker look again and again for changes that nobody waits for');
 sql(q{INSERT INTO other VALUES (2)});
 eventually('but when something has changed', q{SELECT n = (SELECT count(*) FROM other) FROM hourly});
 

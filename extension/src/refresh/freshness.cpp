@@ -185,6 +185,13 @@ void TakeMarks(FreshView* views, int count, core::Micros now) {
   pfree(list);
 }
 
+void WakeAfterChanges(const FreshView* views, int count, core::Micros after) {
+  store::WakeAfter(after);
+  store::WakeIfChanged(InvalidOid);
+  for (int i = 0; i < count; i++)
+    for (int k = 0; k < views[i].sources.nobjects; k++) store::WakeIfChanged(views[i].sources.objects[k]);
+}
+
 core::Micros MissedBy(const FreshView& view, const Holds& holds, core::Micros now) {
   const Sources& sources = view.sources;
   for (int i = 0; i < sources.nobjects; i++) {

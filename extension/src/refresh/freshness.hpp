@@ -54,6 +54,10 @@ void WatchNothingElse(const FreshView* views, int count);
 /// another server start, or never, lacks something since `now` at the latest.
 void TakeMarks(FreshView* views, int count, core::Micros now);
 
+/// From now on the first change of what the views read wants a visit `after` microseconds later; kNever: none. So does one that
+/// came since the marks were taken.
+void WakeAfterChanges(const FreshView* views, int count, core::Micros after);
+
 /// What a refresh that begins now will hold: call before its snapshot is taken.
 Holds BeforeSnapshot(const FreshView& view);
 

@@ -157,7 +157,7 @@ ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   error = Look(views, now, visit);
   if (error != nullptr) return error;
   const Decision decision = Decide(views, now);
-  store::WakeAfter(decision.wake_after);
+  WakeAfterChanges(views.all, views.count, decision.wake_after);
   error = Act(views, decision, now, visit, &step->ran);
   if (error == nullptr) error = Prune(&visit->next_prune);
   step->next_due = step->ran ? 0 : Min(Min(decision.next_look, visit->next_net), store::WantedVisit());

@@ -297,11 +297,15 @@ void WakeAfter(core::Micros after) {
   if (database == nullptr) return;
   pg_atomic_write_u64(&database->wake_after, static_cast<uint64>(after));
   pg_memory_barrier();
-  if (after == core::kNever) return;
-  for (const Mark& mark : table->marks) {
-    const uint64 first = Get(mark.key) >> 32 == MyDatabaseId ? Get(mark.first) : 0;
-    if (first != 0) Lower(&database->due, first + static_cast<uint64>(after));
-  }
+}
+
+void WakeIfChanged(Oid oid) {
+  Mark* database = DatabaseMark();
+  const Mark* mark = Find(KeyOf(MyDatabaseId, oid));
+  if (database == nullptr || mark == nullptr) return;
+  const uint64 first = Get(mark->first);
+  const uint64 after = Get(database->wake_after);
+  if (first != 0 && after != static_cast<uint64>(core::kNever)) Lower(&database->due, first + after);
 }
 
 core::Micros WantedVisit() {

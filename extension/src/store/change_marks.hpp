@@ -88,8 +88,11 @@ void ExpectChanges(Latch* latch);
 /// Lets changes wake the launcher.
 void ExpectNoLonger();
 
-/// From now on a first change wants a visit `after` microseconds later; kNever: none. So do those that nobody has looked at.
+/// From now on a first change wants a visit `after` microseconds later; kNever: none.
 void WakeAfter(core::Micros after);
+
+/// So does a change of the object that came before WakeAfter and is not taken yet. Not for what nobody takes.
+void WakeIfChanged(Oid oid);
 
 /// When changes want a visit; kNever: they do not.
 [[nodiscard]] core::Micros WantedVisit();
