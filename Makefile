@@ -23,6 +23,8 @@ help:
 	@echo 'make check-SUITE      one suite: $(SUITES)'
 	@echo '    ONLY="name ..."   only these tests of the suite, e.g. make check-regress ONLY="statements"'
 	@echo 'make test-upstream    the server'\''s own suites with the library and without it; agreement with pg_stat_statements over them'
+	@echo 'make test-freshness   materialized views with a promise under random load and crashes, three minutes: never staler than promised?'
+	@echo '    LOAD_SECONDS=180  how long; LOAD_SEED=...  repeats what was written (it is printed)'
 	@echo 'make tidy             clang-tidy over the core and the CLI'
 	@echo 'make bench-capture    what capture adds to a statement, compared with other servers side by side; exit code 1 when a gate fails'
 	@echo 'make bench-throughput transactions a second of 16 clients with the same servers, as ratios'
@@ -55,7 +57,7 @@ demo:
 
 ifeq ($(wildcard $(PGXS)),)
 # ---- nothing to build with yet --------------------------------------------------------------------------------------
-all install uninstall cli pgtree test-upstream run-tests run-demo $(addprefix check-,$(SUITES)):
+all install uninstall cli pgtree test-upstream test-freshness run-tests run-demo $(addprefix check-,$(SUITES)):
 	@$(HARNESS)/deps.sh explain; exit 1
 
 clean:
@@ -143,6 +145,12 @@ run-tests:
 
 $(addprefix check-,$(SUITES)): check-%:
 	@$(HARNESS)/run_suites.sh $* $(ONLY)
+
+LOAD_SECONDS ?= 180
+LOAD_SEED ?= $(shell date +%s)
+.PHONY: test-freshness
+test-freshness: pgtree
+	@STEWARD_LOAD_SECONDS=$(LOAD_SECONDS) STEWARD_LOAD_SEED=$(LOAD_SEED) V=1 $(HARNESS)/run_suites.sh tap freshness_load
 
 test-upstream: pgtree
 	@$(HARNESS)/upstream.sh $(ONLY)
