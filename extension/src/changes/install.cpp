@@ -7,6 +7,7 @@ void Install() {
   InstallExecutorHook();
   InstallUtilityHook();
   InstallObjectHook();
+  InstallTransactionCallback();
 }
 
 }  // namespace steward::changes

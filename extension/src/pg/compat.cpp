@@ -5,6 +5,7 @@ extern "C" {
 #include "access/stratnum.h"
 #include "optimizer/cost.h"
 #include "parser/parse_relation.h"
+#include "pgstat.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "utils/backend_status.h"
@@ -228,6 +229,14 @@ bool HasOwnRights(const Query* query) {
   return ExecCheckPermissions(query->rtable, query->rteperminfos, false);
 #else
   return ExecCheckRTPerms(query->rtable, false);
+#endif
+}
+
+Oid RelationOf(const PgStat_TableXactStatus* counts) {
+#if PG_VERSION_NUM >= 160000
+  return counts->parent->id;
+#else
+  return counts->parent->t_id;
 #endif
 }
 

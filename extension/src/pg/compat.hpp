@@ -31,6 +31,7 @@ extern "C" {
 #include "utils/portal.h"
 
 struct config_generic;
+struct PgStat_TableXactStatus;
 struct PgBackendStatus;
 }
 
@@ -203,6 +204,9 @@ struct SetOpInputs {
   bool read_first;
 };
 [[nodiscard]] SetOpInputs InputsOfSetOp(const SetOpPath* path);
+
+/// The relation whose rows these are.
+[[nodiscard]] Oid RelationOf(const PgStat_TableXactStatus* counts);
 
 /// True when tables of this access method can be read by bitmap scans.
 [[nodiscard]] bool HasBitmapScans(const TableAmRoutine* methods);
