@@ -21,13 +21,13 @@ int AlignmentBytes(const std::string& code) {
 }
 
 // Equal values have equal images where the type's default operator class says so (support function 4), but for text in
-// nondeterministic collations, of which this does not know.
+// nondeterministic collations, of which this does not know, and for char(n), of which the function itself says no.
 constexpr const char* kColumns =
     "SELECT a.attrelid::bigint AS relid, a.attnum, a.attlen, a.attalign,"
     " coalesce(s.avg_width, CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END) AS width,"
     " coalesce(s.null_frac, 0) AS null_fraction, coalesce(s.n_distinct, 0) AS n_distinct,"
     " greatest(c.reltuples, 0) AS rows,"
-    " t.typtype = 'e' OR EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'"
+    " t.typtype = 'e' OR t.oid <> 'bpchar'::regtype AND EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'"
     "   JOIN pg_amproc p ON p.amprocfamily = o.opcfamily AND p.amproclefttype = o.opcintype AND p.amprocnum = 4"
     "   WHERE o.opcdefault AND (o.opcintype = t.oid OR NOT EXISTS (SELECT FROM pg_opclass w WHERE w.opcmethod = m.oid"
     "     AND w.opcdefault AND w.opcintype = t.oid) AND EXISTS (SELECT FROM pg_cast k WHERE k.castsource = t.oid"
