@@ -5,8 +5,8 @@ queries=(01 03 04 05 06 07 08 09 10 11 12 13 14 15 16 18 19 21 22)
 hypopg_package() { echo "postgresql-$("$PG_CONFIG" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')-hypopg"; }
 
 # ---- the workload -----------------------------------------------------------------------------------------------------
-# psql that capture does not see
-quiet() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' psql -qX -v ON_ERROR_STOP=1 "$@"; }
+# psql that capture and pg_stat_statements do not see
+quiet() { PGOPTIONS='-c pg_steward.track=none -c pg_stat_statements.track=none -c client_min_messages=warning' psql -qX -v ON_ERROR_STOP=1 "$@"; }
 
 loaded=no samples=none
 tpch_ready() {
@@ -173,6 +173,21 @@ part_b() {
       gate "b: ${limits[i]} MB, samples $on, ratio built" "$built" '<' "${peers[i]}"
     done
   done
+  if has_module hypopg; then b_without_steward; fi
+}
+
+# The same where pg_steward is not used, at the largest budget.
+b_without_steward() {
+  local asked bytes built q
+  quiet -c 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements' -c 'SELECT pg_stat_statements_reset()' >/dev/null
+  for q in "${queries[@]}"; do psql -qX -f "$tpch/queries/$q.sql" >/dev/null; done
+  advise_built b_hypopg 45000000 public --min-gain 0.05 --source hypopg
+  built=$(ratio "$(workload_cost </dev/null)" "$base")
+  drop_built public
+  progress_end
+  printf '  from pg_stat_statements and HypoPG, at 45 MB: ratio built %s, %s MB, %s of the statements costed\n' "$built" \
+    "$(megabytes "$bytes")" "$(json "$dir/b_hypopg.json" "j #>> '{statements_costed}'")"
+  gate 'b: 45 MB, from pg_stat_statements and HypoPG, ratio built' "$built" '<' 0.7717
 }
 
 # ---- part c -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "collect/plan_predicates.hpp"
+#include "collect/plannable_text.hpp"
 #include "collect/read_workload.hpp"
 #include "db/error.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMostPlanned = 5000;
 constexpr std::size_t kAtOnce = 200;  // statements in one transaction: it keeps the locks that planning takes
+constexpr int kMostTexts = 10;           // that are tried for a statement
 constexpr db::TransactionLimits kLimits{std::chrono::seconds{30}, std::chrono::milliseconds{100}};
 constexpr std::string_view kHidden = "<insufficient privilege>";
 
@@ -113,23 +115,32 @@ class Planner {
     return order;
   }
 
+  // Text by text, until the server takes one or there is none left to try.
   void Plan(std::size_t s, std::optional<db::PlanningTransaction>& transaction) {
     model::Statement& statement = statements_[s];
-    if (!transaction) transaction.emplace(database_, facts_, kLimits);
-    try {
-      json plan = json::parse(transaction->Explain(statement.query, statement.userid));
-      statement.costable = true;
-      planned_.push_back({s, std::move(plan)});
-    } catch (const json::exception&) {
-      statement.not_costable = WhyNotPlanned("");
-    } catch (const db::ConnectionError&) {
-      throw;
-    } catch (const db::Interrupted&) {
-      throw;
-    } catch (const db::Error& error) {
-      transaction.reset();
-      statement.not_costable = WhyNotPlanned(error.sqlstate());
+    std::string text = statement.query;
+    for (int turn = 0; turn < kMostTexts && !statement.costable; ++turn) {
+      if (!transaction) transaction.emplace(database_, facts_, kLimits);
+      try {
+        planned_.push_back({s, json::parse(transaction->Explain(text, statement.userid))});
+        statement.costable = true;
+        if (text != statement.query) statement.plannable = text;
+      } catch (const json::exception&) {
+        statement.not_costable = WhyNotPlanned("");
+        return;
+      } catch (const db::ConnectionError&) {
+        throw;
+      } catch (const db::Interrupted&) {
+        throw;
+      } catch (const db::Error& error) {
+        transaction.reset();
+        statement.not_costable = WhyNotPlanned(error.sqlstate());
+        std::string mended = MendedText(text, error.sqlstate(), error.what());
+        if (mended == text) return;
+        text = std::move(mended);
+      }
     }
+    if (statement.costable) statement.not_costable.clear();
   }
 
   db::Database& database_;

@@ -42,6 +42,7 @@ struct Statement {
   std::int64_t queryid = 0;
   std::string role;   // name of userid
   std::string query;  // normalised text; empty when missing or not visible
+  std::string plannable;  // where the client plans: what it plans in place of `query`; empty: that one. Not in a snapshot
   std::int64_t calls = 0;
   double total_exec_time = 0;
   double mean_exec_time = 0;

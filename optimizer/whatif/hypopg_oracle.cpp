@@ -147,7 +147,7 @@ class HypopgCostModel : public model::CostModel {
   model::Cost Ask(db::PlanningTransaction& transaction, const model::CostRequest& request) {
     Make(transaction, request.candidates);
     const model::Statement& statement = *statements_[request.statement];
-    std::string text = transaction.Explain(statement.query, statement.userid);
+    std::string text = transaction.Explain(statement.plannable.empty() ? statement.query : statement.plannable, statement.userid);
     const ExplainedPlan plan = ReadExplained(text);
     model::Cost cost;
     cost.total = plan.total_cost;
