@@ -13,13 +13,24 @@ constexpr double kDeviations = 3;
 constexpr double kLeastSpread = 0.1;  // of the mean: below that nothing is noteworthy
 constexpr double kHarmlessWaits = 0.1;
 constexpr int kLockTimeoutsToEscalate = 3;
+constexpr double kWorthTrying = kSecond / 10;
+constexpr double kWalPerSecond = 100e6;  // bytes: what writing, sending and replaying them costs
+constexpr Micros kShortLockWait = kSecond / 10;
+constexpr Micros kConcurrentLockWait = 5 * kSecond;
 
 double Spread(const Learned& learned) {
   return std::max(kDeviations * learned.deviation, kLeastSpread * learned.mean);
 }
 
-bool IsSlower(const MethodCost& cost, const MethodCost& other) {
-  return cost.duration.runs > 0 && other.duration.runs > 0 && cost.duration.mean > other.duration.mean;
+double Price(const MethodCost& cost) {
+  return cost.duration.mean + cost.wal.mean / kWalPerSecond * kSecond;
+}
+
+bool PlainIsCheaper(const MethodQuestion& question) {
+  const MethodCost& concurrently = question.concurrently;
+  if (question.plain.duration.runs > 0 && concurrently.duration.runs > 0)
+    return Price(question.plain) < Price(concurrently);
+  return concurrently.duration.runs >= kRunsRemembered && concurrently.duration.mean >= kWorthTrying;
 }
 
 }  // namespace
@@ -47,13 +58,15 @@ Micros PredictDuration(const MethodCost& cost, Micros unknown) {
                                                           : std::max<Micros>(std::llround(predicted), 1);
 }
 
+double ReadersWaiting(const MethodQuestion& question) {
+  // Before the first plain run the other's duration stands in.
+  const MethodCost& known = question.plain.duration.runs > 0 ? question.plain : question.concurrently;
+  return question.reads_per_second * static_cast<double>(PredictDuration(known, kSecond)) / kSecond;
+}
+
 RefreshMethod ChooseMethod(const MethodQuestion& question) {
   if (!question.dirty) return RefreshMethod::kSkip;
   if (!question.populated || !question.can_concurrently) return RefreshMethod::kPlain;
-  // Before the first plain run the other's duration stands in.
-  const MethodCost& known = question.plain.duration.runs > 0 ? question.plain : question.concurrently;
-  const double waits = question.reads_per_second * static_cast<double>(PredictDuration(known, kSecond)) / kSecond;
-  const bool harmless = waits < kHarmlessWaits && !IsSlower(question.plain, question.concurrently);
   const bool plain_blocked = question.plain_lock_timeouts >= kLockTimeoutsToEscalate;
   const bool concurrently_blocked = question.concurrently_lock_timeouts >= kLockTimeoutsToEscalate;
   if (plain_blocked && concurrently_blocked) {
@@ -61,7 +74,16 @@ RefreshMethod ChooseMethod(const MethodQuestion& question) {
                                                                               : RefreshMethod::kConcurrently;
   }
   if (plain_blocked) return RefreshMethod::kConcurrently;
-  return harmless || concurrently_blocked ? RefreshMethod::kPlain : RefreshMethod::kConcurrently;
+  if (concurrently_blocked) return RefreshMethod::kPlain;
+  const bool harmless = std::max(ReadersWaiting(question), question.readers_waited) < kHarmlessWaits;
+  return harmless && !question.has_dependents && PlainIsCheaper(question) ? RefreshMethod::kPlain
+                                                                          : RefreshMethod::kConcurrently;
+}
+
+Micros LockWait(RefreshMethod method, Micros allowed, Micros latest_start, int lock_timeouts, Micros now) {
+  if (method != RefreshMethod::kPlain) return kConcurrentLockWait;
+  const bool last_tries = lock_timeouts >= kLockTimeoutsToEscalate || (latest_start != kNever && now >= latest_start - allowed);
+  return last_tries ? allowed : std::min(allowed, kShortLockWait);
 }
 
 }  // namespace steward::core

@@ -59,7 +59,7 @@ void FollowClock(Micros last, Micros now, std::vector<ViewState>* views) {
                             &view.due, &view.blackout_begin, &view.blackout_end}) {
       Move(now - last, instant);
     }
-    if (view.retry_at > last) Move(now - last, &view.retry_at);
+    view.retry_at = view.retry_at > last ? view.retry_at + (now - last) : std::min(view.retry_at, now);
   }
 }
 

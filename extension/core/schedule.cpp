@@ -38,8 +38,8 @@ Micros NextDue(Micros due, Micros every, Micros now) {
   return due + (missed + 1) * every;
 }
 
-Micros ClampDue(Micros due, Micros every, Micros now) {
-  return std::min(due, now + RetryLimit(every));
+Micros DueAnew(Micros due, Micros every, Micros now) {
+  return due - now <= every ? due : due - (due - now - 1) / every * every;
 }
 
 Micros RetryAt(const Failure& failure, Micros now) {

@@ -42,8 +42,8 @@ struct IntervalParts {
 /// caught up: the one that was due.
 [[nodiscard]] Micros NextDue(Micros due, Micros every, Micros now);
 
-/// `due` as stored, corrected for a clock that was set back: never further away than a retry or a period can be.
-[[nodiscard]] Micros ClampDue(Micros due, Micros every, Micros now);
+/// `due` of that grid as stored, asked for anew after the clock was set back to `now`: at most a period away.
+[[nodiscard]] Micros DueAnew(Micros due, Micros every, Micros now);
 
 /// A run that failed.
 struct Failure {

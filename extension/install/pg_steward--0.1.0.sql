@@ -518,7 +518,7 @@ COMMENT ON COLUMN steward.refresh_schedule.timezone IS 'of cron and blackout';
 COMMENT ON COLUMN steward.refresh_schedule.blackout IS 'when no refresh is begun, such as mon-fri 09:00-17:30; several separated by semicolons';
 COMMENT ON COLUMN steward.refresh_schedule.priority IS 'of two views that cannot both be kept fresh in time, the one with more goes first';
 COMMENT ON COLUMN steward.refresh_schedule.settings IS 'settings that a view''s result can depend on, as they were in the session that scheduled it; its refreshes run with them';
-COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, else plain';
+COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, but plain where nobody reads the view and that costs less, or after three lock timeouts in a row';
 COMMENT ON COLUMN steward.refresh_schedule.timeout IS 'longest run; NULL: ten periods, at least one hour';
 COMMENT ON COLUMN steward.refresh_schedule.enabled IS 'false when paused, restored from a dump, or stopped by pg_steward (refresh_history says why)';
 COMMENT ON COLUMN steward.refresh_schedule.changed_at IS 'when the period was set or the schedule resumed: origin of its grid of due times';
@@ -549,6 +549,9 @@ CREATE TABLE steward.refresh_state (
   seen_boot bigint,
   seen_definition bigint,
   seen_counters bigint,
+  seen_reads bigint,
+  lock_timeouts integer NOT NULL DEFAULT 0,
+  plain_lock_timeouts integer NOT NULL DEFAULT 0,
   costs double precision[]
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE steward.refresh_state IS 'where each scheduled materialized view stands; the worker''s own';
@@ -565,7 +568,10 @@ COMMENT ON COLUMN steward.refresh_state.seen_inherited IS 'the same of the rows 
 COMMENT ON COLUMN steward.refresh_state.seen_boot IS 'the server start in which changes have these numbers';
 COMMENT ON COLUMN steward.refresh_state.seen_definition IS 'hash of definitions, settings, and the files and partitions of the base tables';
 COMMENT ON COLUMN steward.refresh_state.seen_counters IS 'hash of how many rows were written to the base tables, which shows changes that no hook sees';
-COMMENT ON COLUMN steward.refresh_state.costs IS 'what refreshes have cost, by method';
+COMMENT ON COLUMN steward.refresh_state.seen_reads IS 'scans of the view that were counted by then';
+COMMENT ON COLUMN steward.refresh_state.lock_timeouts IS 'of concurrent refreshes, in a row since the last success';
+COMMENT ON COLUMN steward.refresh_state.plain_lock_timeouts IS 'the same of plain ones';
+COMMENT ON COLUMN steward.refresh_state.costs IS 'what refreshes have cost, by method, and how many readers a plain one makes wait';
 
 -- What happened, one row a run, never updated.
 CREATE TABLE steward.refresh_log (
@@ -587,14 +593,15 @@ CREATE TABLE steward.refresh_log (
   group_id bigint,
   rows_inserted bigint,
   rows_deleted bigint,
-  staleness_before interval
+  staleness_before interval,
+  lock_wait_time double precision
 );
 CREATE INDEX refresh_log_relid ON steward.refresh_log (relid, refresh_id);
 COMMENT ON TABLE steward.refresh_log IS 'one row a refresh; read it through steward.refresh_history';
 
 CREATE VIEW steward.refresh_history AS
 SELECT l.refresh_id, l.relid, l.matviewname, l.group_id, l.scheduled_at, l.started_at, l.finished_at, l.result, l.reason,
-       l.method, l.attempts, NULL::double precision AS lock_wait_time, l.exec_time, l.rows_inserted,
+       l.method, l.attempts, l.lock_wait_time, l.exec_time, l.rows_inserted,
        NULL::bigint AS rows_updated, l.rows_deleted, l.wal_bytes, l.staleness_before, l.sqlstate,
        CASE WHEN l.message IS NULL OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
                  OR coalesce(pg_catalog.pg_has_role(l.owner, 'USAGE'), false)
@@ -605,7 +612,7 @@ COMMENT ON COLUMN steward.refresh_history.group_id IS 'the same for views that w
 COMMENT ON COLUMN steward.refresh_history.result IS 'ok, unchanged (the refresh found the rows that were there), failed, skipped (another session was refreshing it, or it was dropped) or interrupted (its worker or the server ended)';
 COMMENT ON COLUMN steward.refresh_history.reason IS 'due, retry or manual';
 COMMENT ON COLUMN steward.refresh_history.attempts IS 'which try of the same due time it was, from 1';
-COMMENT ON COLUMN steward.refresh_history.lock_wait_time IS 'NULL: not measured';
+COMMENT ON COLUMN steward.refresh_history.lock_wait_time IS 'how long it waited for the lock on the view, milliseconds; NULL: it did not get so far';
 COMMENT ON COLUMN steward.refresh_history.exec_time IS 'milliseconds; NULL for a run that did not end by itself';
 COMMENT ON COLUMN steward.refresh_history.rows_inserted IS 'new rows and new versions of rows; NULL: not measured, as in a plain refresh';
 COMMENT ON COLUMN steward.refresh_history.rows_updated IS 'NULL: a changed row is deleted and inserted';

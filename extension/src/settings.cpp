@@ -63,7 +63,7 @@ void DefineRefresh() {
   Bool("pg_steward.refresh", "Refreshes scheduled materialized views.", &settings.refresh, PGC_SIGHUP);
   Int("pg_steward.max_refresh_workers", "Sets the maximum number of workers that refresh materialized views.",
       &settings.max_refresh_workers, 1, 64, PGC_SIGHUP, 0);
-  Int("pg_steward.refresh_lock_timeout", "Sets how long a plain refresh waits for its lock.",
+  Int("pg_steward.refresh_lock_timeout", "Sets how long a plain refresh may wait for its lock; it waits 100 ms of that while there is time for another try.",
       &settings.refresh_lock_timeout_ms, 1, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS);
 }
 

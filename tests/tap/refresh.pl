@@ -115,13 +115,45 @@ $before = sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname =
 eventually('an open change of a schedule blocks no refresh',
     "SELECT count(*) > $before + 1 FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'");
 $reader->query_safe('ROLLBACK');
-$reader->quit;
 
 sql(q{
     CREATE MATERIALIZED VIEW slow AS SELECT 1 AS n FROM pg_sleep(3600) WITH NO DATA;
     SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '200 ms');
 });
 eventually('a refresh ends at its timeout', history('slow', "result = 'failed' AND sqlstate = '57014'"));
+
+# ---- the method follows from what is learned (W11, W13) --------------------------------------------------------------
+# Nobody reads it and CONCURRENTLY takes long: plain is tried. In the way of that, CONCURRENTLY again.
+sql(q{
+    CREATE MATERIALIZED VIEW heavy AS SELECT i, clock_timestamp() AS at FROM generate_series(1, 1000) i, pg_sleep(0.15);
+    CREATE UNIQUE INDEX ON heavy (i);
+    SELECT steward.schedule_refresh('heavy', every => '1 s');
+});
+eventually('a view that nobody reads is refreshed plainly once CONCURRENTLY is known to be dear', history('heavy', "method = 'plain' AND result = 'ok'"));
+is(sql(q{SELECT count(*) FILTER (WHERE method = 'concurrently') >= 5 AND bool_and(lock_wait_time >= 0) FROM steward.refresh_history WHERE matviewname = 'heavy'}),
+    't', 'not before, and the wait for its lock is measured');
+sql(q{UPDATE steward.refresh_state SET costs[2] = 10 * costs[8] WHERE relid = 'heavy'::regclass});  # plain is by far the cheaper one
+$reader->query_safe('BEGIN; SELECT * FROM heavy LIMIT 0');
+eventually('a plain refresh that cannot have its lock gives up', history('heavy', "method = 'plain' AND sqlstate = '55P03' AND lock_wait_time BETWEEN 90 AND 60000"));
+my $escalated = sql('SELECT max(refresh_id) FROM steward.refresh_log');
+eventually('and after three times leaves it to CONCURRENTLY',
+    "SELECT count(*) > 0 FROM steward.refresh_history WHERE matviewname = 'heavy' AND method = 'concurrently' AND result = 'ok' AND refresh_id > $escalated");
+is(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'heavy' AND sqlstate = '55P03'}), '3', 'after three');
+$reader->query_safe('COMMIT');
+sql(q{SELECT steward.schedule_refresh('heavy', method => 'plain')});
+eventually('a method that was asked for is kept', q{SELECT bool_and(method = 'plain') AND count(*) = 3 FROM
+    (SELECT method FROM steward.refresh_history WHERE matviewname = 'heavy' AND result = 'ok' ORDER BY refresh_id DESC LIMIT 3) h});
+sql('DROP MATERIALIZED VIEW heavy');
+$reader->quit;
+
+# ---- a clock that was set back (W17) -----------------------------------------------------------------------------------
+# As if the last looks had been at a later time.
+sql(q{UPDATE steward.refresh_state SET reflects = now() + interval '1 day', slot = now() + interval '1 day', next_due = now() + interval '1 day'
+       WHERE relid = 'keyed'::regclass});
+eventually('schedules follow a clock that was set back', q{SELECT reflects <= now() AND slot <= now() + interval '1 hour' AND next_due = slot
+    FROM steward.refresh_state WHERE relid = 'keyed'::regclass});
+my $anew = refreshed_anew();
+eventually('all of them', $anew);
 
 # ---- cancel (W3) ----------------------------------------------------------------------------------------------------
 sql(q{SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '1 h')});
@@ -132,7 +164,7 @@ sql("SELECT pg_cancel_backend($pid)");
 eventually('a cancelled refresh failed', history('slow', "result = 'failed' AND message ~ 'user request'"));
 is(worker_pid('shop'), $pid, 'its worker stays');
 eventually('the next try runs', $running);
-my $anew = refreshed_anew();
+$anew = refreshed_anew();
 sql("SELECT pg_terminate_backend($pid)");
 eventually('a terminated worker leaves an interrupted run', history('slow', "result = 'interrupted' AND message ~ 'worker ended'"));
 eventually('and is replaced', $anew);

@@ -54,7 +54,7 @@ core::ViewState StateOf(const FreshView& view) {
   state.direct_since = OrNever(view.lacks.direct);
   state.inherited_since = OrNever(view.lacks.inherited);
   state.refreshed = OrNever(schedule.holds.reflects);
-  state.cost = std::max<core::Micros>(PredictedCost(schedule), core::kSecond / 1000);
+  state.cost = std::max<core::Micros>(PredictedCost(schedule, view.has_dependents), core::kSecond / 1000);
   state.weight = std::exp2(std::clamp(schedule.priority, -20, 20));
   if (schedule.failures > 0 || schedule.due > schedule.slot) state.retry_at = schedule.due;
   state.blackout_begin = view.blackout_begin;
@@ -121,12 +121,29 @@ Decision Decide(const Views& views, core::Micros now) {
     Decision decision{};
     decision.unchanged = Copy(plan.unchanged);
     decision.nunchanged = static_cast<int>(plan.unchanged.size());
-    const std::vector<int> start = plan.start < 0 ? std::vector<int>() : plan.due[static_cast<std::size_t>(plan.start)].views;
-    decision.start = Copy(start);
-    decision.nstart = static_cast<int>(start.size());
+    const core::RefreshJob start = plan.start < 0 ? core::RefreshJob() : plan.due[static_cast<std::size_t>(plan.start)];
+    decision.start = Copy(start.views);
+    decision.nstart = static_cast<int>(start.views.size());
+    decision.deadline = start.deadline;
     decision.next_look = plan.next_look;
     decision.wake_after = plan.next_sweep == core::kNever ? core::kNever : plan.next_sweep - now;
     return decision;
+  });
+}
+
+void MoveWithClock(const Views& views, core::Micros last, core::Micros now) {
+  pg::Boundary([&] {
+    for (int i = 0; i < views.count; i++) views.all[i].lacks = store::GetViewLacks(views.all[i].schedule.relid);
+    std::vector<core::ViewState> states = StatesOf(views);
+    core::FollowClock(last, now, &states);
+    for (int i = 0; i < views.count; i++) {
+      FreshView& view = views.all[i];
+      const core::Micros any = view.lacks.any == 0 ? 0 : std::min(view.lacks.any - (last - now), now);
+      view.lacks = {OrZero(states[i].direct_since), OrZero(states[i].inherited_since), any};
+      store::SetViewLacks(view.schedule.relid, view.lacks);
+      view.schedule.holds.reflects = OrZero(states[i].refreshed);
+      view.schedule.due = states[i].retry_at;
+    }
   });
 }
 

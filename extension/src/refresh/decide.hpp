@@ -12,12 +12,16 @@ struct Decision {
   int nunchanged;
   int* start;  // a group to refresh now
   int nstart;  // 0: none
+  core::Micros deadline;    // of that group; kNever: none
   core::Micros next_look;   // kNever: only when something changes
   core::Micros wake_after;  // how long after a first change a look is needed; kNever: never
 };
 
 /// Decides, and tells readers what each view lacks.
 Decision Decide(const Views& views, core::Micros now);
+
+/// Takes what the views hold, lack and wait for along with a clock that was set back from `last` to `now`; slots are left.
+void MoveWithClock(const Views& views, core::Micros last, core::Micros now);
 
 /// After a refresh of a view that holds `holds` now; `changed`: its rows may be others.
 void NoteRefreshed(const Views& views, int view, const Holds& holds, bool changed);

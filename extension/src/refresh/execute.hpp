@@ -2,7 +2,12 @@
 // the command. Leaves scheduling, history and what to do about errors to its callers (worker and SQL function).
 #pragma once
 
+#include "core/refresh_cost.hpp"
 #include "pg/postgres.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
 
 namespace steward::refresh {
 
@@ -16,14 +21,23 @@ struct RefreshRequest {
   Oid relid;
   Oid owner;  // whom the view must belong to; it runs as that role
   Method method;
-  bool limit_locks;   // wait for locks no longer than refresh_lock_timeout (plain) or some seconds (concurrently)
+  core::MethodQuestion known;  // for kAuto; whether the view has rows, a key and readers is found here
+  uint64 reads_before;         // scans of the view that were counted at `reads_since`; 0: unknown
+  TimestampTz reads_since;
+  bool limit_locks;  // wait for the view's lock no longer than core's LockWait says
+  core::Micros latest_start;  // for that
   const char* track;  // pg_steward.track during the command; nullptr leaves it
   Datum settings;     // to run with (session_settings.hpp); 0 leaves the session's
 };
 
+/// Filled as the refresh goes, so that one that fails tells how far it came.
 struct RefreshOutcome {
-  Method method;
-  const char* note;  // why auto was not concurrent; nullptr otherwise
+  Method method;              // kAuto: none was chosen yet
+  const char* note;           // why auto was not concurrent; nullptr otherwise
+  TimestampTz lock_wanted;    // while the view's lock is waited for, else 0
+  core::Micros lock_wait;     // negative: no lock was asked for
+  uint64 reads;               // scans of the view so far, its own with them
+  double readers_waited;      // for a plain refresh, at its end; for one that was not plain, as many as would have had to
   int64 wal_bytes;
   bool rows_known;  // the two counts are
   int64 rows_inserted;
@@ -37,7 +51,7 @@ struct RefreshOutcome {
 /// its query fails. CONCURRENTLY is refused with the missing index or grant named; a view that is not populated is
 /// always refreshed plainly, because nobody can be reading it. A refresh that changes no row is not noted as a change of the
 /// view.
-RefreshOutcome ExecuteRefresh(const RefreshRequest& request);
+void ExecuteRefresh(const RefreshRequest& request, RefreshOutcome* outcome);
 
 /// The lock that keeps two refreshes of one view from stacking: tries, never waits. Session locks last until
 /// UnlockView, others until the end of the transaction.

@@ -29,6 +29,7 @@ struct Sources {
 struct FreshView {
   ScheduledView schedule;
   Sources sources;
+  bool has_dependents;          // scheduled views read it
   store::ViewLacks lacks;
   core::Micros period;          // of a grid or of cron, between two instants
   core::Micros blackout_begin;  // the window that contains now, or the next; kNever: none

@@ -115,6 +115,7 @@ void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome
   run.reason = "manual";
   if (outcome != nullptr) {
     run.method = MethodName(outcome->method);
+    run.lock_wait = outcome->lock_wait;
     run.exec_time_ms = static_cast<double>(run.finished_at - started_at) / 1000.0;
     run.wal_bytes = outcome->wal_bytes;
     run.rows_inserted = outcome->rows_known ? outcome->rows_inserted : Run::kUnknown;
@@ -200,8 +201,12 @@ STEWARD_FUNCTION(steward_refresh_now) {
     PG_RETURN_TEXT_P(cstring_to_text("skipped"));
   }
   pg::SpiOpen();
-  const RefreshOutcome outcome =
-      ExecuteRefresh({view.relid, view.owner, method == nullptr ? Method::kAuto : ParseMethod(method), false, nullptr, 0});
+  RefreshRequest request = {};
+  request.relid = view.relid;
+  request.owner = view.owner;
+  request.method = method == nullptr ? Method::kAuto : ParseMethod(method);
+  RefreshOutcome outcome;
+  ExecuteRefresh(request, &outcome);
   pg::SpiClose();
   RecordManual(view, started_at, &outcome);
   PG_RETURN_TEXT_P(cstring_to_text("ok"));

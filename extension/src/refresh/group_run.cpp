@@ -35,6 +35,7 @@ struct Running {
   struct Result {
     Holds holds;
     LearnedCosts costs;
+    RefreshOutcome outcome;
     bool changed;
   };
   Result* results;  // by member
@@ -71,7 +72,7 @@ void Skip(const Running& running, const FreshView& view) {
   run.message = "another session was refreshing the materialized view";
   const TimestampTz slot = NextSlot(view.schedule, run.finished_at);
   MarkStarted(view.schedule, run.finished_at, run.reason);
-  MarkDone(view.schedule.relid, {slot, Max(slot, run.finished_at + core::kSecond), 0});
+  MarkDone(view.schedule.relid, {slot, Max(slot, run.finished_at + core::kSecond), 0, {}});
   WriteHistory(run);
 }
 
@@ -97,7 +98,7 @@ bool Begin(Running* running) {
 void Finish(const Running* running, int member, TimestampTz now) {
   const ScheduledView& schedule = Member(*running, member).schedule;
   const TimestampTz slot = NextSlot(schedule, now);
-  MarkDone(schedule.relid, {slot, slot, 0});
+  MarkDone(schedule.relid, {slot, slot, 0, {}});
   KeepHolds(schedule.relid, running->results[member].holds, running->results[member].costs);
 }
 
@@ -121,15 +122,39 @@ bool NeedsRefresh(const Running& running, int member) {
   return false;
 }
 
+// The latest start that lets the group be done in time; kNever: it has no deadline.
+core::Micros LatestStart(const Running& running) {
+  if (running.group.deadline == core::kNever) return core::kNever;
+  core::Micros cost = 0;
+  for (int i = 0; i < running.group.count; i++)
+    cost += PredictedCost(Member(running, i).schedule, Member(running, i).has_dependents);
+  return running.group.deadline - cost;
+}
+
+RefreshRequest RequestFor(const Running& running, const FreshView& view) {
+  const ScheduledView& schedule = view.schedule;
+  return {schedule.relid,
+          schedule.owner,
+          schedule.method,
+          QuestionOf(schedule, view.has_dependents),
+          schedule.holds.reads,
+          schedule.holds.reflects,
+          true,
+          LatestStart(running),
+          running.track,
+          schedule.settings};
+}
+
 void RefreshMember(Running* running, int member) {
   FreshView& view = Member(*running, member);
   const ScheduledView& schedule = view.schedule;
   const TimestampTz began = GetCurrentTimestamp();
-  const RefreshOutcome outcome =
-      ExecuteRefresh({schedule.relid, schedule.owner, schedule.method, true, running->track, schedule.settings});
+  RefreshOutcome& outcome = running->results[member].outcome;
+  ExecuteRefresh(RequestFor(*running, view), &outcome);
   Run run = Describe(*running, view, outcome.Unchanged() ? "unchanged" : "ok");
   run.started_at = began;
   run.method = MethodName(outcome.method);
+  run.lock_wait = outcome.lock_wait;
   run.exec_time_ms = Milliseconds(run.finished_at - began);
   run.wal_bytes = outcome.wal_bytes;
   if (outcome.rows_known) {
@@ -140,6 +165,7 @@ void RefreshMember(Running* running, int member) {
   running->results[member].changed = !outcome.Unchanged();
   // All that it takes the worker, not the command alone: promises are kept by the former.
   const TimestampTz since = member == 0 ? running->looked_at : began;
+  running->results[member].holds.reads = outcome.reads;
   running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - since);
   Finish(running, member, run.finished_at);
   WriteHistory(run);
@@ -176,11 +202,11 @@ ErrorData* RefreshAll(Running* running) {
   return error;
 }
 
-// To keep the promise; kNever: nothing is promised.
-core::Micros LatestStart(const FreshView& view) {
-  const ScheduledView& schedule = view.schedule;
-  if (schedule.max_staleness == core::kNever || view.lacks.any == 0) return core::kNever;
-  return view.lacks.any + schedule.max_staleness - PredictedCost(schedule);
+// With one more, if that is what happened.
+LockTimeouts CountLockTimeout(LockTimeouts timeouts, const RefreshOutcome& outcome, bool lock_timeout) {
+  if (lock_timeout && outcome.method == Method::kPlain) timeouts.plain++;
+  if (lock_timeout && outcome.method == Method::kConcurrently) timeouts.concurrently++;
+  return timeouts;
 }
 
 // The member at fault has a failed run; the others go back to where they stood.
@@ -189,21 +215,26 @@ void Fail(const Running& running, const ErrorData* error) {
     const FreshView& view = Member(running, i);
     const ScheduledView& schedule = view.schedule;
     if (i != running.current) {
-      MarkDone(schedule.relid, {schedule.slot, schedule.due, schedule.failures});
+      MarkDone(schedule.relid, {schedule.slot, schedule.due, schedule.failures, schedule.lock_timeouts});
       continue;
     }
+    const RefreshOutcome& outcome = running.results[i].outcome;
+    const bool lock_timeout = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
     Run run = Describe(running, view, "failed");
     run.started_at = running.started_at;
     run.exec_time_ms = Milliseconds(run.finished_at - running.started_at);
+    run.method = outcome.method == Method::kAuto ? nullptr : MethodName(outcome.method);
+    run.lock_wait = outcome.lock_wanted != 0 ? run.finished_at - outcome.lock_wanted : outcome.lock_wait;
     run.sqlstate = unpack_sql_state(error->sqlerrcode);
     run.message = error->detail == nullptr ? error->message : psprintf("%s: %s", error->message, error->detail);
     const core::FailedRefresh failed{schedule.failures + 1,
-                                     error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE,
+                                     lock_timeout,
                                      run.finished_at - running.started_at,
                                      PeriodOf(schedule),
-                                     LatestStart(view),
+                                     LatestStart(running),
                                      pg_prng_double(&pg_global_prng_state)};
-    MarkDone(schedule.relid, {schedule.slot, core::RetryRefreshAt(failed, run.finished_at), failed.consecutive});
+    MarkDone(schedule.relid, {schedule.slot, core::RetryRefreshAt(failed, run.finished_at), failed.consecutive,
+                              CountLockTimeout(schedule.lock_timeouts, outcome, lock_timeout)});
     WriteHistory(run);
   }
 }
@@ -258,7 +289,7 @@ void Stop(const ScheduledView& view) {
     DisableSchedule(view.relid);
   }
   MarkStarted(view, run.finished_at, run.reason);
-  MarkDone(view.relid, {view.slot, run.finished_at + core::kMinute, view.failures});
+  MarkDone(view.relid, {view.slot, run.finished_at + core::kMinute, view.failures, view.lock_timeouts});
   WriteHistory(run);
 }
 

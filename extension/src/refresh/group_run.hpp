@@ -11,6 +11,7 @@ namespace steward::refresh {
 struct Group {
   const int* members;  // views by number, in order
   int count;
+  core::Micros deadline;  // kNever: none
   TimestampTz looked_at;  // when the worker began to look what is due
 };
 

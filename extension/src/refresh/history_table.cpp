@@ -26,6 +26,13 @@ void AddCountOrNull(pg::SpiArgs* args, int64 value) {
     args->AddInt64(value);
 }
 
+void AddMillisecondsOrNull(pg::SpiArgs* args, double value) {
+  if (value < 0)
+    args->AddNull(FLOAT8OID);
+  else
+    args->AddFloat8(value);
+}
+
 void AddIntervalOrNull(pg::SpiArgs* args, core::Micros length) {
   if (length < 0) return args->AddNull(INTERVALOID);
   auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
@@ -43,6 +50,7 @@ Run NewRun(Oid relid, const char* name, Oid owner) {
   run.group = run.rows_inserted = run.rows_deleted = run.wal_bytes = Run::kUnknown;
   run.finished_at = GetCurrentTimestamp();
   run.attempts = 1;
+  run.lock_wait = -1;
   run.exec_time_ms = -1;
   run.staleness = -1;
   return run;
@@ -60,10 +68,7 @@ void WriteHistory(const Run& run) {
   args.AddText(run.reason);
   args.AddText(run.method);
   args.AddInt32(run.attempts);
-  if (run.exec_time_ms < 0)
-    args.AddNull(FLOAT8OID);
-  else
-    args.AddFloat8(run.exec_time_ms);
+  AddMillisecondsOrNull(&args, run.exec_time_ms);
   AddCountOrNull(&args, run.wal_bytes);
   args.AddText(run.sqlstate);
   args.AddText(run.message);
@@ -71,10 +76,12 @@ void WriteHistory(const Run& run) {
   AddCountOrNull(&args, run.rows_inserted);
   AddCountOrNull(&args, run.rows_deleted);
   AddIntervalOrNull(&args, run.staleness);
+  AddMillisecondsOrNull(&args, run.lock_wait < 0 ? -1 : static_cast<double>(run.lock_wait) / 1000.0);
   pg::SpiRun(R"(
 INSERT INTO steward.refresh_log (relid, matviewname, owner, scheduled_at, started_at, finished_at, result, reason, method, attempts,
-                                 exec_time, wal_bytes, sqlstate, message, group_id, rows_inserted, rows_deleted, staleness_before)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18))",
+                                 exec_time, wal_bytes, sqlstate, message, group_id, rows_inserted, rows_deleted, staleness_before,
+                                 lock_wait_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19))",
              args);
 }
 

@@ -26,6 +26,7 @@ struct Run {
   const char* reason;
   const char* method;  // nullptr: none was chosen
   int attempts;
+  core::Micros lock_wait;    // for the view's lock; negative: unknown
   double exec_time_ms;       // negative: unknown
   int64 rows_inserted;       // kUnknown
   int64 rows_deleted;        // kUnknown

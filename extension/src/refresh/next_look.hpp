@@ -16,8 +16,14 @@ namespace steward::refresh {
 /// What is known of one method.
 [[nodiscard]] core::MethodCost CostOf(const LearnedCosts& costs, Method method);
 
-/// How long a refresh will hardly exceed, by the method used most recently learned of.
-[[nodiscard]] core::Micros PredictedCost(const ScheduledView& view);
+/// How many readers a plain refresh makes wait.
+[[nodiscard]] core::Learned ReadersWaitedOf(const LearnedCosts& costs);
+
+/// What there is to know for the choice of a method. Whether it has rows, a key and readers is left out.
+[[nodiscard]] core::MethodQuestion QuestionOf(const ScheduledView& view, bool has_dependents);
+
+/// How long the next refresh will hardly exceed; a second where nothing is known.
+[[nodiscard]] core::Micros PredictedCost(const ScheduledView& view, bool has_dependents);
 
 /// What is known of costs after one more refresh.
 [[nodiscard]] LearnedCosts LearnCost(const ScheduledView& view, const RefreshOutcome& outcome, core::Micros duration);

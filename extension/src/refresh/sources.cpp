@@ -124,13 +124,15 @@ int DepthOf(const FreshView* views, int count, int view, int bound) {
   return depth;
 }
 
-void NumberParents(const FreshView* views, int count, FreshView* view) {
+void NumberParents(FreshView* views, int count, FreshView* view) {
   Sources& sources = view->sources;
   auto* parents = static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(Max(sources.nparent_relids, 1))));
   sources.nparents = 0;
   for (int i = 0; i < sources.nparent_relids; i++) {
     const int parent = Find(views, count, sources.parent_relids[i]);
-    if (parent >= 0 && &views[parent] < view) parents[sources.nparents++] = parent;
+    if (parent < 0 || &views[parent] >= view) continue;
+    parents[sources.nparents++] = parent;
+    views[parent].has_dependents = true;
   }
   sources.parents = parents;
 }

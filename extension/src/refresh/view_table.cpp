@@ -105,22 +105,19 @@ void ReadSchedule(const Row& row, ScheduledView* view) {
 
 void ReadState(const Row& row, ScheduledView* view) {
   view->begun = DatumGetBool(row.Get(17));
-  view->slot = view->begun ? row.GetTime(18) : view->changed_at;
-  view->due = view->begun ? row.GetTime(19) : view->changed_at;
-  view->failures = view->begun ? DatumGetInt32(row.Get(20)) : 0;
+  const TimestampTz made = Min(view->changed_at, GetCurrentTimestamp());  // unless the clock was set back since
+  view->slot = view->begun ? row.GetTime(18) : made;
+  view->due = view->begun ? row.GetTime(19) : made;
   ReadCosts(row.Get(25), &view->costs);
   if (!view->begun) return;
+  view->failures = DatumGetInt32(row.Get(20));
+  view->lock_timeouts = {DatumGetInt32(row.Get(28)), DatumGetInt32(row.Get(29))};
   view->holds.reflects = row.GetTime(21);
   view->holds.change = static_cast<uint64>(DatumGetInt64(row.Get(22)));
   view->holds.inherited = static_cast<uint64>(DatumGetInt64(row.Get(26)));
   view->holds.definition = static_cast<uint64>(DatumGetInt64(row.Get(23)));
   view->holds.counters = static_cast<uint64>(DatumGetInt64(row.Get(24)));
-}
-
-void FollowClock(TimestampTz now, ScheduledView* view) {
-  view->slot = core::ClampDue(view->slot, PeriodOf(*view), now);
-  view->due = core::ClampDue(view->due, PeriodOf(*view), now);
-  view->holds.reflects = Min(view->holds.reflects, now);
+  view->holds.reads = static_cast<uint64>(DatumGetInt64(row.Get(27)));
 }
 
 }  // namespace
@@ -135,14 +132,15 @@ Oid TablesOwner() {
   return pg::ExtensionTableOwner("refresh_state");
 }
 
-int ReadViews(MemoryContext context, TimestampTz now, ScheduledView** views) {
+int ReadViews(MemoryContext context, ScheduledView** views) {
   pg::SpiArgs args;
   args.AddInt64(store::BoardBootId());
   const uint64 rows = pg::SpiRun(R"(
 SELECT s.relid::pg_catalog.oid, s.owner::pg_catalog.oid, c.oid, c.relowner, coalesce(c.relname, s.relid::pg_catalog.text::name),
        s.mode, s.max_staleness, s.every, s.cron, s.timezone, s.blackout, s.priority, s.timeout, s.method, s.settings, s.changed_at,
        st.changed_at = s.changed_at, st.slot, st.next_due, st.consecutive_failures, st.reflects,
-       CASE WHEN st.seen_boot = $1 THEN st.seen_change END, st.seen_definition, st.seen_counters, st.costs, st.seen_inherited
+       CASE WHEN st.seen_boot = $1 THEN st.seen_change END, st.seen_definition, st.seen_counters, st.costs, st.seen_inherited,
+       st.seen_reads, st.lock_timeouts, st.plain_lock_timeouts
   FROM steward.refresh_schedule s
   LEFT JOIN steward.refresh_state st ON st.relid = s.relid
   LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relid AND c.relkind = 'm'
@@ -155,7 +153,6 @@ SELECT s.relid::pg_catalog.oid, s.owner::pg_catalog.oid, c.oid, c.relowner, coal
     const Row row(context, i);
     ReadSchedule(row, &(*views)[i]);
     ReadState(row, &(*views)[i]);
-    FollowClock(now, &(*views)[i]);
   }
   return static_cast<int>(rows);
 }
@@ -188,9 +185,11 @@ void MarkDone(Oid relid, const Next& next) {
   args.AddTime(next.slot);
   args.AddTime(next.due);
   args.AddInt32(next.failures);
+  args.AddInt32(next.lock_timeouts.concurrently);
+  args.AddInt32(next.lock_timeouts.plain);
   pg::SpiRun(R"(
 UPDATE steward.refresh_state
-   SET slot = $2, next_due = $3, consecutive_failures = $4, interruptions = 0,
+   SET slot = $2, next_due = $3, consecutive_failures = $4, lock_timeouts = $5, plain_lock_timeouts = $6, interruptions = 0,
        running_since = NULL, running_boot = NULL, running_reason = NULL
  WHERE relid = $1)",
              args);
@@ -205,10 +204,11 @@ void KeepHolds(Oid relid, const Holds& holds, const LearnedCosts& costs) {
   args.AddInt64(static_cast<int64>(holds.definition));
   args.AddInt64(static_cast<int64>(holds.counters));
   args.Add(FLOAT8ARRAYOID, CostArray(costs));
+  args.AddInt64(static_cast<int64>(holds.reads));
   pg::SpiRun(R"(
 UPDATE steward.refresh_state
    SET reflects = $2, seen_change = $3, seen_boot = $4, seen_definition = $5, seen_counters = $6, costs = $7,
-       seen_inherited = 0
+       seen_inherited = 0, seen_reads = $8
  WHERE relid = $1)",
              args);
 }
@@ -218,6 +218,18 @@ void KeepInherited(Oid relid, uint64 change) {
   args.AddOid(relid);
   args.AddInt64(static_cast<int64>(change));
   pg::SpiRun("UPDATE steward.refresh_state SET seen_inherited = $2 WHERE relid = $1", args);
+}
+
+void KeepTimes(const ScheduledView& view) {
+  pg::SpiArgs args;
+  args.AddOid(view.relid);
+  args.AddTime(view.slot);
+  args.AddTime(view.due);
+  args.AddTime(view.holds.reflects);
+  pg::SpiRun(
+      "UPDATE steward.refresh_state SET slot = $2, next_due = $3, reflects = CASE WHEN reflects IS NOT NULL THEN $4 END "
+      "WHERE relid = $1",
+      args);
 }
 
 void MarkLooked(const ScheduledView& view, TimestampTz slot) {

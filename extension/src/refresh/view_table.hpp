@@ -21,6 +21,7 @@ struct Holds {
   uint64 inherited;      // the same, of the rows of its scheduled parents; 0: as `change`
   uint64 definition;     // hash of definitions, files, partitions and settings
   uint64 counters;       // hash of the base tables' counters
+  uint64 reads;          // scans of the view itself that were counted by then
 };
 
 /// Costs that were learned: of a method, as core/refresh_cost keeps them.
@@ -28,6 +29,12 @@ struct LearnedCosts {
   static constexpr int kMost = 16;
   int count;
   double values[kMost];
+};
+
+/// In a row, since the last success.
+struct LockTimeouts {
+  int concurrently;
+  int plain;
 };
 
 /// A scheduled view. Strings and arrays live in the memory context that ReadViews was called in.
@@ -53,6 +60,7 @@ struct ScheduledView {
   TimestampTz slot;  // the grid's time that is to be done, or the last look's
   TimestampTz due;   // a retry, when later than the slot
   int failures;      // in a row
+  LockTimeouts lock_timeouts;
   Holds holds;       // `change` is 0 after a restart: then everything may have changed
   LearnedCosts costs;
 };
@@ -64,9 +72,11 @@ struct ScheduledView {
 /// transaction, not SPI.
 Oid TablesOwner();
 
-/// The enabled schedules, in `context`; their number is returned. Times that a clock set back has made too far away are
-/// corrected.
-int ReadViews(MemoryContext context, TimestampTz now, ScheduledView** views);
+/// The enabled schedules, in `context`; their number is returned.
+int ReadViews(MemoryContext context, ScheduledView** views);
+
+/// Stores the view's slot, due time and `reflects` as they are.
+void KeepTimes(const ScheduledView& view);
 
 /// Notes that a run begins: what a worker that dies leaves behind.
 void MarkStarted(const ScheduledView& view, TimestampTz now, const char* reason);
@@ -76,6 +86,7 @@ struct Next {
   TimestampTz slot;
   TimestampTz due;
   int failures;
+  LockTimeouts lock_timeouts;
 };
 
 /// Ends a run: clears the mark and sets what is next.

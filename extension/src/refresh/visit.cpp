@@ -52,13 +52,37 @@ ErrorData* Begin(Visit* visit) {
   return error;
 }
 
+// The latest time that is known to have been: this process looked, or a view's data is of it.
+core::Micros LatestKnown(const Views& views, const Visit& visit) {
+  core::Micros latest = visit.looked_at;
+  for (int i = 0; i < views.count; i++)
+    latest = Max(latest, views.all[i].schedule.holds.reflects);
+  return latest;
+}
+
+// When the clock was set back, promises do not wait until it has caught up, and grids are asked for anew.
+ErrorData* FollowClock(const Views& views, const Visit& visit, core::Micros now) {
+  const core::Micros last = LatestKnown(views, visit);
+  if (now >= last) return nullptr;
+  MoveWithClock(views, last, now);
+  for (int i = 0; i < views.count; i++) {
+    ScheduledView& view = views.all[i].schedule;
+    if (view.mode == Mode::kCron && view.slot > now) view.slot = NextCron(view.cron, view.timezone, now);
+    else view.slot = core::DueAnew(view.slot, PeriodOf(view), now);
+    if (view.failures == 0) view.due = view.slot;
+  }
+  return pg::InTransaction([&] {
+    for (int i = 0; i < views.count; i++) KeepTimes(views.all[i].schedule);
+  });
+}
+
 // The views that can be followed, in the visit's context; what cannot be is stopped.
 ErrorData* Load(Views* views) {
   const MemoryContext context = CurrentMemoryContext;
   ScheduledView* schedules = nullptr;
   int count = 0;
   ErrorData* error = pg::InTransaction([&] {
-    if (OidIsValid(TablesOwner())) count = ReadViews(context, GetCurrentTimestamp(), &schedules);
+    if (OidIsValid(TablesOwner())) count = ReadViews(context, &schedules);
   });
   views->all = static_cast<FreshView*>(palloc0(sizeof(FreshView) * static_cast<Size>(Max(count, 1))));
   for (int i = 0; i < count && error == nullptr; i++)
@@ -131,7 +155,7 @@ ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, V
     *ran = true;
   }
   if (error == nullptr && decision.nstart > 0) {
-    error = RunGroup(views, {decision.start, decision.nstart, visit->looked_at}, visit->track);
+    error = RunGroup(views, {decision.start, decision.nstart, decision.deadline, visit->looked_at}, visit->track);
     visit->jobs += decision.nstart;
     *ran = true;
   }
@@ -142,6 +166,7 @@ ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, V
 
 ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   *step = core::WorkStep{false, core::kNever};
+  const Visit before = *visit;
   visit->looked_at = GetCurrentTimestamp();
   // Before anything is looked at: a change from here on wants another visit.
   store::ExpectChanges(MyLatch);
@@ -154,6 +179,8 @@ ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   if (error == nullptr && views.count == 0) store::WatchNothing();
   if (error != nullptr || views.count == 0) return error;
   const TimestampTz now = GetCurrentTimestamp();
+  error = FollowClock(views, before, now);
+  if (error != nullptr) return error;
   error = Look(views, now, visit);
   if (error != nullptr) return error;
   const Decision decision = Decide(views, now);

@@ -90,27 +90,61 @@ TEST(ChooseMethod, IsPlainWhereConcurrentlyCannotBe) {  // W11
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
 }
 
-TEST(ChooseMethod, IsPlainOnlyWhereNobodyIsExpectedToWait) {
+// Twice as dear concurrently, and nobody there who reads.
+MethodQuestion CheaperPlain() {
   MethodQuestion question;
   question.plain = Taking(kSecond);
+  question.concurrently = Taking(2 * kSecond);
+  return question;
+}
+
+TEST(ChooseMethod, IsPlainOnlyWhereNobodyIsExpectedToWait) {
+  MethodQuestion question = CheaperPlain();
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
   question.reads_per_second = 0.08;
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
   question.reads_per_second = 0.1;
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+  question.reads_per_second = 0;
+  question.readers_waited = 0.2;
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
 }
 
-TEST(ChooseMethod, TakesTheFasterWhereNobodyReads) {
-  MethodQuestion question;
-  question.plain = Taking(kSecond);
-  question.concurrently = Taking(2 * kSecond);
+TEST(ChooseMethod, IsNotPlainWhereItIsToTellWhetherRowsChanged) {
+  MethodQuestion question = CheaperPlain();
+  question.has_dependents = true;
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+}
+
+TEST(ChooseMethod, TakesTheCheaperWhereNobodyReads) {
+  MethodQuestion question = CheaperPlain();
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
   question.concurrently = Taking(kSecond / 2);
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
 }
 
-TEST(ChooseMethod, EscalatesAfterLockTimeouts) {  // W13
+TEST(ChooseMethod, CountsWalAsCost) {
+  MethodQuestion question = CheaperPlain();
+  Learn(90e6, &question.plain.wal);
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
+  question.plain.wal = {};
+  Learn(110e6, &question.plain.wal);
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+}
+
+TEST(ChooseMethod, TriesPlainOnceConcurrentlyIsKnownToTakeLong) {
   MethodQuestion question;
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+  question.concurrently = Taking(kSecond / 20);
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+  question.concurrently = Taking(kSecond / 5);
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
+  question.concurrently.duration.runs = 4;
+  EXPECT_EQ(ChooseMethod(question), RefreshMethod::kConcurrently);
+}
+
+TEST(ChooseMethod, EscalatesAfterLockTimeouts) {  // W13
+  MethodQuestion question = CheaperPlain();
   question.plain_lock_timeouts = 2;
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
   question.plain_lock_timeouts = 3;
@@ -123,6 +157,17 @@ TEST(ChooseMethod, EscalatesAfterLockTimeouts) {  // W13
   question.reads_per_second = 1000;
   question.concurrently_lock_timeouts = 3;
   EXPECT_EQ(ChooseMethod(question), RefreshMethod::kPlain);
+}
+
+TEST(LockWait, IsShortForPlainWhileThereIsTime) {  // W13
+  constexpr Micros kNow = 1000 * kSecond;
+  EXPECT_EQ(LockWait(RefreshMethod::kConcurrently, kSecond, kNever, 0, kNow), 5 * kSecond);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond, kNever, 0, kNow), kSecond / 10);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond / 50, kNever, 0, kNow), kSecond / 50);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond, kNow + kSecond + 1, 0, kNow), kSecond / 10);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond, kNow + kSecond, 0, kNow), kSecond);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond, kNow - kSecond, 0, kNow), kSecond);
+  EXPECT_EQ(LockWait(RefreshMethod::kPlain, kSecond, kNever, 3, kNow), kSecond);
 }
 
 }  // namespace

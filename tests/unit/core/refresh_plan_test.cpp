@@ -285,6 +285,9 @@ TEST(FollowClock, MovesInstantsWithAClockThatWasSetBack) {  // W17
   EXPECT_EQ(views[0].inherited_since, kNever);
   FollowClock(kT0, kT0 + kDay, &views);
   EXPECT_EQ(views[0].direct_since, kT0 - kDay - kSecond);
+  views[0].retry_at = kT0 - kSecond;
+  FollowClock(kT0, kT0 - kDay, &views);
+  EXPECT_EQ(views[0].retry_at, kT0 - kDay);
 }
 
 TEST(ApplyRefresh, LeavesChildrenOfAnUnchangedParentClean) {

@@ -52,11 +52,12 @@ TEST(NextDue, IsAlwaysAfterNow) {
   }
 }
 
-TEST(ClampDue, BringsBackAScheduleAfterTheClockWasSetBack) {  // W17
-  EXPECT_EQ(ClampDue(kT0 + kDay, kMinute, kT0), kT0 + 10 * kMinute);
-  EXPECT_EQ(ClampDue(kT0 + kDay, 2 * kHour, kT0), kT0 + 2 * kHour);
-  EXPECT_EQ(ClampDue(kT0 + kSecond, kMinute, kT0), kT0 + kSecond);
-  EXPECT_EQ(ClampDue(kT0 - kDay, kMinute, kT0), kT0 - kDay);
+TEST(DueAnew, BringsBackAScheduleAfterTheClockWasSetBack) {  // W17
+  EXPECT_EQ(DueAnew(kT0 + kDay, kMinute, kT0), kT0 + kMinute);
+  EXPECT_EQ(DueAnew(kT0 + kDay + 1, kMinute, kT0), kT0 + 1);
+  EXPECT_EQ(DueAnew(kT0 + kDay - 1, kMinute, kT0), kT0 + kMinute - 1);
+  EXPECT_EQ(DueAnew(kT0 + kSecond, kMinute, kT0), kT0 + kSecond);
+  EXPECT_EQ(DueAnew(kT0 - kDay, kMinute, kT0), kT0 - kDay);
 }
 
 TEST(RetryAt, DoublesUpToTheCeiling) {  // W6
