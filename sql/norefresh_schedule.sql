@@ -98,7 +98,7 @@ SELECT has_function_privilege('public', p.oid, 'EXECUTE') AS public_may FROM pg_
 -- A manual refresh: concurrent when the view allows it, as its owner, with a line of history.
 SET ROLE regress_steward_owner;
 INSERT INTO sales VALUES (101, 1, 1000);
-SELECT steward.refresh_now('sales_by_shop');
+SELECT steward.refresh_now('sales_by_shop', method => 'auto');
 SELECT total FROM sales_by_shop WHERE shop = 1;
 -- W11: what is missing is named
 SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
@@ -109,7 +109,7 @@ SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
 RESET ROLE;
 SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) \gexec
 SELECT steward.refresh_now('sales_by_shop', method => 'concurrently');
-SELECT steward.refresh_now('sales_by_shop');
+SELECT steward.refresh_now('sales_by_shop', method => 'auto');
 SELECT steward.refresh_now('sales_by_shop', method => 'plain');
 SELECT format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()) \gexec
 REFRESH MATERIALIZED VIEW sales_by_shop WITH NO DATA;

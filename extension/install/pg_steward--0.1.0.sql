@@ -545,13 +545,16 @@ CREATE TABLE steward.refresh_state (
   running_reason text,
   reflects timestamptz,
   seen_change bigint,
-  seen_inherited bigint,
   seen_boot bigint,
   seen_definition bigint,
   seen_counters bigint,
   seen_reads bigint,
   lock_timeouts integer NOT NULL DEFAULT 0,
   plain_lock_timeouts integer NOT NULL DEFAULT 0,
+  failing_since timestamptz,
+  late_since timestamptz,
+  drifted_since timestamptz,
+  drifts integer NOT NULL DEFAULT 0,
   costs double precision[]
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE steward.refresh_state IS 'where each scheduled materialized view stands; the worker''s own';
@@ -564,14 +567,29 @@ COMMENT ON COLUMN steward.refresh_state.running_boot IS 'the server start in whi
 COMMENT ON COLUMN steward.refresh_state.running_reason IS 'why that run began';
 COMMENT ON COLUMN steward.refresh_state.reflects IS 'the view holds every change committed before';
 COMMENT ON COLUMN steward.refresh_state.seen_change IS 'number of the last change that the view holds';
-COMMENT ON COLUMN steward.refresh_state.seen_inherited IS 'the same of the rows of its scheduled parents, when it was refreshed with them; 0: as seen_change';
 COMMENT ON COLUMN steward.refresh_state.seen_boot IS 'the server start in which changes have these numbers';
 COMMENT ON COLUMN steward.refresh_state.seen_definition IS 'hash of definitions, settings, and the files and partitions of the base tables';
 COMMENT ON COLUMN steward.refresh_state.seen_counters IS 'hash of how many rows were written to the base tables, which shows changes that no hook sees';
 COMMENT ON COLUMN steward.refresh_state.seen_reads IS 'scans of the view that were counted by then';
 COMMENT ON COLUMN steward.refresh_state.lock_timeouts IS 'of concurrent refreshes, in a row since the last success';
 COMMENT ON COLUMN steward.refresh_state.plain_lock_timeouts IS 'the same of plain ones';
+COMMENT ON COLUMN steward.refresh_state.failing_since IS 'since when this alert stands, as in steward.matviews';
+COMMENT ON COLUMN steward.refresh_state.late_since IS 'the same';
+COMMENT ON COLUMN steward.refresh_state.drifted_since IS 'the same';
+COMMENT ON COLUMN steward.refresh_state.drifts IS 'refreshes in a row that took another time than known';
 COMMENT ON COLUMN steward.refresh_state.costs IS 'what refreshes have cost, by method, and how many readers a plain one makes wait';
+
+-- Written by steward.refresh_now(), emptied by the worker.
+CREATE TABLE steward.refresh_manual (
+  relid oid NOT NULL,
+  reflects timestamptz NOT NULL,
+  seen_change bigint NOT NULL,
+  seen_boot bigint NOT NULL,
+  seen_definition bigint NOT NULL,
+  seen_counters bigint NOT NULL,
+  seen_reads bigint NOT NULL
+);
+COMMENT ON TABLE steward.refresh_manual IS 'what views hold after steward.refresh_now(), until the worker takes it over into refresh_state';
 
 -- What happened, one row a run, never updated.
 CREATE TABLE steward.refresh_log (
@@ -610,7 +628,7 @@ SELECT l.refresh_id, l.relid, l.matviewname, l.group_id, l.scheduled_at, l.start
 COMMENT ON VIEW steward.refresh_history IS 'what happened to materialized views: one row a run';
 COMMENT ON COLUMN steward.refresh_history.group_id IS 'the same for views that were refreshed from one snapshot; NULL: refreshed alone';
 COMMENT ON COLUMN steward.refresh_history.result IS 'ok, unchanged (the refresh found the rows that were there), failed, skipped (another session was refreshing it, or it was dropped) or interrupted (its worker or the server ended)';
-COMMENT ON COLUMN steward.refresh_history.reason IS 'due, retry or manual';
+COMMENT ON COLUMN steward.refresh_history.reason IS 'changed, due, retry or manual';
 COMMENT ON COLUMN steward.refresh_history.attempts IS 'which try of the same due time it was, from 1';
 COMMENT ON COLUMN steward.refresh_history.lock_wait_time IS 'how long it waited for the lock on the view, milliseconds; NULL: it did not get so far';
 COMMENT ON COLUMN steward.refresh_history.exec_time IS 'milliseconds; NULL for a run that did not end by itself';
@@ -634,7 +652,10 @@ CREATE FUNCTION steward.change_marks(OUT objid oid, OUT last_change bigint, OUT 
 COMMENT ON FUNCTION steward.change_marks() IS 'the objects of this database whose changes are watched for materialized views: number of the last change, time of the first that no worker has looked at, and for a view since when it lacks a change; boot: the server start in which numbers count';
 
 CREATE VIEW steward.matviews AS
-WITH mark AS MATERIALIZED (SELECT * FROM steward.change_marks())
+WITH mark AS MATERIALIZED (SELECT * FROM steward.change_marks()),
+     read AS MATERIALIZED (SELECT r.relid, pg_catalog.max(p.last_seen) AS at
+                             FROM steward.captured_plans() p CROSS JOIN LATERAL pg_catalog.unnest(p.relid) r(relid)
+                            WHERE pg_catalog.current_setting('pg_steward.refresh', true) IS NOT NULL GROUP BY r.relid)
 SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_catalog.pg_get_userbyid(c.relowner) AS matviewowner,
        s.enabled, s.mode, s.max_staleness, coalesce(s.every::text, s.cron) AS schedule, s.timezone, s.method,
        CASE WHEN lacks.known IS NOT TRUE OR NOT s.enabled THEN NULL
@@ -655,12 +676,16 @@ SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_cat
             WHEN st.changed_at IS DISTINCT FROM s.changed_at OR lacks.since IS NOT NULL THEN 'changed'
             WHEN s.enabled THEN 'unchanged: refreshed when a base table changes' END AS next_reason,
        coalesce(CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
+       CASE WHEN s.relid IS NOT NULL
+            THEN pg_catalog.array_remove(ARRAY[CASE WHEN st.failing_since IS NOT NULL THEN 'failing' END, CASE WHEN st.late_since IS NOT NULL THEN 'late' END,
+                                               CASE WHEN st.drifted_since IS NOT NULL THEN 'drifted' END]::text[], NULL) END AS alerts,
        run.sqlstate AS last_sqlstate, CASE WHEN run.result NOT IN ('ok', 'unchanged') THEN run.message END AS last_error,
-       NULL::timestamptz AS last_read, d.unique_key_ddl
+       read.at AS last_read, d.unique_key_ddl
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   LEFT JOIN steward.refresh_schedule s ON s.relid OPERATOR(pg_catalog.=) c.oid
   LEFT JOIN steward.refresh_state st ON st.relid OPERATOR(pg_catalog.=) c.oid
+  LEFT JOIN read ON read.relid OPERATOR(pg_catalog.=) c.oid
   LEFT JOIN LATERAL (SELECT pg_catalog.bool_or(m.objid OPERATOR(pg_catalog.=) c.oid AND m.boot OPERATOR(pg_catalog.=) st.seen_boot
                                                AND st.changed_at OPERATOR(pg_catalog.=) s.changed_at) AS known,
                             least(pg_catalog.min(m.dirty_since) FILTER (WHERE m.objid OPERATOR(pg_catalog.=) c.oid),
@@ -693,8 +718,9 @@ COMMENT ON COLUMN steward.matviews.tracking_reason IS 'why time';
 COMMENT ON COLUMN steward.matviews.p99_staleness IS 'of the last 1,000 refreshes, staleness at their end';
 COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
 COMMENT ON COLUMN steward.matviews.next_reason IS 'due, changed, retry, unchanged, or why no refresh will come';
+COMMENT ON COLUMN steward.matviews.alerts IS 'failing: three refreshes in a row failed; late: by what its refreshes take the view will be staler than promised, or is, until one is in time; drifted: two refreshes in a row took another time than the view''s did. Each is also written to the log and sent on channel steward_alerts (JSON: database, view, kind, since, detail) when it begins';
 COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
-COMMENT ON COLUMN steward.matviews.last_read IS 'NULL: not measured';
+COMMENT ON COLUMN steward.matviews.last_read IS 'when a statement of which capture has the plan was last seen reading the view, to a second, among the plans that the reader may see; with pg_steward.track = all concurrent refreshes of its own, too; NULL: none';
 COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'index that would let the view be refreshed without blocking its readers; NULL: it has one, or none can be proved to be unique';
 
 CREATE FUNCTION steward.schedule_refresh(view regclass, max_staleness interval DEFAULT NULL, every interval DEFAULT NULL, cron text DEFAULT NULL,
@@ -717,7 +743,7 @@ COMMENT ON FUNCTION steward.resume_refresh(regclass) IS 'follows a paused, resto
 
 CREATE FUNCTION steward.refresh_now(view regclass, method text DEFAULT NULL)
   RETURNS text LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_now';
-COMMENT ON FUNCTION steward.refresh_now(regclass, text) IS 'refreshes a materialized view in this transaction, as its owner: ok, or skipped when another session is at it';
+COMMENT ON FUNCTION steward.refresh_now(regclass, text) IS 'refreshes a materialized view in this transaction, from one snapshot with the scheduled views above it that lack changes and those that must agree with it, each as its owner, with the settings and by the method of its schedule: ok, or skipped when another session is at one of them. In a transaction with an isolation level above READ COMMITTED the schedules do not count it';
 
 CREATE FUNCTION steward.refresh_databases(OUT dbid oid, OUT pid integer, OUT next_visit timestamptz, OUT last_visit timestamptz, OUT held boolean, OUT failed_launches integer)
   RETURNS SETOF record LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_databases';

@@ -161,6 +161,87 @@ $session->query_safe('COMMIT');
 $session->quit;
 quiet();
 
+# ---- REFRESH by hand -----------------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW loose AS SELECT sum(amount) AS amount FROM sales;
+    CREATE MATERIALIZED VIEW tight AS SELECT amount FROM loose;
+    SELECT steward.schedule_refresh('tight', max_staleness => '1 s');
+});
+quiet();
+sql(q{INSERT INTO sales (shop, amount) VALUES (1, 19); REFRESH MATERIALIZED VIEW loose});
+eventually('a REFRESH by hand reaches the views that read it', q{SELECT amount = (SELECT sum(amount) FROM sales) FROM tight});
+quiet();
+$session = $node->background_psql('postgres');
+$session->query_safe(q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales});
+sql(q{INSERT INTO sales (shop, amount) VALUES (1, 20)});
+quiet();
+is(sql(q{SELECT sum(amount) = (SELECT sum(amount) FROM sales) FROM totals}), 't', 'a view is fresh');
+$session->query_safe(q{REFRESH MATERIALIZED VIEW totals});
+$session->query_safe('COMMIT');
+$session->quit;
+eventually('when a REFRESH from an older snapshot has put old rows in, it is refreshed again', q{SELECT sum(amount) = (SELECT sum(amount) FROM sales) FROM totals});
+
+# ---- refresh_now ---------------------------------------------------------------------------------------------------------
+# A chain that promises an hour, under a diamond: only refresh_now brings it up to date so soon.
+sql(q{
+    CREATE TABLE base (i int, day date);
+    CREATE MATERIALIZED VIEW low AS SELECT i, day::timestamptz AS day FROM base;
+    CREATE UNIQUE INDEX ON low (i);
+    CREATE MATERIALIZED VIEW mid_a AS SELECT count(*) AS n, min(day)::text AS day FROM low;
+    CREATE MATERIALIZED VIEW mid_b AS SELECT count(*) AS n FROM low;
+    CREATE MATERIALIZED VIEW top AS SELECT a.n AS a, b.n AS b, a.day FROM mid_a a, mid_b b;
+    CREATE MATERIALIZED VIEW unscheduled AS SELECT a, b, day FROM top;
+    SET timezone = 'Asia/Tokyo';
+    SELECT steward.schedule_refresh(v::regclass, max_staleness => '1 h') FROM unnest('{low,mid_a,mid_b,top}'::text[]) v;
+});
+sub fresh { eventually($_[0], q{SELECT bool_and(staleness = '0' AND dirty_since IS NULL) FROM steward.matviews WHERE relid IN ('low'::regclass, 'mid_a'::regclass, 'mid_b'::regclass, 'top'::regclass)}); }
+sub dirty { eventually($_[0], q{SELECT dirty_since IS NOT NULL AND next_reason = 'changed' FROM steward.matviews WHERE matviewname = 'top'}); }
+sub since { return sql("SELECT count(*) FROM steward.refresh_history WHERE matviewname = '$_[0]' AND refresh_id > $_[1]"); }
+fresh('a new chain is refreshed at once');
+sql(q{INSERT INTO base VALUES (1, '2026-01-01')});
+dirty('a change far above is known');
+my $last = sql('SELECT max(refresh_id) FROM steward.refresh_log');
+is(sql(q{SET timezone = 'UTC'; SELECT steward.refresh_now('unscheduled')}), 'ok', 'a view is refreshed by hand');
+is(sql('TABLE unscheduled'), '1|1|2026-01-01 00:00:00+09', 'with all above it, and their settings');
+is(sql("SELECT string_agg(matviewname, ' ' ORDER BY refresh_id) FROM steward.refresh_history WHERE refresh_id > $last AND reason = 'manual' AND result IN ('ok', 'unchanged')"),
+    'low mid_a mid_b top unscheduled', 'in order, each once');
+fresh('the schedules know');
+is(sql(q{SELECT last_result || (last_refresh > now() - interval '1 hour') FROM steward.matviews WHERE matviewname = 'top'}), 'oktrue', 'and say so');
+sql(q{UPDATE base SET i = i});
+is(sql(q{SELECT steward.refresh_now('mid_a')}), 'ok', 'where the parent turns out unchanged');
+is(since('mid_b', $last) + 0, 1, 'those beside it are left alone');
+sql(q{INSERT INTO base VALUES (2, '2026-01-02')});
+is(sql(q{SELECT steward.refresh_now('mid_a')}), 'ok', 'one side of a diamond');
+is(sql('SELECT a.n, b.n FROM mid_a a, mid_b b'), '2|2', 'takes the other along');
+is(sql(q{SELECT steward.refresh_now('top')}), 'ok', 'what is above already agrees');
+fresh('and nothing is left to do');
+is(since('low', $last) . since('mid_a', $last) . since('mid_b', $last), '332', 'nor was anything done for nothing');
+
+# Rolled back, or from an older snapshot, nothing is believed.
+sql(q{INSERT INTO base VALUES (3, '2026-01-03')});
+dirty('a change again');
+sql(q{BEGIN; SELECT steward.refresh_now('top'); ROLLBACK});
+sql(q{SELECT steward.refresh_now('one')});  # makes the worker look
+is(sql(q{SELECT dirty_since IS NOT NULL FROM steward.matviews WHERE matviewname = 'top'}), 't', 'a refresh_now rolled back counts for nothing');
+sql(q{BEGIN; SAVEPOINT s; SELECT steward.refresh_now('top'); ROLLBACK TO s; INSERT INTO base VALUES (4, '2026-01-04'); COMMIT});
+is(sql(q{SELECT dirty_since IS NOT NULL AND a = 2 FROM steward.matviews, top WHERE matviewname = 'top'}), 't', 'nor one before a savepoint');
+$session = $node->background_psql('postgres');
+$session->query_safe(q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM base});
+sql(q{INSERT INTO base VALUES (5, '2026-01-05'); SELECT steward.refresh_now('top')});
+is(sql('SELECT a, b FROM top'), '5|5', 'a view is fresh');
+$session->query_safe(q{SELECT steward.refresh_now('low', 'plain'); COMMIT});
+$session->quit;
+dirty('a refresh_now with an old snapshot leaves a view that lacks changes');
+$session = $node->background_psql('postgres');
+$session->query_safe(q{BEGIN; SELECT steward.refresh_now('low')});
+is(sql(q{SELECT steward.refresh_now('top')}), 'skipped', 'refresh_now does not wait for another session that refreshes one above');
+$session->query_safe('ROLLBACK');
+$session->quit;
+is(sql(q{SELECT steward.refresh_now('top')}), 'ok', 'and then');
+fresh('all is well');
+is(sql('SELECT a = b AND a = (SELECT count(*) FROM base) FROM top'), 't', 'in the end');
+sql(q{DROP MATERIALIZED VIEW low CASCADE});
+
 # ---- crash -------------------------------------------------------------------------------------------------------------
 quiet();
 sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 16); PREPARE TRANSACTION 'c'});

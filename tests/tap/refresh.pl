@@ -47,16 +47,26 @@ eventually('a scheduled view is refreshed', 'SELECT n = 11 FROM good');
 eventually('concurrently when it can', history('keyed', "method = 'concurrently' AND result = 'ok'"));
 eventually('and again, each second', q{SELECT count(*) >= 3 FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'});
 is(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'keyed'}), '1', 'but only when due');
+is(sql(q{SELECT string_agg(matviewname || ' ' || (last_read IS NOT NULL), ', ' ORDER BY matviewname) FROM steward.matviews WHERE matviewname IN ('good', 'keyed')}),
+    'good true, keyed false', 'what is read is known');
 
 # ---- one that fails (W6) --------------------------------------------------------------------------------------------
+my $listener = $node->background_psql('shop');
+$listener->query_safe('LISTEN steward_alerts');
 sql(q{SELECT steward.schedule_refresh('bad', every => '1 s')});
 eventually('a failing view is tried again', history('bad', "result = 'failed' AND sqlstate = '22012' AND attempts = 2 AND reason = 'retry'"));
 my $before = sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'});
 eventually('while the others go on', "SELECT count(*) > $before FROM steward.refresh_history WHERE matviewname = 'good' AND result = 'ok'");
 is(sql(q{SELECT last_result, last_sqlstate, last_error, consecutive_failures >= 2, next_reason FROM steward.matviews WHERE matviewname = 'bad'}),
     'failed|22012|division by zero|t|retry', 'steward.matviews tells what is wrong');
+eventually('and from the third time on raises an alert', q{SELECT alerts = '{failing}' FROM steward.matviews WHERE matviewname = 'bad'});
+eventually('which stands while it goes on', history('bad', "result = 'failed' AND attempts = 4"));
+like($listener->query_safe('SELECT 1'), qr/steward_alerts" with payload "\{"database" : "shop", "view" : "public.bad", "kind" : "failing", "since" : "[^"]+", "detail" : "3 refreshes in a row have failed, the last with SQLSTATE 22012\."\}"/,
+    'and is notified');
+unlike($listener->query_safe('SELECT 1'), qr/payload/, 'once');
+is(sql(q{SELECT alerts FROM steward.matviews WHERE matviewname = 'good'}), '{}', 'nothing is said of the others');
 sql('INSERT INTO t VALUES (12)');
-eventually('and it recovers', q{SELECT last_result = 'ok' AND consecutive_failures = 0 AND last_error IS NULL FROM steward.matviews WHERE matviewname = 'bad'});
+eventually('and it recovers', q{SELECT last_result = 'ok' AND consecutive_failures = 0 AND last_error IS NULL AND alerts = '{}' FROM steward.matviews WHERE matviewname = 'bad'});
 sql(q{SELECT steward.unschedule_refresh('bad')});
 
 # ---- a view that is dropped, or gets another owner ------------------------------------------------------------------
@@ -145,6 +155,31 @@ eventually('a method that was asked for is kept', q{SELECT bool_and(method = 'pl
     (SELECT method FROM steward.refresh_history WHERE matviewname = 'heavy' AND result = 'ok' ORDER BY refresh_id DESC LIMIT 3) h});
 sql('DROP MATERIALIZED VIEW heavy');
 $reader->quit;
+
+# ---- alerts ---------------------------------------------------------------------------------------------------------
+sql(q{
+    CREATE TABLE delay AS SELECT 0.0 AS s;
+    CREATE MATERIALIZED VIEW tardy AS SELECT max(s) AS s FROM delay, pg_sleep((SELECT max(s) FROM delay));
+    SELECT steward.schedule_refresh('tardy', every => '1 s', method => 'plain');
+});
+sub alerts { return "SELECT alerts $_[0] FROM steward.matviews WHERE matviewname = 'tardy'"; }
+eventually('a view has its usual cost', q{SELECT costs[7] = 5 FROM steward.refresh_state WHERE relid = 'tardy'::regclass});
+sql('UPDATE delay SET s = 0.5');
+eventually('when it comes to cost more, that is told', alerts(q{= '{drifted}'}));
+eventually('until it is known', alerts(q{= '{}'}));
+sql(q{UPDATE delay SET s = 1.3; SELECT steward.schedule_refresh('tardy', max_staleness => '1 s')});
+eventually('a promise that cannot be kept is told', alerts(q{@> '{late}'}));
+my $late = sql('SELECT max(refresh_id) FROM steward.refresh_log');
+eventually('and stands', "SELECT count(*) > 2 FROM steward.refresh_log WHERE matviewname = 'tardy' AND refresh_id > $late");
+sql('UPDATE delay SET s = 0');
+eventually('until a refresh is in time', alerts(q{&& '{late}' IS FALSE}));
+sql('DROP MATERIALIZED VIEW tardy');
+my $log = slurp_file($node->logfile);
+is(scalar(() = $log =~ /LOG:  materialized view "tardy" will be staler than promised\n.*DETAIL.*\n.*HINT:  A longer/g), 1, 'the log says once that a view will be late');
+is(scalar(() = $log =~ /LOG:  refreshes of materialized view "bad" keep failing/g), 1, 'and that one keeps failing');
+like($log, qr/LOG:  refreshes of materialized view "tardy" cost something else than they did/, 'and that one costs more');
+like($listener->query_safe('SELECT 1'), qr/"view" : "public.tardy", "kind" : "drifted".*"kind" : "late"/s, 'all are notified');
+$listener->quit;
 
 # ---- a clock that was set back (W17) -----------------------------------------------------------------------------------
 # As if the last looks had been at a later time.

@@ -5,6 +5,7 @@
 #include "pg/written_relations.hpp"
 #include "store/change_marks.hpp"
 #include "store/shmem.hpp"
+#include "store/visit_board.hpp"
 
 extern "C" {
 #include "access/twophase.h"
@@ -21,7 +22,15 @@ constexpr int kMostObjects = 256;  // TOAST tables included; a transaction that 
 Oid objects[kMostObjects];
 int count = 0;
 bool everything = false;
-uint64 last_published = 0;
+
+struct Noted {
+  Refreshed refreshed;
+  SubTransactionId since;
+};
+
+constexpr int kMostRefreshes = 64;
+Noted refreshes[kMostRefreshes];
+int refresh_count = 0;
 
 void Publish(store::ChangeKind kind) {
   store::PublishChanges({objects, count, everything}, kind);
@@ -30,6 +39,19 @@ void Publish(store::ChangeKind kind) {
 void Forget() {
   count = 0;
   everything = false;
+  refresh_count = 0;
+}
+
+// The locks are still held: nobody else has refreshed these views since.
+void TellRefreshes() {
+  const uint64 number = store::ChangeSequence();
+  bool post = false;
+  for (int i = 0; i < refresh_count; i++) {
+    const Refreshed& refreshed = refreshes[i].refreshed;
+    store::SetViewRows(refreshed.view, {number, refreshed.not_before, refreshed.with_parents ? number : 0});
+    post |= refreshed.post;
+  }
+  if (post) store::BoardPost(MyDatabaseId);
 }
 
 // What no hook sees, too: logical replication and other modules write rows without a statement.
@@ -51,9 +73,9 @@ void OnTransaction(XactEvent event, void*) {
       break;
     case XACT_EVENT_COMMIT:
       NoteReplicatedCommit();
-      if (count == 0 && !everything) break;
-      Publish(store::ChangeKind::kNow);
-      last_published = store::ChangeSequence();
+      if (count == 0 && !everything && refresh_count == 0) break;
+      if (count > 0 || everything) Publish(store::ChangeKind::kNow);
+      if (refresh_count > 0) TellRefreshes();
       Forget();
       break;
     case XACT_EVENT_PRE_PREPARE:
@@ -70,6 +92,14 @@ void OnTransaction(XactEvent event, void*) {
     default:
       break;
   }
+}
+
+void OnSubtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId, void*) {
+  if (event != SUBXACT_EVENT_ABORT_SUB) return;
+  int kept = 0;
+  for (int i = 0; i < refresh_count; i++)
+    if (refreshes[i].since < id) refreshes[kept++] = refreshes[i];
+  refresh_count = kept;
 }
 
 }  // namespace
@@ -90,13 +120,21 @@ bool IsNoted(Oid oid) {
   return everything;
 }
 
-uint64 LastPublished() {
-  return last_published;
-}
-
 void ForgetChange(Oid oid) {
   for (int i = 0; i < count; i++)
     if (objects[i] == oid) objects[i--] = objects[--count];
+}
+
+void NoteRefresh(const Refreshed& refreshed) {
+  static bool registered = false;
+  if (!OidIsValid(refreshed.view) || !store::Ready()) return;
+  if (!registered) RegisterSubXactCallback(OnSubtransaction, nullptr);
+  registered = true;
+  int place = 0;
+  while (place < refresh_count && refreshes[place].refreshed.view != refreshed.view) place++;
+  if (place == kMostRefreshes) return;
+  if (place == refresh_count) refresh_count++;
+  refreshes[place] = {refreshed, GetCurrentSubTransactionId()};
 }
 
 void InstallTransactionCallback() {

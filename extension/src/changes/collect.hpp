@@ -5,6 +5,7 @@
 // Every function is C-shaped, allocates nothing and waits for nothing.
 #pragma once
 
+#include "core/schedule.hpp"
 #include "pg/postgres.hpp"
 
 namespace steward::changes {
@@ -19,8 +20,17 @@ void NoteChange(Oid oid);
 /// What was noted of the object since the transaction began turned out to be no change.
 void ForgetChange(Oid oid);
 
-/// A number that this backend's last commit took for its changes, and none of a later change of what it had locked.
-[[nodiscard]] uint64 LastPublished();
+/// A REFRESH of the current transaction.
+struct Refreshed {
+  Oid view;
+  core::Micros not_before;  // its snapshot was taken then or later; kNever: the worker is told what the rows hold
+  bool with_parents;        // and saw the rows of all parents as this transaction leaves them
+  bool post;                // a worker is to look at once
+};
+
+/// Notes it, in the place of an earlier one of the view; store::SetViewRows is told when the transaction commits, unless a
+/// savepoint before is rolled back to. What is not told of makes a worker refresh the view once more.
+void NoteRefresh(const Refreshed& refreshed);
 
 /// A prepared transaction was committed by this command.
 void NoteCommitPrepared();

@@ -5,6 +5,7 @@
 #include "changes/collect.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
@@ -21,6 +22,13 @@ void NoteNamed(const RangeVar* name) {
   if (name != nullptr) NoteChange(RangeVarGetRelid(name, NoLock, true));
 }
 
+// Somebody's own REFRESH: its snapshot is not older than the statement, or than the transaction that keeps one.
+void NoteRefreshOf(const RangeVar* name) {
+  const core::Micros not_before =
+      IsolationUsesXactSnapshot() ? GetCurrentTransactionStartTimestamp() : GetCurrentStatementStartTimestamp();
+  NoteRefresh({RangeVarGetRelid(name, NoLock, true), not_before, false, false});
+}
+
 void NoteCommand(const Node* command, bool done) {
   switch (nodeTag(command)) {
     case T_CopyStmt: {
@@ -30,6 +38,7 @@ void NoteCommand(const Node* command, bool done) {
     }
     case T_RefreshMatViewStmt:
       NoteNamed(reinterpret_cast<const RefreshMatViewStmt*>(command)->relation);
+      if (done) NoteRefreshOf(reinterpret_cast<const RefreshMatViewStmt*>(command)->relation);
       break;
     case T_TransactionStmt:
       if (done && reinterpret_cast<const TransactionStmt*>(command)->kind == TRANS_STMT_COMMIT_PREPARED)

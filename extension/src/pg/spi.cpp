@@ -70,6 +70,13 @@ uint64 SpiRun(const char* sql) {
   return SPI_processed;
 }
 
+uint64 SpiRunWith(Snapshot snapshot, const char* sql) {
+  SPIPlanPtr plan = SpiPrepare(sql, SpiArgs());
+  const int code = SPI_execute_snapshot(plan, nullptr, nullptr, snapshot, InvalidSnapshot, false, true, 0);
+  if (code < 0) elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(code));
+  return SPI_processed;
+}
+
 SPIPlanPtr SpiPrepare(const char* sql, const SpiArgs& args) {
   SPIPlanPtr plan = SPI_prepare(sql, args.count, const_cast<Oid*>(args.types));
   if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));

@@ -39,6 +39,9 @@ void SpiClose();
 uint64 SpiRun(const char* sql, const SpiArgs& args);
 uint64 SpiRun(const char* sql);
 
+/// The same, reading with this snapshot and what the transaction itself has written since.
+uint64 SpiRunWith(Snapshot snapshot, const char* sql);
+
 /// The same for a statement that is run more than once: parsed for parameters of `args`' types, until SpiClose.
 [[nodiscard]] SPIPlanPtr SpiPrepare(const char* sql, const SpiArgs& args);
 uint64 SpiRun(SPIPlanPtr plan, const SpiArgs& args);

@@ -92,14 +92,44 @@ double Busy() {
   return std::clamp(load / static_cast<double>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L)), 0.0, 1.0);
 }
 
-void Publish(const Views& views, const core::RefreshGraph& graph, const std::vector<core::ViewState>& states,
-             core::Micros now) {
+// Returns since when each view lacks a change of a root.
+std::vector<core::Micros> Publish(const Views& views, const core::RefreshGraph& graph,
+                                  const std::vector<core::ViewState>& states, core::Micros now) {
   const std::vector<core::Micros> since = core::DirtySince(graph, states, now);
   for (int i = 0; i < views.count; i++) {
     store::ViewLacks& lacks = views.all[i].lacks;
     lacks = {OrZero(states[i].direct_since), OrZero(states[i].inherited_since), OrZero(since[i])};
     store::SetViewLacks(views.all[i].schedule.relid, lacks);
   }
+  return since;
+}
+
+// Of a view of which all is known: one that is new, or from before the start of the server, is late by itself.
+bool CanForecast(const FreshView& view) {
+  return view.schedule.max_staleness != core::kNever && view.schedule.holds.change != 0 &&
+         view.schedule.alerts.late_since == core::kNever && view.schedule.costs.count > 0;
+}
+
+// When each view will be fresh as things stand.
+std::vector<core::Micros> Forecast(const std::vector<core::ViewState>& states, const core::RefreshPlan& plan, core::Micros now) {
+  std::vector<core::Micros> finish;
+  for (std::size_t i = 0; i < states.size(); i++) finish.push_back((plan.next[i] == core::kNever ? now : plan.next[i]) + states[i].cost);
+  for (const core::RefreshJob& job : plan.due)
+    for (int view : job.views) finish[static_cast<std::size_t>(view)] = job.finish;
+  return finish;
+}
+
+// A blackout that the promise ends in was asked for.
+std::vector<int> NewlyLate(const Views& views, const std::vector<core::Micros>& since, const std::vector<core::Micros>& finish) {
+  std::vector<int> late;
+  for (int i = 0; i < views.count; i++) {
+    const FreshView& view = views.all[i];
+    if (since[i] == core::kNever || !CanForecast(view)) continue;
+    const core::Micros deadline = since[i] + view.schedule.max_staleness;
+    const bool excused = deadline >= view.blackout_begin && deadline < view.blackout_end;
+    if (finish[i] > deadline && !excused) late.push_back(i);
+  }
+  return late;
 }
 
 int* Copy(const std::vector<int>& numbers) {
@@ -114,7 +144,7 @@ Decision Decide(const Views& views, core::Micros now) {
   return pg::Boundary([&] {
     const core::RefreshGraph graph = GraphOf(views);
     const std::vector<core::ViewState> states = StatesOf(views);
-    Publish(views, graph, states, now);
+    const std::vector<core::Micros> since = Publish(views, graph, states, now);
     core::RefreshLoad load;
     load.busy = Busy();
     const core::RefreshPlan plan = core::PlanRefreshes(graph, states, load, now);
@@ -125,9 +155,39 @@ Decision Decide(const Views& views, core::Micros now) {
     decision.start = Copy(start.views);
     decision.nstart = static_cast<int>(start.views.size());
     decision.deadline = start.deadline;
+    const std::vector<int> late = NewlyLate(views, since, Forecast(states, plan, now));
+    decision.late = Copy(late);
+    decision.nlate = static_cast<int>(late.size());
     decision.next_look = plan.next_look;
     decision.wake_after = plan.next_sweep == core::kNever ? core::kNever : plan.next_sweep - now;
     return decision;
+  });
+}
+
+int* Needed(const Views& views, int view, const bool* lacking, int* count) {
+  return pg::Boundary([&] {
+    const core::RefreshGraph graph = GraphOf(views);
+    std::vector<char> lacks(static_cast<std::size_t>(views.count), lacking == nullptr ? 1 : 0);
+    for (int i = 0; i < views.count; i++) {
+      if (lacking != nullptr && lacking[i]) lacks[i] = 1;
+      for (int parent : graph.parents[i]) lacks[i] |= lacks[parent];
+    }
+    std::vector<char> needed(lacks.size(), 0);
+    std::vector<int> open{view};
+    needed[view] = 1;
+    for (std::size_t next = 0; next < open.size(); next++) {
+      std::vector<int> with = graph.parents[open[next]];
+      const int group = graph.group_of[open[next]];
+      if (group >= 0) with.insert(with.end(), graph.groups[group].begin(), graph.groups[group].end());
+      for (int other : with) {
+        if (needed[other] || !lacks[other]) continue;
+        needed[other] = 1;
+        open.push_back(other);
+      }
+    }
+    std::sort(open.begin(), open.end());
+    *count = static_cast<int>(open.size());
+    return Copy(open);
   });
 }
 

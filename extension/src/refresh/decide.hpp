@@ -13,12 +13,18 @@ struct Decision {
   int* start;  // a group to refresh now
   int nstart;  // 0: none
   core::Micros deadline;    // of that group; kNever: none
+  int* late;                // views that will break their promise, or have broken it, and did not before
+  int nlate;
   core::Micros next_look;   // kNever: only when something changes
   core::Micros wake_after;  // how long after a first change a look is needed; kNever: never
 };
 
 /// Decides, and tells readers what each view lacks.
 Decision Decide(const Views& views, core::Micros now);
+
+/// The views, parents first, that a refresh of `view` must come with: all above it that `lacking` tells of, or a parent of
+/// theirs, and those that must agree with any of them; all that there can be where that is nullptr.
+int* Needed(const Views& views, int view, const bool* lacking, int* count);
 
 /// Takes what the views hold, lack and wait for along with a clock that was set back from `last` to `now`; slots are left.
 void MoveWithClock(const Views& views, core::Micros last, core::Micros now);

@@ -152,12 +152,15 @@ int64 Written(Datum (*function)(FunctionCallInfo), Oid relid) {
   return DatumGetInt64(DirectFunctionCall1(function, ObjectIdGetDatum(relid)));
 }
 
-void RunRefresh(Oid relid, const char* name, RefreshOutcome* outcome) {
+void RunRefresh(const RefreshRequest& request, const char* name, RefreshOutcome* outcome) {
+  const Oid relid = request.relid;
   const int64 inserted = Written(pg_stat_get_xact_tuples_inserted, relid);
   const int64 deleted = Written(pg_stat_get_xact_tuples_deleted, relid);
   const bool noted = changes::IsNoted(relid);
   outcome->rows_known = outcome->method == Method::kConcurrently && pgstat_track_counts;
-  pg::SpiRun(psprintf("REFRESH MATERIALIZED VIEW %s%s", outcome->method == Method::kConcurrently ? "CONCURRENTLY " : "", name));
+  const char* command = psprintf("REFRESH MATERIALIZED VIEW %s%s", outcome->method == Method::kConcurrently ? "CONCURRENTLY " : "", name);
+  if (request.snapshot == nullptr) pg::SpiRun(command);
+  else pg::SpiRunWith(request.snapshot, command);
   if (!outcome->rows_known) return;
   outcome->rows_inserted = Written(pg_stat_get_xact_tuples_inserted, relid) - inserted;
   outcome->rows_deleted = Written(pg_stat_get_xact_tuples_deleted, relid) - deleted;
@@ -216,7 +219,7 @@ void ExecuteRefresh(const RefreshRequest& request, RefreshOutcome* outcome) {
   const char* name = LockView(request.relid, outcome);
   if (request.track != nullptr) pg::SetForRole("pg_steward.track", request.track);
   if (request.settings != 0) PinSettings(request.settings);
-  RunRefresh(request.relid, name, outcome);
+  RunRefresh(request, name, outcome);
   CountReaders(request.relid, outcome);
   pg::EndRole(before);
   outcome->wal_bytes = static_cast<int64>(pgWalUsage.wal_bytes - wal_before);

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "datatype/timestamp.h"
+#include "utils/snapshot.h"
 }
 
 namespace steward::refresh {
@@ -28,6 +29,7 @@ struct RefreshRequest {
   core::Micros latest_start;  // for that
   const char* track;  // pg_steward.track during the command; nullptr leaves it
   Datum settings;     // to run with (session_settings.hpp); 0 leaves the session's
+  Snapshot snapshot;  // to read with; nullptr: the transaction's
 };
 
 /// Filled as the refresh goes, so that one that fails tells how far it came.

@@ -10,6 +10,7 @@ extern "C" {
 #include "access/twophase.h"
 #include "common/hashfn.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 }
@@ -92,6 +93,18 @@ core::Micros UnknownSince(const ScheduledView& view, core::Micros now) {
   return Max(view.holds.reflects, now - promise);
 }
 
+bool IsUnknown(const FreshView& view) {
+  const Holds& holds = view.schedule.holds;
+  return holds.change == 0 || view.sources.unwatched || view.sources.definition != holds.definition;
+}
+
+// Whether somebody else may have put older rows into the view than it held. A snapshot that is not older than those holds'
+// has seen all that they have seen.
+bool RowsReplaced(const FreshView& view, const store::ViewRows& rows) {
+  return store::LastChange(view.schedule.relid) > Max(rows.change, view.schedule.holds.change) ||
+         rows.not_before < view.schedule.holds.reflects;
+}
+
 // What is known of earlier looks tells of the first of several changes.
 core::Micros Since(core::Micros known, core::Micros first, core::Micros now) {
   const core::Micros since = Earlier(known, first);
@@ -120,6 +133,34 @@ bool CountersSettling(const Sources& sources, core::Micros now) {
   for (int i = 0; i < sources.nrelations; i++)
     if (store::LastChangeTime(sources.relations[i]) > now - kCountersLag) return true;
   return false;
+}
+
+struct FirstChanges {
+  const FirstChange* list;
+  int count;
+};
+
+void TakeMarksOf(const FreshView* views, FirstChanges firsts, core::Micros everywhere, core::Micros now, FreshView* view) {
+  const Holds& holds = view->schedule.holds;
+  const Oid relid = view->schedule.relid;
+  core::Micros direct = everywhere;
+  core::Micros inherited = 0;
+  for (int k = 0; k < view->sources.nobjects; k++) {
+    const Oid oid = view->sources.objects[k];
+    core::Micros& first = IsScheduledParent(views, view->sources, oid) ? inherited : direct;
+    first = Earlier(first, FirstOf(oid, firsts.list, firsts.count));
+  }
+  const LastChanges last = LastChangesOf(views, view->sources);
+  const store::ViewRows rows = store::GetViewRows(relid);
+  const bool unknown = IsUnknown(*view);
+  const bool replaced = !unknown && RowsReplaced(*view, rows);
+  const store::ViewLacks known = store::GetViewLacks(relid);
+  if (unknown) direct = Earlier(direct, UnknownSince(view->schedule, now));
+  if (replaced) direct = Earlier(direct, store::LastChangeTime(relid));
+  const bool lacks = unknown || replaced || last.direct > holds.change;
+  view->lacks.direct = lacks ? Since(known.direct, direct, now) : 0;
+  const bool inherits = last.inherited > Max(holds.change, rows.parents);
+  view->lacks.inherited = !unknown && inherits ? Since(known.inherited, inherited, now) : 0;
 }
 
 }  // namespace
@@ -163,25 +204,7 @@ void TakeMarks(FreshView* views, int count, core::Micros now) {
     store::SettlePrepared(list[i].oid, oldest_prepared);
     list[i].at = store::TakeFirstChange(list[i].oid);
   }
-  for (int i = 0; i < count; i++) {
-    FreshView& view = views[i];
-    const Holds& holds = view.schedule.holds;
-    core::Micros direct = everywhere;
-    core::Micros inherited = 0;
-    for (int k = 0; k < view.sources.nobjects; k++) {
-      const Oid oid = view.sources.objects[k];
-      core::Micros& first = IsScheduledParent(views, view.sources, oid) ? inherited : direct;
-      first = Earlier(first, FirstOf(oid, list, objects));
-    }
-    const LastChanges last = LastChangesOf(views, view.sources);
-    const bool unknown =
-        holds.change == 0 || view.sources.unwatched || view.sources.definition != holds.definition;
-    const store::ViewLacks known = store::GetViewLacks(view.schedule.relid);
-    if (unknown) direct = Earlier(direct, UnknownSince(view.schedule, now));
-    view.lacks.direct = unknown || last.direct > holds.change ? Since(known.direct, direct, now) : 0;
-    const bool inherits = last.inherited > Max(holds.change, holds.inherited);
-    view.lacks.inherited = !unknown && inherits ? Since(known.inherited, inherited, now) : 0;
-  }
+  for (int i = 0; i < count; i++) TakeMarksOf(views, {list, objects}, everywhere, now, &views[i]);
   pfree(list);
 }
 
@@ -190,6 +213,26 @@ void WakeAfterChanges(const FreshView* views, int count, core::Micros after) {
   store::WakeIfChanged(InvalidOid);
   for (int i = 0; i < count; i++)
     for (int k = 0; k < views[i].sources.nobjects; k++) store::WakeIfChanged(views[i].sources.objects[k]);
+}
+
+bool LacksChanges(const Views& views, int number) {
+  const FreshView& view = views.all[number];
+  const Holds& holds = view.schedule.holds;
+  const LastChanges last = LastChangesOf(views.all, view.sources);
+  const store::ViewRows rows = store::GetViewRows(view.schedule.relid);
+  return IsUnknown(view) || view.sources.by_time || RowsReplaced(view, rows) || last.direct > holds.change ||
+         last.inherited > Max(holds.change, rows.parents);
+}
+
+bool SeesParents(const Views& views, int number, const bool* refreshed, uint64 change) {
+  const Sources& sources = views.all[number].sources;
+  for (int i = 0; i < sources.nparents; i++) {
+    const int parent = sources.parents[i];
+    const Oid relid = views.all[parent].schedule.relid;
+    // The mode that a REFRESH of any kind conflicts with, and no reader.
+    if (!refreshed[parent] && (!ConditionalLockRelationOid(relid, RowShareLock) || store::LastChange(relid) > change)) return false;
+  }
+  return sources.nparents > 0;
 }
 
 core::Micros MissedBy(const FreshView& view, const Holds& holds, core::Micros now) {

@@ -59,6 +59,13 @@ void TakeMarks(FreshView* views, int count, core::Micros now);
 /// came since the marks were taken.
 void WakeAfterChanges(const FreshView* views, int count, core::Micros after);
 
+/// Whether the view lacks a change, or may lack one, of what it reads itself or of its parents' rows.
+[[nodiscard]] bool LacksChanges(const Views& views, int view);
+
+/// Whether a refresh of the view in this transaction, with a snapshot taken when `change` was the last one, saw its scheduled
+/// parents' rows as they are when the transaction commits: `refreshed` by it, or unchanged since and kept so by a lock.
+[[nodiscard]] bool SeesParents(const Views& views, int view, const bool* refreshed, uint64 change);
+
 /// What a refresh that begins now will hold: call before its snapshot is taken.
 Holds BeforeSnapshot(const FreshView& view);
 

@@ -3,8 +3,8 @@
 #include "pg/postgres.hpp"
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
-#include "refresh/execute.hpp"
-#include "refresh/history_table.hpp"
+#include "refresh/open_tables.hpp"
+#include "refresh/refresh_now.hpp"
 #include "refresh/schedule_arguments.hpp"
 #include "refresh/schedule_table.hpp"
 #include "refresh/view_table.hpp"
@@ -18,6 +18,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -70,23 +71,6 @@ View GetView(FunctionCallInfo fcinfo, bool dropped_ok) {
   return view;
 }
 
-// From here to Close the tables can be written.
-pg::RoleSwitch Open() {
-  const Oid owner = TablesOwner();
-  if (!OidIsValid(owner))
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("the tables of pg_steward are not those of this version"),
-                    errhint("Run: ALTER EXTENSION pg_steward UPDATE;")));
-  const pg::RoleSwitch before = pg::BecomeRole(owner);
-  pg::SpiOpen();
-  return before;
-}
-
-void Close(const pg::RoleSwitch& before) {
-  pg::SpiClose();
-  pg::EndRole(before);
-}
-
 void PostChange() {
   if (!store::PostAtCommit())
     ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -101,30 +85,11 @@ void NotScheduled(const View& view) {
 
 void SetEnabled(FunctionCallInfo fcinfo, bool enabled) {
   const View view = GetView(fcinfo, false);
-  const pg::RoleSwitch before = Open();
+  const pg::RoleSwitch before = OpenTables();
   const bool found = EnableSchedule(view.relid, view.owner, enabled);
-  Close(before);
+  CloseTables(before);
   if (!found) NotScheduled(view);
   PostChange();
-}
-
-void RecordManual(const View& view, TimestampTz started_at, const RefreshOutcome* outcome) {
-  Run run = NewRun(view.relid, view.name, view.owner);
-  run.started_at = started_at;
-  run.result = outcome == nullptr ? "skipped" : outcome->Unchanged() ? "unchanged" : "ok";
-  run.reason = "manual";
-  if (outcome != nullptr) {
-    run.method = MethodName(outcome->method);
-    run.lock_wait = outcome->lock_wait;
-    run.exec_time_ms = static_cast<double>(run.finished_at - started_at) / 1000.0;
-    run.wal_bytes = outcome->wal_bytes;
-    run.rows_inserted = outcome->rows_known ? outcome->rows_inserted : Run::kUnknown;
-    run.rows_deleted = outcome->rows_known ? outcome->rows_deleted : Run::kUnknown;
-  }
-  run.message = outcome != nullptr ? outcome->note : "another session was refreshing the materialized view";
-  const pg::RoleSwitch before = Open();
-  WriteHistory(run);
-  Close(before);
 }
 
 // Before each row that goes into our own table: elsewhere there may be no row, or no column "enabled".
@@ -160,9 +125,9 @@ STEWARD_FUNCTION(steward_schedule_refresh) {
   ScheduleRequest request = ReadScheduleArguments(fcinfo);
   request.relid = view.relid;
   request.owner = view.owner;
-  const pg::RoleSwitch before = Open();
+  const pg::RoleSwitch before = OpenTables();
   const bool known = PutSchedule(request);
-  Close(before);
+  CloseTables(before);
   if (!known)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("a new schedule needs one of max_staleness, every, cron and downstream"),
@@ -173,9 +138,9 @@ STEWARD_FUNCTION(steward_schedule_refresh) {
 
 STEWARD_FUNCTION(steward_unschedule_refresh) {
   const View view = GetView(fcinfo, true);
-  const pg::RoleSwitch before = Open();
+  const pg::RoleSwitch before = OpenTables();
   const bool found = RemoveSchedule(view.relid);
-  Close(before);
+  CloseTables(before);
   if (!found) NotScheduled(view);
   PostChange();
   PG_RETURN_VOID();
@@ -194,22 +159,9 @@ STEWARD_FUNCTION(steward_resume_refresh) {
 STEWARD_FUNCTION(steward_refresh_now) {
   const View view = GetView(fcinfo, false);
   const char* method = MethodArgument(fcinfo, 1);
-  const TimestampTz started_at = GetCurrentTimestamp();
-  if (!TryLockView(view.relid, false)) {
-    ereport(NOTICE, (errmsg("another session is refreshing materialized view \"%s\", skipping", view.name)));
-    RecordManual(view, started_at, nullptr);
-    PG_RETURN_TEXT_P(cstring_to_text("skipped"));
-  }
-  pg::SpiOpen();
-  RefreshRequest request = {};
-  request.relid = view.relid;
-  request.owner = view.owner;
-  request.method = method == nullptr ? Method::kAuto : ParseMethod(method);
-  RefreshOutcome outcome;
-  ExecuteRefresh(request, &outcome);
-  pg::SpiClose();
-  RecordManual(view, started_at, &outcome);
-  PG_RETURN_TEXT_P(cstring_to_text("ok"));
+  PreventCommandIfReadOnly("steward.refresh_now()");
+  const bool done = RefreshNow({view.relid, view.owner, view.name, method});
+  PG_RETURN_TEXT_P(cstring_to_text(done ? "ok" : "skipped"));
 }
 
 STEWARD_FUNCTION(steward_refresh_schedule_restored) {

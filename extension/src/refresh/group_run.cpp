@@ -5,6 +5,7 @@
 #include "changes/collect.hpp"
 #include "core/refresh_plan.hpp"
 #include "pg/transaction.hpp"
+#include "refresh/alerts.hpp"
 #include "refresh/decide.hpp"
 #include "refresh/execute.hpp"
 #include "refresh/history_table.hpp"
@@ -37,8 +38,10 @@ struct Running {
     LearnedCosts costs;
     RefreshOutcome outcome;
     bool changed;
+    core::RefreshAlerts alerts;
   };
   Result* results;  // by member
+  bool* refreshed;  // by view
 };
 
 FreshView& Member(const Running& running, int member) {
@@ -89,16 +92,41 @@ bool Begin(Running* running) {
   for (int i = 0; i < running->group.count; i++) {
     FreshView& view = Member(*running, i);
     ReadSources(&view);
+    WatchSources(&view);
     running->results[i].holds = BeforeSnapshot(view);
     MarkStarted(view.schedule, running->started_at, Reason(view.schedule));
   }
   return true;
 }
 
+bool Same(const core::RefreshAlerts& a, const core::RefreshAlerts& b) {
+  return a.failing_since == b.failing_since && a.late_since == b.late_since && a.drifted_since == b.drifted_since &&
+         a.drifts == b.drifts;
+}
+
+void KeepAlertsIfNew(const ScheduledView& schedule, const core::RefreshAlerts& alerts) {
+  if (!Same(schedule.alerts, alerts)) KeepAlerts(schedule.relid, alerts);
+}
+
+// What is over, and what has begun; `costs` are those learned since.
+void Judge(const FreshView& view, const LearnedCosts& costs, const RefreshOutcome& outcome, core::Micros duration,
+           core::Micros staleness, core::RefreshAlerts* alerts) {
+  const ScheduledView& schedule = view.schedule;
+  const core::Learned known = CostOf(schedule.costs, outcome.method).duration;
+  ScheduledView next = schedule;
+  next.costs = costs;
+  const core::Micros room = schedule.max_staleness;
+  core::NoteSuccess(staleness <= room && PredictedCost(next, view.has_dependents) <= room, alerts);
+  if (core::NoteDuration(static_cast<double>(duration), known, GetCurrentTimestamp(), alerts))
+    RaiseAlert(schedule, AlertKind::kDrifted, alerts->drifted_since,
+               psprintf("The last took %.0f ms, those before %.0f ms.", Milliseconds(duration), known.mean / 1000));
+}
+
 void Finish(const Running* running, int member, TimestampTz now) {
   const ScheduledView& schedule = Member(*running, member).schedule;
   const TimestampTz slot = NextSlot(schedule, now);
   MarkDone(schedule.relid, {slot, slot, 0, {}});
+  KeepAlertsIfNew(schedule, running->results[member].alerts);
   KeepHolds(schedule.relid, running->results[member].holds, running->results[member].costs);
 }
 
@@ -142,15 +170,19 @@ RefreshRequest RequestFor(const Running& running, const FreshView& view) {
           true,
           LatestStart(running),
           running.track,
-          schedule.settings};
+          schedule.settings,
+          nullptr};
 }
 
 void RefreshMember(Running* running, int member) {
-  FreshView& view = Member(*running, member);
+  const int number = running->group.members[member];
+  FreshView& view = running->views.all[number];
   const ScheduledView& schedule = view.schedule;
   const TimestampTz began = GetCurrentTimestamp();
   RefreshOutcome& outcome = running->results[member].outcome;
   ExecuteRefresh(RequestFor(*running, view), &outcome);
+  running->refreshed[number] = true;
+  changes::NoteRefresh({schedule.relid, core::kNever, SeesParents(running->views, number, running->refreshed, running->results[member].holds.change), false});
   Run run = Describe(*running, view, outcome.Unchanged() ? "unchanged" : "ok");
   run.started_at = began;
   run.method = MethodName(outcome.method);
@@ -167,6 +199,7 @@ void RefreshMember(Running* running, int member) {
   const TimestampTz since = member == 0 ? running->looked_at : began;
   running->results[member].holds.reads = outcome.reads;
   running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - since);
+  Judge(view, running->results[member].costs, outcome, run.finished_at - since, run.staleness, &running->results[member].alerts);
   Finish(running, member, run.finished_at);
   WriteHistory(run);
 }
@@ -209,6 +242,14 @@ LockTimeouts CountLockTimeout(LockTimeouts timeouts, const RefreshOutcome& outco
   return timeouts;
 }
 
+void TellFailing(const ScheduledView& schedule, int consecutive, const Run& run) {
+  core::RefreshAlerts alerts = schedule.alerts;
+  if (!core::NoteFailure(consecutive, run.finished_at, &alerts)) return;
+  KeepAlerts(schedule.relid, alerts);
+  RaiseAlert(schedule, AlertKind::kFailing, run.finished_at,
+             psprintf("%d refreshes in a row have failed, the last with SQLSTATE %s.", consecutive, run.sqlstate));
+}
+
 // The member at fault has a failed run; the others go back to where they stood.
 void Fail(const Running& running, const ErrorData* error) {
   for (int i = 0; i < running.group.count; i++) {
@@ -235,6 +276,7 @@ void Fail(const Running& running, const ErrorData* error) {
                                      pg_prng_double(&pg_global_prng_state)};
     MarkDone(schedule.relid, {schedule.slot, core::RetryRefreshAt(failed, run.finished_at), failed.consecutive,
                               CountLockTimeout(schedule.lock_timeouts, outcome, lock_timeout)});
+    TellFailing(schedule, failed.consecutive, run);
     WriteHistory(run);
   }
 }
@@ -246,29 +288,15 @@ void Complain(const Running& running, const ErrorData* error) {
                     errdetail("Attempt %d in a row.", schedule.failures + 1)));
 }
 
-// Members that read nobody but members have seen what these have put out.
-void KeepInheritedOfMembers(Running* running) {
-  const uint64 published = changes::LastPublished();
-  for (int i = 0; i < running->group.count; i++) {
-    const Sources& sources = Member(*running, i).sources;
-    bool all = sources.nparents > 0;
-    for (int k = 0; k < sources.nparents; k++) all &= MemberOf(*running, sources.parents[k]) >= 0;
-    if (!all) continue;
-    running->results[i].holds.inherited = published;
-    KeepInherited(Member(*running, i).schedule.relid, published);
-  }
-}
-
 ErrorData* RefreshLocked(Running* running) {
   ErrorData* failed = RefreshAll(running);
   if (failed != nullptr) {
     Complain(*running, failed);
     return pg::InTransaction([&] { Fail(*running, failed); });
   }
-  ErrorData* error = running->group.count > 1 ? pg::InTransaction([&] { KeepInheritedOfMembers(running); }) : nullptr;
   for (int i = 0; i < running->group.count; i++)
     NoteRefreshed(running->views, running->group.members[i], running->results[i].holds, running->results[i].changed);
-  return error;
+  return nullptr;
 }
 
 // A schedule that cannot be followed ends here.
@@ -302,10 +330,14 @@ bool StopIfLost(const ScheduledView& view, ErrorData** error) {
 }
 
 ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
-  Running running = {views, group, track, group.looked_at, GetCurrentTimestamp(), 0, 0, nullptr};
+  Running running = {views, group, track, group.looked_at, GetCurrentTimestamp(), 0, 0, nullptr, nullptr};
   running.results =
       static_cast<Running::Result*>(palloc0(sizeof(Running::Result) * static_cast<Size>(Max(group.count, 1))));
-  for (int i = 0; i < group.count; i++) running.results[i].costs = Member(running, i).schedule.costs;
+  running.refreshed = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<Size>(views.count)));
+  for (int i = 0; i < group.count; i++) {
+    running.results[i].costs = Member(running, i).schedule.costs;
+    running.results[i].alerts = Member(running, i).schedule.alerts;
+  }
   running.id = running.started_at;
   pgstat_report_activity(STATE_RUNNING, psprintf("refresh of materialized view %s", Member(running, 0).schedule.name));
   bool locked = false;

@@ -86,6 +86,7 @@ Oid* CopySorted(const Oid* oids, int count) {
 
 uint64 HashOfSettings(Datum settings) {
   const auto* array = reinterpret_cast<const unsigned char*>(DatumGetPointer(settings));
+  if (array == nullptr) return 0;
   return hash_bytes_extended(array, static_cast<int>(VARSIZE_ANY(array)), 0);
 }
 
@@ -152,7 +153,6 @@ void ReadSources(FreshView* view) {
   const uint64 now = generation;
   if (entry->context != nullptr && entry->generation == now && entry->changed_at == view->schedule.changed_at) {
     Adopt(entry->sources, view);
-    WatchSources(view);
     return;
   }
   if (entry->context != nullptr) MemoryContextDelete(entry->context);
@@ -170,7 +170,6 @@ void ReadSources(FreshView* view) {
     sources.by_time = true;
   MemoryContextSwitchTo(before);
   Adopt(sources, view);
-  WatchSources(view);
   entry->sources = view->sources;
   entry->generation = invalidations == before_reading ? now : 0;
   entry->changed_at = view->schedule.changed_at;

@@ -7,8 +7,8 @@
 
 namespace steward::refresh {
 
-/// Looks the view's sources up in the catalog and watches them, unless they are remembered and nothing in the catalog has
-/// changed that they could depend on. Needs a transaction.
+/// Looks the view's sources up in the catalog, unless they are remembered and nothing in the catalog has changed that they
+/// could depend on. Needs a transaction. To be watched next.
 void ReadSources(FreshView* view);
 
 /// Brings views into an order in which parents come before those that read them, and numbers the parents.

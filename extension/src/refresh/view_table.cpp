@@ -32,6 +32,7 @@ class Row {
   }
   Oid GetOid(int column) const { return DatumGetObjectId(Get(column)); }
   TimestampTz GetTime(int column) const { return DatumGetTimestampTz(Get(column)); }
+  TimestampTz GetTimeOrNever(int column) const { return DatumGetTimestampTz(Get(column, TimestampTzGetDatum(core::kNever))); }
   core::Micros GetLength(int column) const {
     const Datum value = Get(column);
     return value == 0 ? core::kNever : Length(DatumGetIntervalP(value));
@@ -105,19 +106,20 @@ void ReadSchedule(const Row& row, ScheduledView* view) {
 
 void ReadState(const Row& row, ScheduledView* view) {
   view->begun = DatumGetBool(row.Get(17));
+  view->alerts = core::RefreshAlerts();
   const TimestampTz made = Min(view->changed_at, GetCurrentTimestamp());  // unless the clock was set back since
   view->slot = view->begun ? row.GetTime(18) : made;
   view->due = view->begun ? row.GetTime(19) : made;
   ReadCosts(row.Get(25), &view->costs);
   if (!view->begun) return;
   view->failures = DatumGetInt32(row.Get(20));
-  view->lock_timeouts = {DatumGetInt32(row.Get(28)), DatumGetInt32(row.Get(29))};
+  view->lock_timeouts = {DatumGetInt32(row.Get(27)), DatumGetInt32(row.Get(28))};
+  view->alerts = {row.GetTimeOrNever(29), row.GetTimeOrNever(30), row.GetTimeOrNever(31), DatumGetInt32(row.Get(32))};
   view->holds.reflects = row.GetTime(21);
   view->holds.change = static_cast<uint64>(DatumGetInt64(row.Get(22)));
-  view->holds.inherited = static_cast<uint64>(DatumGetInt64(row.Get(26)));
   view->holds.definition = static_cast<uint64>(DatumGetInt64(row.Get(23)));
   view->holds.counters = static_cast<uint64>(DatumGetInt64(row.Get(24)));
-  view->holds.reads = static_cast<uint64>(DatumGetInt64(row.Get(27)));
+  view->holds.reads = static_cast<uint64>(DatumGetInt64(row.Get(26)));
 }
 
 }  // namespace
@@ -139,8 +141,8 @@ int ReadViews(MemoryContext context, ScheduledView** views) {
 SELECT s.relid::pg_catalog.oid, s.owner::pg_catalog.oid, c.oid, c.relowner, coalesce(c.relname, s.relid::pg_catalog.text::name),
        s.mode, s.max_staleness, s.every, s.cron, s.timezone, s.blackout, s.priority, s.timeout, s.method, s.settings, s.changed_at,
        st.changed_at = s.changed_at, st.slot, st.next_due, st.consecutive_failures, st.reflects,
-       CASE WHEN st.seen_boot = $1 THEN st.seen_change END, st.seen_definition, st.seen_counters, st.costs, st.seen_inherited,
-       st.seen_reads, st.lock_timeouts, st.plain_lock_timeouts
+       CASE WHEN st.seen_boot = $1 THEN st.seen_change END, st.seen_definition, st.seen_counters, st.costs,
+       st.seen_reads, st.lock_timeouts, st.plain_lock_timeouts, st.failing_since, st.late_since, st.drifted_since, st.drifts
   FROM steward.refresh_schedule s
   LEFT JOIN steward.refresh_state st ON st.relid = s.relid
   LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relid AND c.relkind = 'm'
@@ -173,6 +175,9 @@ INSERT INTO steward.refresh_state AS st
 VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)
     ON CONFLICT (relid) DO UPDATE
    SET interruptions = CASE WHEN st.changed_at = excluded.changed_at THEN st.interruptions ELSE 0 END,
+       failing_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.failing_since END,
+       late_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.late_since END,
+       drifted_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.drifted_since END,
        changed_at = excluded.changed_at, slot = excluded.slot, next_due = excluded.next_due,
        consecutive_failures = excluded.consecutive_failures, running_since = excluded.running_since,
        running_boot = excluded.running_boot, running_reason = excluded.running_reason)",
@@ -208,16 +213,9 @@ void KeepHolds(Oid relid, const Holds& holds, const LearnedCosts& costs) {
   pg::SpiRun(R"(
 UPDATE steward.refresh_state
    SET reflects = $2, seen_change = $3, seen_boot = $4, seen_definition = $5, seen_counters = $6, costs = $7,
-       seen_inherited = 0, seen_reads = $8
+       seen_reads = $8
  WHERE relid = $1)",
              args);
-}
-
-void KeepInherited(Oid relid, uint64 change) {
-  pg::SpiArgs args;
-  args.AddOid(relid);
-  args.AddInt64(static_cast<int64>(change));
-  pg::SpiRun("UPDATE steward.refresh_state SET seen_inherited = $2 WHERE relid = $1", args);
 }
 
 void KeepTimes(const ScheduledView& view) {
@@ -229,6 +227,20 @@ void KeepTimes(const ScheduledView& view) {
   pg::SpiRun(
       "UPDATE steward.refresh_state SET slot = $2, next_due = $3, reflects = CASE WHEN reflects IS NOT NULL THEN $4 END "
       "WHERE relid = $1",
+      args);
+}
+
+void KeepAlerts(Oid relid, const core::RefreshAlerts& alerts) {
+  pg::SpiArgs args;
+  args.AddOid(relid);
+  const core::Micros times[] = {alerts.failing_since, alerts.late_since, alerts.drifted_since};
+  for (const core::Micros since : times) {
+    if (since == core::kNever) args.AddNull(TIMESTAMPTZOID);
+    else args.AddTime(since);
+  }
+  args.AddInt32(alerts.drifts);
+  pg::SpiRun(
+      "UPDATE steward.refresh_state SET failing_since = $2, late_since = $3, drifted_since = $4, drifts = $5 WHERE relid = $1",
       args);
 }
 

@@ -2,6 +2,7 @@
 // writes the latter. Owns no transactions and no roles: SPI is open and the caller may write the tables.
 #pragma once
 
+#include "core/refresh_alerts.hpp"
 #include "core/schedule.hpp"
 #include "pg/postgres.hpp"
 #include "refresh/execute.hpp"
@@ -18,7 +19,6 @@ enum class Mode { kMaxStaleness, kEvery, kCron, kDownstream };
 struct Holds {
   TimestampTz reflects;  // every change committed before; 0: nothing is known
   uint64 change;         // numbered change (store/change_marks)
-  uint64 inherited;      // the same, of the rows of its scheduled parents; 0: as `change`
   uint64 definition;     // hash of definitions, files, partitions and settings
   uint64 counters;       // hash of the base tables' counters
   uint64 reads;          // scans of the view itself that were counted by then
@@ -63,6 +63,7 @@ struct ScheduledView {
   LockTimeouts lock_timeouts;
   Holds holds;       // `change` is 0 after a restart: then everything may have changed
   LearnedCosts costs;
+  core::RefreshAlerts alerts;
 };
 
 /// The length by which retries are bounded: the promise or the period.
@@ -95,8 +96,7 @@ void MarkDone(Oid relid, const Next& next);
 /// Keeps what the view holds after a refresh, and what it cost. Call after MarkDone.
 void KeepHolds(Oid relid, const Holds& holds, const LearnedCosts& costs);
 
-/// The view read its parents' rows as they are by this number.
-void KeepInherited(Oid relid, uint64 change);
+void KeepAlerts(Oid relid, const core::RefreshAlerts& alerts);
 
 /// A look that found a view unchanged: its next slot.
 void MarkLooked(const ScheduledView& view, TimestampTz slot);

@@ -2,10 +2,12 @@
 #include "refresh/visit.hpp"
 
 #include "pg/transaction.hpp"
+#include "refresh/alerts.hpp"
 #include "refresh/calendar.hpp"
 #include "refresh/decide.hpp"
 #include "refresh/group_run.hpp"
 #include "refresh/history_table.hpp"
+#include "refresh/manual_table.hpp"
 #include "refresh/next_look.hpp"
 #include "refresh/sources.hpp"
 #include "refresh/view_table.hpp"
@@ -82,7 +84,9 @@ ErrorData* Load(Views* views) {
   ScheduledView* schedules = nullptr;
   int count = 0;
   ErrorData* error = pg::InTransaction([&] {
-    if (OidIsValid(TablesOwner())) count = ReadViews(context, &schedules);
+    if (!OidIsValid(TablesOwner())) return;
+    if (AnyManual()) TakeManual();
+    count = ReadViews(context, &schedules);
   });
   views->all = static_cast<FreshView*>(palloc0(sizeof(FreshView) * static_cast<Size>(Max(count, 1))));
   for (int i = 0; i < count && error == nullptr; i++)
@@ -122,6 +126,7 @@ ErrorData* Look(const Views& views, core::Micros now, Visit* visit) {
   ErrorData* error = pg::InTransaction([&] {
     for (int i = 0; i < views.count; i++) {
       ReadSources(&views.all[i]);
+      WatchSources(&views.all[i]);
       ReadCalendar(now, &views.all[i]);
     }
     ReadPrepared();
@@ -134,6 +139,25 @@ ErrorData* Look(const Views& views, core::Micros now, Visit* visit) {
   error = LookBehind(views, now, visit);
   if (error == nullptr) TakeMarks(views.all, views.count, now);
   return error;
+}
+
+const char* Seconds(core::Micros length) {
+  return psprintf("%.1f s", static_cast<double>(length) / core::kSecond);
+}
+
+ErrorData* TellLate(const Views& views, const Decision& decision, core::Micros now) {
+  if (decision.nlate == 0) return nullptr;
+  return pg::InTransaction([&] {
+    for (int i = 0; i < decision.nlate; i++) {
+      const FreshView& view = views.all[decision.late[i]];
+      core::RefreshAlerts alerts = view.schedule.alerts;
+      if (!core::NoteLate(now, &alerts)) continue;
+      KeepAlerts(view.schedule.relid, alerts);
+      RaiseAlert(view.schedule, AlertKind::kLate, now,
+                 psprintf("It lacks changes of %s, promised are %s; a refresh takes %s.", Seconds(Max(now - view.lacks.any, 0)),
+                          Seconds(view.schedule.max_staleness), Seconds(PredictedCost(view.schedule, view.has_dependents))));
+    }
+  });
 }
 
 ErrorData* NoteUnchanged(const Views& views, const Decision& decision, core::Micros now, bool* any) {
@@ -185,7 +209,8 @@ ErrorData* DoDue(Visit* visit, core::WorkStep* step) {
   if (error != nullptr) return error;
   const Decision decision = Decide(views, now);
   WakeAfterChanges(views.all, views.count, decision.wake_after);
-  error = Act(views, decision, now, visit, &step->ran);
+  error = TellLate(views, decision, now);
+  if (error == nullptr) error = Act(views, decision, now, visit, &step->ran);
   if (error == nullptr) error = Prune(&visit->next_prune);
   step->next_due = step->ran ? 0 : Min(Min(decision.next_look, visit->next_net), store::WantedVisit());
   return error;

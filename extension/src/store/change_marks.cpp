@@ -33,6 +33,9 @@ struct Mark {
   pg_atomic_uint64 direct;       // of a view: ViewLacks
   pg_atomic_uint64 inherited;
   pg_atomic_uint64 any;
+  pg_atomic_uint64 rows_change;  // of a view: ViewRows
+  pg_atomic_uint64 rows_not_before;
+  pg_atomic_uint64 rows_parents;
   pg_atomic_uint64 wake_after;   // of a database: time from the first change to the visit
   pg_atomic_uint64 due;          // of a database: the visit that changes want
   pg_atomic_uint64 latch;        // of a database: whom to wake
@@ -88,6 +91,9 @@ void Clear(Mark* mark) {
   pg_atomic_write_u64(&mark->direct, 0);
   pg_atomic_write_u64(&mark->inherited, 0);
   pg_atomic_write_u64(&mark->any, 0);
+  pg_atomic_write_u64(&mark->rows_change, 0);
+  pg_atomic_write_u64(&mark->rows_not_before, static_cast<uint64>(core::kNever));
+  pg_atomic_write_u64(&mark->rows_parents, 0);
   pg_atomic_write_u64(&mark->wake_after, static_cast<uint64>(core::kNever));
   pg_atomic_write_u64(&mark->due, static_cast<uint64>(core::kNever));
   pg_atomic_write_u64(&mark->latch, 0);
@@ -181,6 +187,7 @@ void ChangeMarksAttach(void* base, bool init) {
   for (Mark& mark : table->marks) {
     pg_atomic_uint64* const fields[] = {&mark.key,    &mark.last,      &mark.last_time, &mark.first,
                                         &mark.prepared, &mark.direct,  &mark.inherited, &mark.any,
+                                        &mark.rows_change, &mark.rows_not_before, &mark.rows_parents,
                                         &mark.wake_after, &mark.due,   &mark.latch};
     for (pg_atomic_uint64* field : fields) pg_atomic_init_u64(field, 0);
   }
@@ -277,6 +284,24 @@ void SetViewLacks(Oid view, const ViewLacks& lacks) {
   pg_atomic_write_u64(&mark->direct, static_cast<uint64>(lacks.direct));
   pg_atomic_write_u64(&mark->inherited, static_cast<uint64>(lacks.inherited));
   pg_atomic_write_u64(&mark->any, static_cast<uint64>(lacks.any));
+}
+
+ViewRows GetViewRows(Oid view) {
+  const Mark* mark = Find(KeyOf(MyDatabaseId, view));
+  if (mark == nullptr) return {0, 0, 0};
+  const uint64 change = Get(mark->rows_change);
+  pg_read_barrier();
+  return {change, static_cast<core::Micros>(Get(mark->rows_not_before)), Get(mark->rows_parents)};
+}
+
+void SetViewRows(Oid view, const ViewRows& rows) {
+  Mark* mark = Find(KeyOf(MyDatabaseId, view));
+  if (mark == nullptr) return;
+  // Until the number is there, the rows are not told of.
+  pg_atomic_write_u64(&mark->rows_not_before, static_cast<uint64>(rows.not_before));
+  pg_atomic_write_u64(&mark->rows_parents, rows.parents);
+  pg_write_barrier();
+  pg_atomic_write_u64(&mark->rows_change, rows.change);
 }
 
 void ExpectChanges(Latch* latch) {

@@ -82,6 +82,18 @@ struct ViewLacks {
 [[nodiscard]] ViewLacks GetViewLacks(Oid view);
 void SetViewLacks(Oid view, const ViewLacks& lacks);
 
+/// What is known of the stored rows of a view.
+struct ViewRows {
+  uint64 change;            // number of the REFRESH that is told of here; one with a higher number was not told of
+  core::Micros not_before;  // its snapshot was taken then or later; kNever: the worker is told what the rows hold
+  uint64 parents;           // number up to which the rows of its parents were seen as well; 0: not known
+};
+
+/// Kept while the view is watched.
+[[nodiscard]] ViewRows GetViewRows(Oid view);
+/// To be called where the REFRESH has committed, still holds its locks, and will publish no more changes.
+void SetViewRows(Oid view, const ViewRows& rows);
+
 /// Forgets the visits that changes have wanted so far, and lets those to come wake `latch`. Call before looking at the marks.
 void ExpectChanges(Latch* latch);
 

@@ -1,0 +1,40 @@
+// See manual_table.hpp.
+#include "refresh/manual_table.hpp"
+
+#include "pg/spi.hpp"
+#include "store/visit_board.hpp"
+
+namespace steward::refresh {
+
+void KeepManual(Oid relid, const Holds& holds) {
+  pg::SpiArgs args;
+  args.AddOid(relid);
+  args.AddTime(holds.reflects);
+  args.AddInt64(static_cast<int64>(holds.change));
+  args.AddInt64(store::BoardBootId());
+  args.AddInt64(static_cast<int64>(holds.definition));
+  args.AddInt64(static_cast<int64>(holds.counters));
+  args.AddInt64(static_cast<int64>(holds.reads));
+  pg::SpiRun(R"(
+INSERT INTO steward.refresh_manual (relid, reflects, seen_change, seen_boot, seen_definition, seen_counters, seen_reads)
+VALUES ($1, $2, $3, $4, $5, $6, $7))",
+             args);
+}
+
+bool AnyManual() {
+  return pg::SpiRun("SELECT FROM steward.refresh_manual LIMIT 1") > 0;
+}
+
+void TakeManual() {
+  pg::SpiRun(R"(
+WITH taken AS (DELETE FROM steward.refresh_manual RETURNING *),
+     newest AS (SELECT DISTINCT ON (relid) * FROM taken ORDER BY relid, reflects DESC)
+UPDATE steward.refresh_state st
+   SET reflects = n.reflects, seen_change = n.seen_change, seen_boot = n.seen_boot, seen_definition = n.seen_definition,
+       seen_counters = n.seen_counters, seen_reads = n.seen_reads, next_due = st.slot, consecutive_failures = 0,
+       lock_timeouts = 0, plain_lock_timeouts = 0, failing_since = NULL, late_since = NULL
+  FROM newest n
+ WHERE st.relid = n.relid AND (st.seen_boot = n.seen_boot AND st.seen_change < n.seen_change OR st.seen_boot IS DISTINCT FROM n.seen_boot))");
+}
+
+}  // namespace steward::refresh
