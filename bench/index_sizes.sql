@@ -21,7 +21,8 @@ SELECT g::bigint AS id, h % 10 AS k10, h % 100 AS k100, h % 1000 AS k1000, h % 2
 FROM generate_series(1, 250000) g, LATERAL (SELECT abs(hashint4(g)) AS h) hashed;
 VACUUM (FREEZE, ANALYZE) app.events;
 
-CREATE TABLE trial (n serial, height_known boolean, definition text, what text, condition text, outermost boolean DEFAULT false);
+CREATE TABLE trial (n serial, height_known boolean, definition text, what text, condition text, outermost boolean DEFAULT false,
+  expression boolean GENERATED ALWAYS AS (definition LIKE '((%' OR definition LIKE '(lower(%') STORED);
 INSERT INTO trial (height_known, definition, what, condition)
 SELECT true, d, w, c FROM (VALUES
   ('(id)', 'name', 'id = 17'), ('(k10)', 'count(*)', 'k10 = 3'), ('(k100)', 'count(*)', 'k100 = 3'),
@@ -73,7 +74,7 @@ SELECT t.n, s.userid, s.queryid FROM trial t JOIN steward.statements s ON s.quer
   AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 
 CREATE TABLE result AS
-SELECT t.n, t.height_known AS btree, t.outermost, t.definition, s.pages AS predicted_pages, s.tree_height AS predicted_height,
+SELECT t.n, t.height_known AS btree, t.outermost, t.expression, t.definition, s.pages AS predicted_pages, s.tree_height AS predicted_height,
   round(w.total_cost::numeric, 2) AS predicted_cost, w.candidates_used <> '{}' AS predicted_used, coalesce(s.error, w.error) AS error,
   0::bigint AS pages, 0 AS height, 0::numeric AS cost, false AS used
 FROM trial t LEFT JOIN captured c USING (n),
@@ -81,20 +82,24 @@ FROM trial t LEFT JOIN captured c USING (n),
   LATERAL steward.whatif_index_size(ARRAY[ddl.text]) s,
   LATERAL steward.whatif(ARRAY[c.userid], ARRAY[c.queryid], ARRAY[ddl.text], '{1}', '{1}') w;
 ALTER TABLE result ADD told_cost numeric;
+-- Those with an expression last: ANALYZE, which they need, takes another sample of all columns.
 DO $$
 DECLARE t trial; plan json;
 BEGIN
-  FOR t IN SELECT * FROM trial LOOP
+  FOR t IN SELECT * FROM trial ORDER BY expression, n LOOP
     EXECUTE 'CREATE INDEX built_index ON app.events ' || t.definition;
+    IF t.expression THEN ANALYZE app.events; END IF;
     EXECUTE 'EXPLAIN (FORMAT json) ' || text_of(t) INTO plan;
     UPDATE result SET pages = pg_relation_size('app.built_index') / 8192, cost = (plan->0->'Plan'->>'Total Cost')::numeric,
       used = plan::text LIKE '%built_index%', height = CASE WHEN btree THEN (SELECT level FROM bt_metap('app.built_index')) END WHERE n = t.n;
     DROP INDEX app.built_index;
+    IF NOT t.expression THEN
+      UPDATE result r SET told_cost = round(w.total_cost::numeric, 2) FROM captured c,
+        LATERAL steward.whatif(ARRAY[c.userid], ARRAY[c.queryid], ARRAY['CREATE INDEX ON app.events ' || t.definition], '{1}', '{1}',
+          candidate_pages => ARRAY[(SELECT pages FROM result WHERE n = t.n)], candidate_heights => ARRAY[(SELECT height FROM result WHERE n = t.n)]) w
+      WHERE r.n = t.n AND c.n = t.n;
+    END IF;
   END LOOP;
-  UPDATE result r SET told_cost = round(a.total_cost::numeric, 2)
-  FROM (SELECT n, w.total_cost FROM result JOIN captured c USING (n),
-      LATERAL steward.whatif(ARRAY[c.userid], ARRAY[c.queryid], ARRAY['CREATE INDEX ON app.events ' || definition], '{1}', '{1}',
-        candidate_pages => ARRAY[pages], candidate_heights => ARRAY[height]) w) a WHERE r.n = a.n;
 END $$;
 
 CREATE VIEW error AS
@@ -110,11 +115,12 @@ UNION ALL SELECT 'share of b-trees with another height', avg((height <> predicte
 -- How GiST splits pages of an index with INCLUDE is not modelled.
 UNION ALL SELECT 'other kinds, pages, worst error', max(abs(of_pages)), 0.30 FROM error WHERE NOT btree AND definition NOT LIKE '%gist%INCLUDE%'
 UNION ALL SELECT 'plan cost with a b-tree, median error', percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(of_cost)), 0.01 FROM error WHERE btree
-UNION ALL SELECT 'plan cost with a b-tree, worst error', max(abs(of_cost)), 0.01 FROM error WHERE btree AND NOT outermost
+UNION ALL SELECT 'plan cost with a b-tree, worst error', max(abs(of_cost)), 0.01 FROM error WHERE btree AND NOT outermost AND NOT expression
+UNION ALL SELECT 'plan cost with an expression, against the one after ANALYZE', max(abs(of_cost)), 0.25 FROM error WHERE expression
 UNION ALL SELECT 'plan cost of a condition in the outermost bin of a histogram', max(abs(of_cost)), 0.10 FROM error WHERE outermost
 UNION ALL SELECT 'plan cost with other kinds, median error', percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(of_cost)), 0.01 FROM error WHERE NOT btree
 -- The server knows how many keys a built GIN index has, and guesses for others.
-UNION ALL SELECT 'plan cost when told the built size, worst error but GIN''s', max(abs(of_told_cost)), 0.01 FROM error WHERE definition NOT LIKE '%gin%' AND NOT outermost
+UNION ALL SELECT 'plan cost when told the built size, worst error but GIN''s', max(abs(of_told_cost)), 0.01 FROM error WHERE definition NOT LIKE '%gin%' AND NOT outermost AND NOT expression
 UNION ALL SELECT 'plan cost when told the built size, worst error of GIN', max(abs(of_told_cost)), 0.15 FROM error WHERE definition LIKE '%gin%'
 UNION ALL SELECT 'trials without an answer', count(*), 0 FROM trial LEFT JOIN error USING (n) WHERE of_cost IS NULL
 UNION ALL SELECT 'share of plans without the index', avg((NOT used)::int), 0.05 FROM error;

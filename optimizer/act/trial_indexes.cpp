@@ -47,10 +47,6 @@ void LockInShareMode(db::Database& database, const std::string& table, std::chro
                    " IN SHARE MODE");
 }
 
-bool HasExpression(const model::IndexDefinition& index) {
-  return std::any_of(index.keys.begin(), index.keys.end(), [](const model::IndexKey& key) { return key.attnum == 0; });
-}
-
 }  // namespace
 
 TrialIndexes::TrialIndexes(db::Database& database, const std::vector<IndexSuggestion>& suggestions,

@@ -62,6 +62,10 @@ std::string NamePart(const IndexKey& key) {
 
 }  // namespace
 
+bool HasExpression(const IndexDefinition& index) {
+  return std::any_of(index.keys.begin(), index.keys.end(), [](const IndexKey& key) { return key.attnum == 0; });
+}
+
 bool Covers(const IndexDefinition& index, const IndexDefinition& prefix) {
   if (index.relid != prefix.relid || index.method != prefix.method || index.predicate != prefix.predicate) return false;
   if (OptionsMatter(index) && index.options != prefix.options) return false;

@@ -40,6 +40,9 @@ struct IndexDefinition {
   friend bool operator==(const IndexDefinition&, const IndexDefinition&) = default;
 };
 
+/// True when a key is an expression, of which the planner has statistics only after ANALYZE.
+bool HasExpression(const IndexDefinition& index);
+
 /// True when all that `prefix` does is done by `index` too: same table, method and predicate, and the keys of `prefix`
 /// are the first keys of `index` (by any other method than btree: all of them), with the same operator classes and
 /// collations, read forwards or all backwards. INCLUDE columns of `prefix` must be in `index`. Storage options are the

@@ -70,8 +70,15 @@ std::string Statements(const model::IndexSuggestion& suggestion) {
          Lines(build.attach);
 }
 
+std::string Statistics(const model::IndexDefinition& index) {
+  if (!model::HasExpression(index)) return "";
+  return "-- Until then the planner knows nothing of the expression's values, and may leave the index unused.\nANALYZE " +
+         index.table_sql + ";\n";
+}
+
 std::string Build(const model::IndexSuggestion& suggestion) {
-  return fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl)) + Statements(suggestion) + ValidityCheck(suggestion);
+  return fmt::format("-- undo: {}\n", Printable(suggestion.undo_ddl)) + Statements(suggestion) + ValidityCheck(suggestion) +
+         Statistics(suggestion.definition);
 }
 
 std::string Block(const model::IndexSuggestion& suggestion) {
@@ -87,6 +94,8 @@ std::string Block(const model::IndexSuggestion& suggestion) {
   text += fmt::format("-- in {} schemas\n", suggestion.tenants.size());
   for (const model::TenantIndex& tenant : suggestion.tenants) {
     model::IndexSuggestion one;
+    one.definition = suggestion.definition;
+    one.definition.table_sql = tenant.table_sql;
     one.ddl = tenant.ddl;
     one.undo_ddl = tenant.undo_ddl;
     text += fmt::format("\n-- suggestion {}, schema {}: about {} on disk\n", suggestion.id, Printable(tenant.schema),

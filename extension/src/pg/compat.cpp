@@ -3,6 +3,7 @@
 
 extern "C" {
 #include "access/stratnum.h"
+#include "commands/vacuum.h"
 #include "optimizer/cost.h"
 #include "parser/parse_relation.h"
 #include "pgstat.h"
@@ -221,6 +222,15 @@ bool IsJsonNode([[maybe_unused]] const Node* node) {
   return IsA(node, JsonConstructorExpr);
 #else
   return false;
+#endif
+}
+
+void UseDefaultTarget(VacAttrStats* stats) {
+#if PG_VERSION_NUM >= 170000
+  stats->attstattarget = -1;
+#else
+  stats->attr = static_cast<Form_pg_attribute>(palloc0(ATTRIBUTE_FIXED_PART_SIZE));
+  stats->attr->attstattarget = -1;
 #endif
 }
 

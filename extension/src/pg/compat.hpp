@@ -33,6 +33,7 @@ extern "C" {
 struct config_generic;
 struct PgStat_TableXactStatus;
 struct PgBackendStatus;
+struct VacAttrStats;
 }
 
 namespace steward::pg {
@@ -213,6 +214,9 @@ struct SetOpInputs {
 
 /// SQL/JSON constructors and queries, which turn values of any type into JSON and back. There are none before 16.
 [[nodiscard]] bool IsJsonNode(const Node* node);
+
+/// Has the server's ANALYZE code sample as much as default_statistics_target says.
+void UseDefaultTarget(VacAttrStats* stats);
 
 /// True when the current user has the rights that `query` needs on the relations of its own range table.
 [[nodiscard]] bool HasOwnRights(const Query* query);

@@ -6,6 +6,7 @@
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "whatif/code_trust.hpp"
+#include "whatif/expression_statistics.hpp"
 #include "whatif/index_statistics.hpp"
 #include "whatif/text_trust.hpp"
 #include "whatif/value_free_error.hpp"
@@ -109,6 +110,7 @@ void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   // So do, in other ways, the values of an expression.
   const bool may_sample = IsReadable(candidate->table, input.caller, relation, part->info->indexprs);
   SetIndexSize(relation, options, input.known, may_sample, part);
+  if (may_sample) part->statistics = StatisticsOfExpressions(relation, part->info, part->rows);
   pg::EndRole(before);
 }
 

@@ -10,6 +10,7 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "access/htup.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pathnodes.h"
 #include "utils/rel.h"
@@ -30,6 +31,8 @@ struct HypotheticalIndex {
   Oid* opclasses;
   /// Of a BRIN index; 0 for others.
   int pages_per_range;
+  /// What is known of its expressions (expression_statistics.hpp); null: nothing.
+  HeapTuple* statistics;
 };
 
 /// What the caller knows of an index: neither is then estimated.

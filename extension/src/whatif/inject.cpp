@@ -10,8 +10,10 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
+#include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
 }
 
 namespace steward::whatif {
@@ -19,6 +21,7 @@ namespace steward::whatif {
 namespace {
 
 BorrowedHook<get_relation_info_hook_type> hook = {nullptr, false};
+BorrowedHook<get_index_stats_hook_type> statistics_hook = {nullptr, false};
 ActiveConfiguration active = {nullptr, nullptr, nullptr};
 
 bool IsHidden(const Configuration& configuration, Oid index) {
@@ -69,10 +72,76 @@ void AddCandidates(const Configuration& configuration, Oid relid, RelOptInfo* re
   }
 }
 
+bool IsCarried(const List* carriers, const IndexOptInfo* info) {
+  const ListCell* cell = nullptr;
+  foreach (cell, carriers)
+    if (equal(lfirst_node(IndexOptInfo, cell)->indexprs, info->indexprs)) return true;
+  return false;
+}
+
+// An index of which the planner can use nothing but what is known of its expressions.
+IndexOptInfo* MakeCarrier(const HypotheticalIndex& part, RelOptInfo* rel) {
+  IndexOptInfo* info = MakeIndexInfo(part, rel);
+  info->opfamily = static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<Size>(info->ncolumns)));
+  info->sortopfamily = nullptr;
+  info->canreturn = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<Size>(info->ncolumns)));
+  info->unique = info->amoptionalkey = info->amcanorderbyop = info->amsearchnulls = false;
+  return info;
+}
+
+// A probe learns after the planner has estimated rows what an index would give: what is known of the expressions of probed
+// candidates has to be known before.
+void AddCarriers(const Probe& probe, Oid relid, RelOptInfo* rel) {
+  List* carriers = NIL;
+  for (int i = 0; i < probe.nchosen; ++i) {
+    const Candidate& candidate = probe.candidates[probe.chosen[i]];
+    for (int p = 0; p < candidate.nparts; ++p) {
+      const HypotheticalIndex& part = candidate.parts[p];
+      if (part.relid != relid || part.statistics == nullptr) continue;
+      IndexOptInfo* carrier = MakeCarrier(part, rel);
+      if (!IsCarried(carriers, carrier)) carriers = lappend(carriers, carrier);
+    }
+  }
+  rel->indexlist = list_concat(rel->indexlist, carriers);
+}
+
 void Inject(const PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
   if (root->glob->boundParams != active.token || inhparent) return;
   HideIndexes(*active.configuration, rel);
   AddCandidates(*active.configuration, relid, rel);
+  if (active.watch != nullptr) AddCarriers(active.watch->probe, relid, rel);
+}
+
+// Where no relation is named, as when the planner asks for the order of an index, any partition's does.
+const HypotheticalIndex* PartOf(const Candidate* candidates, const int* chosen, int nchosen, Oid index, Oid relid) {
+  for (int i = 0; i < nchosen; ++i) {
+    const Candidate& candidate = candidates[chosen[i]];
+    for (int p = 0; candidate.index == index && p < candidate.nparts; ++p)
+      if (!OidIsValid(relid) || candidate.parts[p].relid == relid) return &candidate.parts[p];
+  }
+  return nullptr;
+}
+
+const HypotheticalIndex* FindPart(Oid index, Oid relid) {
+  const Configuration& configuration = *active.configuration;
+  const HypotheticalIndex* part =
+      PartOf(configuration.candidates, configuration.chosen, configuration.nchosen, index, relid);
+  if (part != nullptr || active.watch == nullptr) return part;
+  const Probe& probe = active.watch->probe;
+  return PartOf(probe.candidates, probe.chosen, probe.nchosen, index, relid);
+}
+
+void KeepStatistics(HeapTuple /*ours*/) {}
+
+bool IndexStatisticsHook(PlannerInfo* root, Oid index, AttrNumber column, VariableStatData* variable) {
+  if (statistics_hook.previous != nullptr && statistics_hook.previous(root, index, column, variable)) return true;
+  if (active.configuration == nullptr || root->glob->boundParams != active.token) return false;
+  const Oid relid = variable->rel == nullptr ? InvalidOid : planner_rt_fetch(variable->rel->relid, root)->relid;
+  const HypotheticalIndex* part = FindPart(index, relid);
+  if (part == nullptr || part->statistics == nullptr || part->statistics[column - 1] == nullptr) return false;
+  variable->statsTuple = part->statistics[column - 1];
+  variable->freefunc = KeepStatistics;
+  return true;
 }
 
 void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* rel) {
@@ -81,10 +150,13 @@ void RelationInfoHook(PlannerInfo* root, Oid relid, bool inhparent, RelOptInfo* 
 }
 
 void PutInForce(const ActiveConfiguration& next) {
-  if (next.configuration != nullptr)
+  if (next.configuration != nullptr) {
     hook.Take(&get_relation_info_hook, RelationInfoHook);
-  else
+    statistics_hook.Take(&get_index_stats_hook, IndexStatisticsHook);
+  } else {
     hook.GiveBack(&get_relation_info_hook, RelationInfoHook);
+    statistics_hook.GiveBack(&get_index_stats_hook, IndexStatisticsHook);
+  }
   Watch(next.watch, next.token);
   active = next;
 }

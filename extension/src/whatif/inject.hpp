@@ -1,6 +1,6 @@
-// The planner hook: while one of our own plannings runs, it sees the candidates of that configuration and does not see
-// the hidden indexes. Owns the hook, which is there only meanwhile, and the configuration; a planning that ours sets
-// off by evaluating a function is left alone. Looking at what the planner does meanwhile is planning_watch's.
+// The planner hooks: while one of our own plannings runs, it sees the candidates of that configuration, with what is known of
+// their expressions, and does not see the hidden indexes. Owns the hooks, which are there only meanwhile, and the
+// configuration; a planning that ours sets off by evaluating a function is left alone. Looking at what the planner does meanwhile is planning_watch's.
 #pragma once
 
 #include "pg/postgres.hpp"

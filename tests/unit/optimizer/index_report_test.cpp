@@ -289,6 +289,14 @@ TEST(IndexReportTest, Sql) {
   test::ExpectGolden("index_report.sql", text);
 }
 
+TEST(IndexReportTest, SqlAnalyzesWhereAnExpressionNeedsIt) {
+  model::IndexAdvice advice = Sample();
+  EXPECT_EQ(IndexSql(advice, {}).find("ANALYZE public.orders;\n"), std::string::npos);
+  model::IndexKey& key = advice.suggestions[0].definition.keys[0];
+  key.attnum = 0;
+  EXPECT_NE(IndexSql(advice, {}).find("ANALYZE public.orders;\n"), std::string::npos);
+}
+
 TEST(IndexReportTest, SqlSaysInWhichEncodingItIs) {
   model::IndexAdvice advice = Sample();
   EXPECT_EQ(IndexSql(advice, {}).find("SET client_encoding = 'UTF8';\n"), 0U);
