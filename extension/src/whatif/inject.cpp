@@ -181,6 +181,15 @@ IndexOptInfo* MakeIndexInfo(const HypotheticalIndex& part, RelOptInfo* rel) {
   return info;
 }
 
+void DropCarriers(RelOptInfo* rel) {
+  ListCell* cell = nullptr;
+  foreach (cell, rel->indexlist) {
+    const auto* info = lfirst_node(IndexOptInfo, cell);
+    if (info->hypothetical && !OidIsValid(info->opfamily[0]))
+      rel->indexlist = foreach_delete_current(rel->indexlist, cell);
+  }
+}
+
 ActiveConfiguration BeginConfiguration(const ActiveConfiguration& next) {
   const ActiveConfiguration before = active;
   PutInForce(next);

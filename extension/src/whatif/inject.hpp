@@ -39,4 +39,8 @@ void EndConfiguration(const ActiveConfiguration& before);
 /// What the planner would know of this part of a candidate, as an index of `rel`; in the current memory context.
 IndexOptInfo* MakeIndexInfo(const HypotheticalIndex& part, RelOptInfo* rel);
 
+/// Ends that the planning knows of the expressions of probed candidates, when they have been probed: what it plans above the
+/// relation is the same with and without them.
+void DropCarriers(RelOptInfo* rel);
+
 }  // namespace steward::whatif

@@ -2,6 +2,7 @@
 #include "whatif/planning_watch.hpp"
 
 #include "whatif/borrowed_hook.hpp"
+#include "whatif/inject.hpp"
 
 extern "C" {
 #include "optimizer/paths.h"
@@ -30,6 +31,7 @@ void RelationHook(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* 
   relation->relid = entry->relid;
   relation->originals = CostsOfPaths(rel);
   if (HasPlainPaths(rel, entry)) relation->accesses = ProbeAccesses(root, rel, entry->relid, active->probe);
+  DropCarriers(rel);
   active->relations = lappend(active->relations, relation);
 }
 
