@@ -242,6 +242,36 @@ fresh('all is well');
 is(sql('SELECT a = b AND a = (SELECT count(*) FROM base) FROM top'), 't', 'in the end');
 sql(q{DROP MATERIALIZED VIEW low CASCADE});
 
+# ---- databases that are copied, or left alone for a while (W4) ------------------------------------------------------------
+# Nothing but marks tells here.
+sub in_database { return $node->safe_psql($_[0], $_[1]); }
+my $lacks = q{SELECT staleness > '0' OR (SELECT n = (SELECT count(*) FROM base) FROM late) FROM steward.matviews WHERE matviewname = 'late'};
+sub fresh_in { ok($node->poll_query_until($_[0], q{SELECT staleness = '0' FROM steward.matviews WHERE matviewname = 'late'}), $_[1]); }
+sql('CREATE DATABASE origin');
+sql('ALTER DATABASE origin SET track_counts = off');
+in_database('origin', q{
+    CREATE EXTENSION pg_steward;
+    CREATE TABLE base (i int);
+    CREATE MATERIALIZED VIEW late AS SELECT count(*) AS n FROM base;
+    SELECT steward.schedule_refresh('late', max_staleness => '1 h')});
+fresh_in('origin', 'a view is fresh in its database');
+in_database('origin', 'INSERT INTO base VALUES (1)');
+ok($node->poll_query_until('origin', $lacks), 'and lacks a change');
+sql('CREATE DATABASE copy TEMPLATE origin');
+ok($node->poll_query_until('copy', $lacks), 'a view that was copied lacking a change is known to lack it in the copy');
+in_database('origin', q{SELECT steward.refresh_now('late'); SELECT steward.schedule_refresh('late', max_staleness => '2 h')});
+fresh_in('origin', 'the view is fresh again');
+sql('ALTER DATABASE origin IS_TEMPLATE true');
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM steward.refresh_databases() b JOIN pg_database d ON d.oid = b.dbid WHERE datname = 'origin'}),
+    'a template is left alone');
+in_database('origin', 'INSERT INTO base VALUES (2)');
+sql('ALTER DATABASE origin IS_TEMPLATE false');
+ok($node->poll_query_until('origin', $lacks), 'what was written to it meanwhile is not forgotten');
+sql('ALTER DATABASE origin RENAME TO renamed');
+ok($node->poll_query_until('renamed', $lacks), 'nor is it by a new name');
+sql('DROP DATABASE renamed');
+sql('DROP DATABASE copy');
+
 # ---- crash -------------------------------------------------------------------------------------------------------------
 quiet();
 sql(q{BEGIN; INSERT INTO sales (shop, amount) VALUES (1, 16); PREPARE TRANSACTION 'c'});

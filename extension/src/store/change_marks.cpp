@@ -221,6 +221,8 @@ bool Watch(Oid oid) {
   if (FindOrAdd(KeyOf(MyDatabaseId, InvalidOid), &fresh) == nullptr) return false;
   Mark* mark = FindOrAdd(KeyOf(MyDatabaseId, oid), &fresh);
   if (mark == nullptr) return false;
+  // What has changed until now is not known: to who looked at it before, perhaps in another database, it has.
+  if (fresh) Raise(&mark->last, pg_atomic_add_fetch_u64(&table->sequence, 1));
   if (fresh && max_prepared_xacts > 0) Raise(&mark->prepared, static_cast<uint64>(GetCurrentTimestamp()));
   return true;
 }

@@ -42,7 +42,8 @@ void PublishPrepared();
 
 // ---- The worker of the current database ---------------------------------------------------------------------------------
 
-/// Watches an object, also one that is watched. Where there can be prepared transactions, one may have written it already.
+/// Watches an object, also one that is watched; one that is not counts as changed now. Where there can be prepared
+/// transactions, one may have written it already.
 /// False when the table is full: then nothing tells of this object's changes.
 [[nodiscard]] bool Watch(Oid oid);
 
@@ -55,8 +56,7 @@ void WatchOnly(const Oid* oids, int count);
 /// The number of the last change anywhere. Take it before the snapshot that is to contain what it stands for.
 [[nodiscard]] uint64 ChangeSequence();
 
-/// The number of the object's last change, or of one of unknown objects in this database; 0: none since it is watched,
-/// UINT64_MAX: it is not watched.
+/// The number of the object's last change, or of one of unknown objects in this database; UINT64_MAX: it is not watched.
 [[nodiscard]] uint64 LastChange(Oid oid);
 
 /// When the object changed last, by the server's clock; 0: not since it is watched.
