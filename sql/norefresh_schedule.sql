@@ -80,12 +80,16 @@ SELECT steward.unschedule_refresh('sales_by_shop');
 SELECT steward.pause_refresh('sales_by_shop');
 SELECT steward.resume_refresh('sales_by_shop');
 SELECT steward.refresh_now('sales_by_shop');
+SELECT steward.schedule_refresh('sales_by_shop', max_staleness => '1 s', priority => 100);
+SELECT steward.schedule_refresh('sales_by_shop', cron => '* * * * *', timezone => 'UTC', blackout => 'mon-fri 09:00-17:30');
+SELECT steward.schedule_refresh('sales_by_shop', downstream => true);
 SET ROLE regress_steward_member;
 SELECT steward.schedule_refresh('sales_by_shop', every => '1 h');
 -- S6: nobody writes the tables
 INSERT INTO steward.refresh_schedule (relid, owner, mode, every, timezone, priority, method, settings, enabled, changed_at)
   VALUES ('sales_by_shop', 'regress_steward_other', 'every', '1 s', 'UTC', 0, 'auto', '{}', true, now());
 UPDATE steward.refresh_schedule SET owner = 'postgres';
+UPDATE steward.refresh_schedule SET settings = '{role=postgres}', priority = 100, max_staleness = '1 s', cron = '* * * * *';
 DELETE FROM steward.refresh_log;
 UPDATE steward.refresh_state SET next_due = now();
 RESET ROLE;

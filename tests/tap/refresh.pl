@@ -92,6 +92,11 @@ eventually('a view that gets another owner is not refreshed any more (S6)', hist
 is(sql(q{SELECT enabled FROM steward.matviews WHERE matviewname = 'given'}), 'f', 'until somebody resumes it');
 sql(q{SELECT steward.resume_refresh('given')});
 eventually('then as the new owner', q{SELECT who = 'thief' FROM given});
+# What a restored dump brings must not be worth more than what a session could pin (S6).
+sql(q{UPDATE steward.refresh_schedule SET settings = settings || '{role=postgres,session_authorization=postgres,search_path=public}' WHERE relid = 'given'::regclass});
+my $given = sql(q{SELECT max(refresh_id) FROM steward.refresh_history WHERE matviewname = 'given'});
+eventually('with settings that make it somebody else', "SELECT max(refresh_id) > $given + 1 FROM steward.refresh_history WHERE matviewname = 'given' AND result IN ('ok', 'unchanged')");
+is(sql(q{SELECT who FROM given}), 'thief', 'it is still refreshed as its owner');
 sql('DROP MATERIALIZED VIEW given');
 
 # ---- the view's query gains nothing from the worker's rights (W10) --------------------------------------------------
@@ -239,12 +244,22 @@ is(sql(q{SELECT string_agg(DISTINCT backend_type, ',') FROM pg_stat_activity WHE
     'pg_steward launcher', 'the launcher stays');
 
 # ---- a dump (W18) ---------------------------------------------------------------------------------------------------
+sql(q{
+    CREATE MATERIALIZED VIEW nightly AS SELECT i FROM keyed;
+    CREATE MATERIALIZED VIEW promised AS SELECT i FROM keyed;
+    CREATE MATERIALIZED VIEW serving AS SELECT i FROM keyed;
+    SELECT steward.schedule_refresh('nightly', cron => '30 2 * * *', timezone => 'Europe/Berlin', blackout => 'mon-fri 09:00-17:30'),
+           steward.schedule_refresh('promised', max_staleness => '1 h', priority => 3, method => 'plain', timeout => '1 min'),
+           steward.schedule_refresh('serving', downstream => true);
+});
+my $schedules = q{SELECT relid::text, to_jsonb(s) - 'relid' || '{"enabled": false}' FROM steward.refresh_schedule s ORDER BY 1};
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/shop.sql';
 $node->command_ok(['pg_dump', '-f', $dump, '-d', $node->connstr('shop')], 'a database with schedules is dumped');
 sql('CREATE DATABASE restored', 'postgres');
 $node->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-d', $node->connstr('restored')], 'and restored');
-is(sql(q{SELECT relid, enabled, every FROM steward.refresh_schedule ORDER BY relid::text}, 'restored'),
-    "good|f|01:00:00\nkeyed|f|01:00:00", 'with its schedules disabled');
+is(sql($schedules, 'restored'), sql($schedules), 'with its schedules');
+is(sql(q{SELECT bool_or(enabled), count(*) FROM steward.refresh_schedule}, 'restored'), 'f|5', 'which are disabled');
+sql(q{DROP MATERIALIZED VIEW nightly, promised, serving});
 is(sql('SELECT count(*) FROM steward.refresh_history', 'restored'), '0', 'and without history');
 sql(q{INSERT INTO t VALUES (99); SELECT steward.resume_refresh('good')}, 'restored');
 eventually('a resumed schedule is followed', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'}, 'restored');
