@@ -13,6 +13,7 @@ namespace {
 
 constexpr Micros kDispatch = 50'000;  // from being due to having begun
 constexpr Micros kYieldShare = 8;     // of a promise
+constexpr Micros kTogetherShare = 64;
 constexpr int kSpellRounds = 30;
 
 std::size_t Index(int i) {
@@ -60,6 +61,7 @@ class Planner {
     for (std::size_t g = 0; g < units_.size(); g++) units_[g] = MakeUnit(graph_.groups[g]);
     SetPromises();
     for (std::size_t g = units_.size(); g-- > 0;) SetDemand(g);
+    BeginTogether();
     BeginBeforeTheLastWorkerIsTaken();
     plan_.next_look = plan_.next_sweep = kNever;
     plan_.next.assign(views_.size(), kNever);
@@ -204,6 +206,18 @@ class Planner {
     }
   }
 
+  // Each look costs as much as a small refresh.
+  void BeginTogether() {
+    if (std::none_of(units_.begin(), units_.end(), [&](const Unit& unit) { return IsDue(unit); })) return;
+    for (std::size_t g = units_.size(); g-- > 0;) {
+      Unit& unit = units_[g];
+      if (Held(unit) || unit.own == kNever) continue;
+      const bool soon = unit.promise != kNever && unit.begin != kNever && unit.begin - now_ <= unit.promise / kTogetherShare;
+      if (soon) unit.begin = std::min(unit.begin, now_);
+      Ask(g);
+    }
+  }
+
   // Nothing long begins on the last free worker when something known would then be too late.
   void BeginBeforeTheLastWorkerIsTaken() {
     if (load_.free > 1) return;
@@ -305,10 +319,12 @@ class Planner {
 
   void Choose() {
     if (load_.free < 1) return;
-    for (std::size_t i = 0; i < plan_.due.size() && plan_.start < 0; i++) {
+    for (std::size_t i = 0; i < plan_.due.size(); i++) {
       const int group = plan_.due[i].group;
       if (ChildRuns(group) || !NeededAbove(Index(group), true).empty()) continue;
-      if (NeededAbove(Index(group), false).empty()) plan_.start = static_cast<int>(i);
+      if (!NeededAbove(Index(group), false).empty()) continue;
+      if (plan_.start < 0) plan_.start = static_cast<int>(i);
+      else plan_.after.push_back(static_cast<int>(i));
     }
   }
 

@@ -54,6 +54,7 @@ struct RefreshPlan {
   std::vector<int> unchanged;   // on a grid, due, nothing to do: to be noted and moved to their next instant
   std::vector<RefreshJob> due;  // in order
   int start = -1;               // the job of `due` to begin now on this worker; -1: none, or no worker is free
+  std::vector<int> after;       // jobs that it may do next without asking again, should that one not take long: none waits for another
   Micros next_look;             // when something else becomes due, after `now`; kNever: only by an event
   Micros next_sweep;            // when to have asked for new changes of clean views, after `now`; kNever: no need
   std::vector<Micros> next;     // by view: when it will begin as things stand (`now`: it is due); kNever: no reason to
@@ -65,7 +66,8 @@ struct RefreshPlan {
 /// its dependents need (Promises). It is begun as late as that allows, so that a refresh covers the most changes: the
 /// longest busy spell before the deadline, the time in which all views that could ask at once are done. An eighth of
 /// the promise sooner on an idle machine: that much can be put off while users need it. Never sooner than half a
-/// promise after the last refresh, if it can be in time then. Grids. A view on a grid is looked at when it is due,
+/// promise after the last refresh, if it can be in time then. When something is begun anyway, so is what would begin within a
+/// 64th of its promise. Grids. A view on a grid is looked at when it is due,
 /// whatever the load; it must be done by the next instant of the grid. Its parents that are on no grid and have changes
 /// from before that instant come first. Order. Where a view is due, all its ancestors with changes as old as its own
 /// come first, however young their own deadline; younger ones do not, so that no writer can hold a child back. A shared

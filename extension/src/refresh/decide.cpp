@@ -138,6 +138,19 @@ int* Copy(const std::vector<int>& numbers) {
   return copy;
 }
 
+void PutJobs(const core::RefreshPlan& plan, Decision* decision) {
+  decision->jobs = pg::CallPg([&] {
+    return static_cast<Decision::Job*>(palloc0(sizeof(Decision::Job) * (plan.after.size() + 1)));
+  });
+  if (plan.start < 0) return;
+  std::vector<int> jobs{plan.start};
+  jobs.insert(jobs.end(), plan.after.begin(), plan.after.end());
+  for (int job : jobs) {
+    const core::RefreshJob& due = plan.due[static_cast<std::size_t>(job)];
+    decision->jobs[decision->njobs++] = {Copy(due.views), static_cast<int>(due.views.size()), due.deadline};
+  }
+}
+
 }  // namespace
 
 Decision Decide(const Views& views, core::Micros now) {
@@ -151,10 +164,7 @@ Decision Decide(const Views& views, core::Micros now) {
     Decision decision{};
     decision.unchanged = Copy(plan.unchanged);
     decision.nunchanged = static_cast<int>(plan.unchanged.size());
-    const core::RefreshJob start = plan.start < 0 ? core::RefreshJob() : plan.due[static_cast<std::size_t>(plan.start)];
-    decision.start = Copy(start.views);
-    decision.nstart = static_cast<int>(start.views.size());
-    decision.deadline = start.deadline;
+    PutJobs(plan, &decision);
     const std::vector<int> late = NewlyLate(views, since, Forecast(states, plan, now));
     decision.late = Copy(late);
     decision.nlate = static_cast<int>(late.size());

@@ -10,9 +10,13 @@ namespace steward::refresh {
 struct Decision {
   int* unchanged;  // views on a grid that are due and lack nothing
   int nunchanged;
-  int* start;  // a group to refresh now
-  int nstart;  // 0: none
-  core::Micros deadline;    // of that group; kNever: none
+  struct Job {
+    int* views;  // a group
+    int count;
+    core::Micros deadline;  // kNever: none
+  };
+  Job* jobs;  // to do now, in order
+  int njobs;
   int* late;                // views that will break their promise, or have broken it, and did not before
   int nlate;
   core::Micros next_look;   // kNever: only when something changes

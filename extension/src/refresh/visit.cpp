@@ -12,6 +12,7 @@
 #include "refresh/sources.hpp"
 #include "refresh/view_table.hpp"
 #include "store/change_marks.hpp"
+#include "store/visit_board.hpp"
 
 extern "C" {
 #include "utils/timestamp.h"
@@ -22,6 +23,7 @@ namespace steward::refresh {
 namespace {
 
 constexpr core::Micros kReclaimDelay = core::kSecond;
+constexpr core::Micros kLookAgainAfter = core::kSecond / 10;
 constexpr int kMostInterruptions = 3;
 constexpr core::Micros kHistoryKept = 7 * core::kDay;
 constexpr core::Micros kPruneEvery = core::kHour;
@@ -170,7 +172,7 @@ ErrorData* NoteUnchanged(const Views& views, const Decision& decision, core::Mic
   });
 }
 
-// One group, or the views that lack nothing.
+// The views that lack nothing, and groups one after another while that does not take long.
 ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, Visit* visit, bool* ran) {
   ErrorData* error = nullptr;
   if (decision.nunchanged > 0) {
@@ -178,10 +180,14 @@ ErrorData* Act(const Views& views, const Decision& decision, core::Micros now, V
     error = NoteUnchanged(views, decision, now, &changed);
     *ran = true;
   }
-  if (error == nullptr && decision.nstart > 0) {
-    error = RunGroup(views, {decision.start, decision.nstart, decision.deadline, visit->looked_at}, visit->track);
-    visit->jobs += decision.nstart;
+  core::Micros began = visit->looked_at;
+  for (int i = 0; i < decision.njobs && error == nullptr; i++) {
+    if (i > 0 && (began - visit->looked_at > kLookAgainAfter || store::BoardAskedToLeave(MyDatabaseId))) break;
+    const Decision::Job& job = decision.jobs[i];
+    error = RunGroup(views, {job.views, job.count, job.deadline, began}, visit->track);
+    visit->jobs += job.count;
     *ran = true;
+    began = GetCurrentTimestamp();
   }
   return error;
 }

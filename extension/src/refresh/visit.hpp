@@ -18,8 +18,8 @@ struct Visit {
   int jobs;  // refreshes so far
 };
 
-/// Does the next thing that is due: refreshes one view, or those that must agree, or notes which lack nothing. Says when it
-/// wants to be asked again: never in a database without the extension's
+/// Does what is due for a tenth of a second, at least one thing: refreshes views, those together that must agree, or notes which
+/// lack nothing. Says when it wants to be asked again: never in a database without the extension's
 /// tables. In the first step also ends what a worker that died left behind. Returns an error that kept it from doing
 /// so; a refresh that fails is none. The caller has no transaction.
 ErrorData* DoDue(Visit* visit, core::WorkStep* step);
