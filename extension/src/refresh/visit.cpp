@@ -151,10 +151,9 @@ ErrorData* TellLate(const Views& views, const Decision& decision, core::Micros n
   if (decision.nlate == 0) return nullptr;
   return pg::InTransaction([&] {
     for (int i = 0; i < decision.nlate; i++) {
-      const FreshView& view = views.all[decision.late[i]];
-      core::RefreshAlerts alerts = view.schedule.alerts;
-      if (!core::NoteLate(now, &alerts)) continue;
-      KeepAlerts(view.schedule.relid, alerts);
+      FreshView& view = views.all[decision.late[i]];
+      if (!core::NoteLate(now, &view.schedule.alerts)) continue;
+      KeepAlerts(view.schedule.relid, view.schedule.alerts);
       RaiseAlert(view.schedule, AlertKind::kLate, now,
                  psprintf("It lacks changes of %s, promised are %s; a refresh takes %s.", Seconds(Max(now - view.lacks.any, 0)),
                           Seconds(view.schedule.max_staleness), Seconds(PredictedCost(view.schedule, view.has_dependents))));
