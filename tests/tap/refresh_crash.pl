@@ -79,45 +79,6 @@ interrupted('the refresh is reported as interrupted', 4);
 eventually('refreshes go on', $fresh);
 $node->safe_psql('postgres', q{SELECT steward.unschedule_refresh('slow')});
 
-# ---- in the middle of a group (W2, W8): siblings and what reads both are refreshed from one snapshot -------------------
-$node->safe_psql('postgres', q{
-    CREATE TABLE base AS SELECT 1 AS i;
-    CREATE VIEW pace AS SELECT i FROM base;
-    CREATE MATERIALIZED VIEW lefts AS SELECT count(*) AS n FROM base;
-    CREATE MATERIALIZED VIEW rights AS SELECT count(*) AS n FROM pace;
-    CREATE MATERIALIZED VIEW sides AS SELECT l.n AS l, r.n AS r FROM lefts l, rights r;
-    SELECT steward.schedule_refresh(v::regclass, max_staleness => '1 s') FROM unnest('{lefts,rights,sides}'::text[]) v;
-});
-my $settled = q{SELECT count(*) = 3 FROM steward.matviews WHERE matviewname IN ('lefts', 'rights', 'sides') AND staleness = '0'};
-my $grouped = q{SELECT count(*) = 3 FROM steward.refresh_state WHERE running_since IS NOT NULL AND relid IN ('lefts'::regclass, 'rights'::regclass, 'sides'::regclass)};
-eventually('a diamond is fresh', $settled);
-for my $victim ('pg_steward worker', 'postmaster') {
-    # Longer than this test.
-    $node->safe_psql('postgres', q{
-        INSERT INTO base VALUES (2);
-        CREATE OR REPLACE VIEW pace AS SELECT b.i FROM base b, generate_series(1, 1000000) x, generate_series(1, 1000000) y});
-    eventually("the group is being refreshed when the $victim is killed", $grouped);
-    my $gone = pid_of('pg_steward worker');
-    if ($victim eq 'postmaster') {
-        $node->kill9;
-        # It computes, and would not notice before it is done.
-        kill 'KILL', $gone;
-        for ($waited = 0; kill(0, $gone) && $waited < 20 * $PostgreSQL::Test::Utils::timeout_default; $waited++) { sleep 0.05; }
-        $node->start;
-    } else {
-        kill 'KILL', $gone;
-        $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $gone");
-    }
-    $node->poll_query_until('postgres', 'SELECT true');
-    $node->safe_psql('postgres', 'CREATE OR REPLACE VIEW pace AS SELECT i FROM base');
-    $node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'});
-    eventually('all of the group is reported', q{SELECT count(DISTINCT matviewname) = 3 FROM steward.refresh_history
-        WHERE result = 'interrupted' AND matviewname IN ('lefts', 'rights', 'sides') AND finished_at > pg_postmaster_start_time()});
-    eventually('and fresh again', $settled);
-    is($node->safe_psql('postgres', 'SELECT l = r AND l = (SELECT count(*) FROM base) FROM sides'), 't', 'with siblings that agree');
-}
-$node->safe_psql('postgres', 'DROP MATERIALIZED VIEW lefts, rights, sides');
-
 # ---- no free worker slot (W7): the launcher and the replication launcher take both ----------------------------------
 $node->append_conf('postgresql.conf', 'max_worker_processes = 2');
 my $offset = -s $node->logfile;
