@@ -2,8 +2,8 @@
 -- caller may read the columns.
 CREATE EXTENSION pg_steward;
 CREATE SCHEMA app;
-CREATE TABLE app.users (id int, email text, kind text, region int, note text);
-INSERT INTO app.users SELECT g, 'User' || g || '@Example.org', CASE WHEN g % 10 = 0 THEN 'odd' ELSE 'even' END, g % 1000, repeat('x', 60)
+CREATE TABLE app.users (id int, email text, kind text, region int, amount numeric, note text);
+INSERT INTO app.users SELECT g, 'User' || g || '@Example.org', CASE WHEN g % 10 = 0 THEN 'odd' ELSE 'even' END, g % 1000, g % 1000, repeat('x', 60)
 FROM generate_series(1, 20000) g;
 CREATE TABLE app.visits (user_id int, page int);
 INSERT INTO app.visits SELECT g % 20000, g % 100 FROM generate_series(1, 40000) g;
@@ -22,6 +22,9 @@ INSERT INTO question VALUES
   ('unique', 'SELECT note AS unique FROM app.users WHERE lower(email) = ''user77@example.org''', '(lower(email))'),
   ('common', 'SELECT count(note) AS common FROM app.users WHERE upper(kind) = ''ODD''', '(upper(kind))'),
   ('range', 'SELECT count(note) AS range FROM app.users WHERE region * 2 < 20', '((region * 2))'),
+  ('numeric', 'SELECT count(note) AS numeric FROM app.users WHERE amount * 2 < 20', '((amount * 2))'),
+  ('like', 'SELECT note AS like FROM app.users WHERE upper(email) LIKE ''USER77%''', '(upper(email) text_pattern_ops)'),
+  ('ordered', 'SELECT count(note) AS ordered FROM app.users WHERE (lower(kind) COLLATE "C") > ''f''', '((lower(kind) COLLATE "C"))'),
   ('second', 'SELECT count(note) AS second FROM app.users WHERE region = 7 AND lower(email) < ''user2''', '(region, lower(email))'),
   ('grouped', 'SELECT region % 10 AS grouped, count(*) FROM app.users GROUP BY region % 10', '((region % 10))'),
   ('joined', 'SELECT v.page AS joined FROM app.users u JOIN app.visits v ON v.user_id = u.id WHERE lower(u.email) = ''user77@example.org''', '(lower(email))'),
@@ -74,6 +77,9 @@ CREATE INDEX ON app.users ((region * 2));
 CREATE INDEX ON app.users (region, lower(email));
 CREATE INDEX ON app.users ((region % 10));
 CREATE INDEX ON app.log (lower(word));
+CREATE INDEX ON app.users ((amount * 2));
+CREATE INDEX ON app.users (upper(email) text_pattern_ops);
+CREATE INDEX ON app.users ((lower(kind) COLLATE "C"));
 ANALYZE app.users, app.log;
 CREATE FUNCTION built(text) RETURNS float8 LANGUAGE plpgsql AS
 $$ DECLARE plan json; BEGIN EXECUTE 'EXPLAIN (FORMAT json) ' || $1 INTO plan; RETURN plan->0->'Plan'->>'Total Cost'; END $$;

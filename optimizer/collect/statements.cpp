@@ -129,7 +129,9 @@ std::vector<model::Predicate> ReadPredicates(db::Database& database) {
       " p.other_relid::bigint AS other_relid, p.other_attnum, p.scan_no, p.position, p.descending,"
       " p.nulls_first, p.estimated_selectivity, p.actual_selectivity, p.executions,"
       " CASE WHEN p.kind = 'equality' AND p.role IN ('filter', 'index') THEN r.test END AS value_test_sql"
-      " FROM steward.predicates p LEFT JOIN recurring r ON r.queryid = p.queryid AND r.attname = p.attname JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
+      " FROM steward.predicates p LEFT JOIN recurring r ON r.queryid = p.queryid"
+      "   AND r.attname = p.attname AND r.root = coalesce(pg_partition_root(p.relid)::oid, p.relid)"
+      " JOIN pg_database d ON d.oid = p.dbid AND d.datname = current_database()"
       " WHERE p.queryid IS NOT NULL AND p.role <> 'update' ORDER BY p.userid, p.queryid, p.planid, p.predicate_no");
   std::vector<model::Predicate> predicates;
   for (const db::Row row : result) {

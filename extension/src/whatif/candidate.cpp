@@ -34,6 +34,7 @@ struct ParseInput {
   KnownSize known;
   Candidate* candidate;
   Oid caller;
+  int parts;  // of the table
 };
 
 IndexStmt* ParseIndexStatement(const char* text) {
@@ -110,7 +111,7 @@ void AddPart(const ParseInput& input, Relation relation, IndexStmt* statement) {
   // So do, in other ways, the values of an expression.
   const bool may_sample = IsReadable(candidate->table, input.caller, relation, part->info->indexprs);
   SetIndexSize(relation, options, input.known, may_sample, part);
-  if (may_sample) part->statistics = StatisticsOfExpressions(relation, part->info, part->rows);
+  if (may_sample) part->statistics = StatisticsOfExpressions(relation, part->info, part->rows, input.parts);
   pg::EndRole(before);
 }
 
@@ -128,11 +129,12 @@ void SplitPages(int64 pages, Candidate* candidate) {
   }
 }
 
-void AddParts(const ParseInput& input, Relation table, IndexStmt* statement) {
+void AddParts(ParseInput input, Relation table, IndexStmt* statement) {
   Candidate* candidate = input.candidate;
   List* relids = list_make1_oid(candidate->table);
   if (table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
     relids = find_all_inheritors(candidate->table, AccessShareLock, nullptr);
+  input.parts = list_length(relids);
   candidate->parts =
       static_cast<HypotheticalIndex*>(palloc0(static_cast<Size>(list_length(relids)) * sizeof(HypotheticalIndex)));
   ListCell* cell = nullptr;
@@ -175,7 +177,7 @@ Candidate* ParseCandidates(const CandidateTexts& input) {
     Candidate* candidate = &candidates[i];
     candidate->index = NextUnusedOid(&next);
     candidate->tree_height = -1;
-    ParseInput one{input.texts[i], {}, candidate, GetUserId()};
+    ParseInput one{input.texts[i], {}, candidate, GetUserId(), 1};
     if (input.pages != nullptr) one.known.pages = input.pages[i];
     if (input.tree_heights != nullptr) one.known.tree_height = input.tree_heights[i];
     candidate->error = pg::RunInSubtransaction(ParseOne, &one, true);

@@ -26,13 +26,25 @@ namespace steward::whatif {
 
 namespace {
 
-constexpr int kRows = 10000;
+constexpr int kRows = 10000;     // of all partitions
+constexpr int kRowsOfPart = 500;  // at least
 constexpr int kFewestRows = 200;
-constexpr long kMostRemembered = 256;
+constexpr Size kMostBytes = Size{32} << 20;       // of the values sampled
+constexpr Size kMostRemembered = Size{8} << 20;  // bytes
 
 struct Key {
   Oid relid;
+  Oid collation;      // of the index's column
   uint64 expression;  // hash of its text
+};
+
+// What is to be known.
+struct Question {
+  Relation relation;
+  Node* expression;
+  Oid collation;
+  double rows;
+  int sampled;  // at most
 };
 
 struct Remembered {
@@ -48,6 +60,8 @@ struct Values {
   MemoryContext context;
   int16 length;
   bool by_value;
+  int most;
+  Size bytes;
   int count;
   Datum* value;
   bool* null;
@@ -59,21 +73,23 @@ bool AddValue(const Datum* values, const bool* nulls, void* state) {
   all->null[all->count] = nulls[0];
   all->value[all->count] = nulls[0] ? Datum{0} : datumCopy(values[0], all->by_value, all->length);
   MemoryContextSwitchTo(before);
-  return ++all->count < kRows;
+  if (!nulls[0] && !all->by_value) all->bytes += datumGetSize(all->value[all->count], false, all->length);
+  return ++all->count < all->most && all->bytes < kMostBytes;
 }
 
-Values Sample(Relation relation, Node* expression) {
+Values Sample(const Question& question) {
   Values values{};
   values.context = CurrentMemoryContext;
-  get_typlenbyval(exprType(expression), &values.length, &values.by_value);
-  values.value = static_cast<Datum*>(palloc(sizeof(Datum) * kRows));
-  values.null = static_cast<bool*>(palloc(sizeof(bool) * kRows));
+  values.most = question.sampled;
+  get_typlenbyval(exprType(question.expression), &values.length, &values.by_value);
+  values.value = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(values.most)));
+  values.null = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(values.most)));
   int column = 0;
   auto* info = makeNode(IndexOptInfo);
   info->ncolumns = info->nkeycolumns = 1;
   info->indexkeys = &column;
-  info->indexprs = list_make1(expression);
-  SampleIndexRows(relation, info, kRows, AddValue, &values);
+  info->indexprs = list_make1(question.expression);
+  SampleIndexRows(question.relation, info, values.most, AddValue, &values);
   return values;
 }
 
@@ -83,12 +99,13 @@ Datum Fetch(VacAttrStatsP stats, int row, bool* is_null) {
 }
 
 // As examine_attribute() of analyze.c does for an expression of an index.
-VacAttrStats* Describe(Node* expression) {
+VacAttrStats* Describe(const Question& question) {
+  const Node* expression = question.expression;
   auto* stats = static_cast<VacAttrStats*>(palloc0(sizeof(VacAttrStats)));
   pg::UseDefaultTarget(stats);
   stats->attrtypid = exprType(expression);
   stats->attrtypmod = exprTypmod(expression);
-  stats->attrcollid = exprCollation(expression);
+  stats->attrcollid = OidIsValid(question.collation) ? question.collation : exprCollation(expression);
   HeapTuple type = SearchSysCacheCopy1(TYPEOID, ObjectIdGetDatum(stats->attrtypid));
   if (!HeapTupleIsValid(type)) elog(ERROR, "cache lookup failed for type %u", stats->attrtypid);
   stats->attrtype = reinterpret_cast<Form_pg_type>(GETSTRUCT(type));
@@ -145,15 +162,15 @@ HeapTuple ToRow(const VacAttrStats* stats) {
 }
 
 // Null when too few rows could be sampled or the type has no statistics.
-HeapTuple Compute(Relation relation, Node* expression, double rows) {
-  Values values = Sample(relation, expression);
+HeapTuple Compute(const Question& question) {
+  Values values = Sample(question);
   if (values.count < kFewestRows) return nullptr;
-  VacAttrStats* stats = Describe(expression);
+  VacAttrStats* stats = Describe(question);
   if (!HasStatistics(stats)) return nullptr;
   stats->exprvals = values.value;
   stats->exprnulls = values.null;
   stats->rowstride = 1;
-  stats->compute_stats(stats, Fetch, values.count, Max(rows, static_cast<double>(values.count)));
+  stats->compute_stats(stats, Fetch, values.count, Max(question.rows, static_cast<double>(values.count)));
   return stats->stats_valid ? ToRow(stats) : nullptr;
 }
 
@@ -169,11 +186,12 @@ void Forget() {
   memory = hash_create("pg_steward expressions", 64, &control, HASH_ELEM | HASH_BLOBS);
 }
 
-Key KeyOf(Relation relation, Node* expression) {
+Key KeyOf(const Question& question) {
   Key key{};
-  key.relid = RelationGetRelid(relation);
+  key.relid = RelationGetRelid(question.relation);
+  key.collation = question.collation;
   const char* text = deparse_expression(
-      expression, deparse_context_for(RelationGetRelationName(relation), key.relid), false, false);
+      question.expression, deparse_context_for(RelationGetRelationName(question.relation), key.relid), false, false);
   key.expression = hash_bytes_extended(reinterpret_cast<const unsigned char*>(text), static_cast<int>(strlen(text)), 0);
   return key;
 }
@@ -184,7 +202,7 @@ bool IsFresh(const Remembered& remembered, BlockNumber pages) {
 }
 
 HeapTuple Remember(const Key& key, BlockNumber pages, HeapTuple row) {
-  if (memory == nullptr || hash_get_num_entries(memory) >= kMostRemembered) Forget();
+  if (memory == nullptr || MemoryContextMemAllocated(remembered_rows, false) > kMostRemembered) Forget();
   const MemoryContext before = MemoryContextSwitchTo(remembered_rows);
   HeapTuple copy = row == nullptr ? nullptr : heap_copytuple(row);
   MemoryContextSwitchTo(before);
@@ -196,9 +214,9 @@ HeapTuple Remember(const Key& key, BlockNumber pages, HeapTuple row) {
   return row;
 }
 
-HeapTuple StatisticsOf(Relation relation, Node* expression, double rows) {
-  const Key key = KeyOf(relation, expression);
-  const BlockNumber pages = RelationGetNumberOfBlocks(relation);
+HeapTuple StatisticsOf(const Question& question) {
+  const Key key = KeyOf(question);
+  const BlockNumber pages = RelationGetNumberOfBlocks(question.relation);
   const auto* known =
       memory == nullptr ? nullptr : static_cast<Remembered*>(hash_search(memory, &key, HASH_FIND, nullptr));
   if (known != nullptr && IsFresh(*known, pages))
@@ -206,7 +224,7 @@ HeapTuple StatisticsOf(Relation relation, Node* expression, double rows) {
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext work = AllocSetContextCreate(caller, "pg_steward expression", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(work);
-  HeapTuple row = Compute(relation, expression, rows);
+  HeapTuple row = Compute(question);
   MemoryContextSwitchTo(caller);
   if (row != nullptr) row = heap_copytuple(row);
   MemoryContextDelete(work);
@@ -215,14 +233,16 @@ HeapTuple StatisticsOf(Relation relation, Node* expression, double rows) {
 
 }  // namespace
 
-HeapTuple* StatisticsOfExpressions(Relation relation, const IndexOptInfo* info, double rows) {
+HeapTuple* StatisticsOfExpressions(Relation relation, const IndexOptInfo* info, double rows, int parts) {
   if (info->indexprs == NIL || info->indpred != NIL) return nullptr;
   auto* statistics = static_cast<HeapTuple*>(palloc0(sizeof(HeapTuple) * static_cast<Size>(info->ncolumns)));
   const ListCell* expression = list_head(info->indexprs);
   bool any = false;
   for (int i = 0; i < info->ncolumns; ++i) {
     if (info->indexkeys[i] != 0) continue;
-    statistics[i] = StatisticsOf(relation, static_cast<Node*>(lfirst(expression)), rows);
+    const Oid collation = i < info->nkeycolumns ? info->indexcollations[i] : InvalidOid;
+    statistics[i] = StatisticsOf(
+        {relation, static_cast<Node*>(lfirst(expression)), collation, rows, Max(kRows / Max(parts, 1), kRowsOfPart)});
     any = any || statistics[i] != nullptr;
     expression = lnext(info->indexprs, expression);
   }

@@ -13,10 +13,10 @@ extern "C" {
 
 namespace steward::whatif {
 
-/// For each key column of the index `info` (varno 1) on `relation` of `rows` rows: a row as of pg_statistic where it is an
+/// For each column of the index `info` (varno 1) on `relation` of `rows` rows, one of `parts` partitions (1: none): a row as of pg_statistic where it is an
 /// expression of whose values at least 200 could be sampled, else null. Null when there is none at all: also of an index with
 /// a predicate, whose statistics the planner does not use. In the current memory context; remembered by this session until
-/// the table's size changes by a tenth. Runs the expressions' functions, as the current user.
-HeapTuple* StatisticsOfExpressions(Relation relation, const IndexOptInfo* info, double rows);
+/// the table's size changes by a tenth, though the expression's functions be replaced meanwhile. Runs the expressions' functions, as the current user.
+HeapTuple* StatisticsOfExpressions(Relation relation, const IndexOptInfo* info, double rows, int parts);
 
 }  // namespace steward::whatif

@@ -6,12 +6,14 @@
 #include "whatif/planning_watch.hpp"
 
 extern "C" {
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 }
@@ -133,6 +135,19 @@ const HypotheticalIndex* FindPart(Oid index, Oid relid) {
 
 void KeepStatistics(HeapTuple /*ours*/) {}
 
+// As the planner asks before it lets operators that may tell values look at statistics.
+bool MayLookAt(PlannerInfo* root, const RelOptInfo* rel) {
+  const RangeTblEntry* entry = planner_rt_fetch(rel->relid, root);
+  if (entry->securityQuals != NIL) return false;
+  const Oid user = OidIsValid(rel->userid) ? rel->userid : GetUserId();
+  if (pg_class_aclcheck(entry->relid, user, ACL_SELECT) == ACLCHECK_OK) return true;
+  if (rel->top_parent_relids == nullptr) return false;
+  const RangeTblEntry* parent =
+      planner_rt_fetch(static_cast<Index>(bms_singleton_member(rel->top_parent_relids)), root);
+  return parent->rtekind == RTE_RELATION && parent->securityQuals == NIL &&
+         pg_class_aclcheck(parent->relid, user, ACL_SELECT) == ACLCHECK_OK;
+}
+
 bool IndexStatisticsHook(PlannerInfo* root, Oid index, AttrNumber column, VariableStatData* variable) {
   if (statistics_hook.previous != nullptr && statistics_hook.previous(root, index, column, variable)) return true;
   if (active.configuration == nullptr || root->glob->boundParams != active.token) return false;
@@ -141,6 +156,7 @@ bool IndexStatisticsHook(PlannerInfo* root, Oid index, AttrNumber column, Variab
   if (part == nullptr || part->statistics == nullptr || part->statistics[column - 1] == nullptr) return false;
   variable->statsTuple = part->statistics[column - 1];
   variable->freefunc = KeepStatistics;
+  variable->acl_ok = variable->rel != nullptr && MayLookAt(root, variable->rel);
   return true;
 }
 
