@@ -35,6 +35,20 @@ my $running = q{SELECT count(*) = 1 FROM steward.refresh_state s WHERE running_s
     AND EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')};
 my $fresh = q{SELECT last_refresh > pg_postmaster_start_time() FROM steward.matviews WHERE matviewname = 'good'};
 sub pid_of { return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = '$_[0]'"); }
+sub await_end {
+    my (@pids) = @_;
+    for (my $i = 0; kill(0, @pids) && $i < 20 * $PostgreSQL::Test::Utils::timeout_default; $i++) { sleep 0.05; }
+    return kill(0, @pids) == 0;
+}
+# The postmaster refuses connections from the moment it has seen the end of the process until it has recovered. Not by psql,
+# which a server that turns it away would leave with a query that nobody reads.
+sub kill_and_recover {
+    my ($pid) = @_;
+    kill 'KILL', $pid;
+    await_end($pid) or BAIL_OUT("$pid cannot be killed");
+    my @ready = ('pg_isready', '-q', '-h', $node->host, '-p', $node->port);
+    for (my $i = 0; system(@ready) != 0 && $i < 10 * $PostgreSQL::Test::Utils::timeout_default; $i++) { sleep 0.1; }
+}
 # The refresh would go on for an hour; pg_ctl gives up after a minute.
 sub stop_during_refresh {
     my ($mode) = @_;
@@ -58,9 +72,7 @@ interrupted('also after an immediate shutdown', 2);
 
 # ---- the worker is killed: the server restarts its processes, a third interruption stops the schedule (W5, W8) ------
 eventually('the long refresh runs a third time', $running);
-my $launcher = pid_of('pg_steward launcher');
-kill 'KILL', pid_of('pg_steward worker');
-$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $launcher");
+kill_and_recover(pid_of('pg_steward worker'));
 interrupted('it is reported after a crash', 3);
 is($node->safe_psql('postgres', q{SELECT enabled FROM steward.matviews WHERE matviewname = 'slow'}), 'f',
     'a view whose refreshes end with the server three times in a row is not tried again');
@@ -71,18 +83,57 @@ $node->safe_psql('postgres', q{SELECT steward.resume_refresh('slow')});
 eventually('a resumed schedule runs', $running);
 my @pids = (pid_of('pg_steward launcher'), pid_of('pg_steward worker'));
 $node->kill9;
-my $waited = 0;
-while (kill(0, @pids) && $waited < 20 * $PostgreSQL::Test::Utils::timeout_default) { sleep 0.05; $waited++; }
-is(kill(0, @pids), 0, 'launcher and worker go with the postmaster');
+ok(await_end(@pids), 'launcher and worker go with the postmaster');
 $node->start;
 interrupted('the refresh is reported as interrupted', 4);
 eventually('refreshes go on', $fresh);
 $node->safe_psql('postgres', q{SELECT steward.unschedule_refresh('slow')});
 
+# ---- in the middle of a group (W2, W8): views of which one reads all, from one snapshot --------------------------------
+$node->safe_psql('postgres', q{
+    CREATE TABLE base AS SELECT 1 AS i;
+    CREATE TABLE pause AS SELECT 0 AS seconds;
+    -- Not true, or the view would be one that changes by itself.
+    CREATE FUNCTION wait(seconds int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(seconds); RETURN true; END';
+    CREATE MATERIALIZED VIEW lefts AS SELECT count(*) AS n FROM base;
+    CREATE MATERIALIZED VIEW rights AS SELECT count(*) AS n FROM base WHERE wait((SELECT seconds FROM pause));
+    CREATE MATERIALIZED VIEW sides AS SELECT l.n AS l, r.n AS r, (SELECT count(*) FROM base) AS n FROM lefts l, rights r;
+    SELECT steward.schedule_refresh(v::regclass, max_staleness => '1 s') FROM unnest('{lefts,rights,sides}'::text[]) v;
+});
+my $members = q{matviewname IN ('lefts', 'rights', 'sides')};
+my $called_fresh = "SELECT count(*) FROM steward.matviews WHERE $members AND staleness = '0'";
+my $grouped = q{SELECT count(*) = 3 FROM steward.refresh_state WHERE running_since IS NOT NULL AND relid IN ('lefts'::regclass, 'rights'::regclass, 'sides'::regclass)
+    AND EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')};
+my $settled = "SELECT ($called_fresh) = 3";
+eventually('a group of three is fresh', $settled);
+for my $victim ('worker', 'postmaster') {
+    $node->safe_psql('postgres', 'BEGIN; INSERT INTO base VALUES (2); UPDATE pause SET seconds = 3600; COMMIT');
+    eventually("the group is in the middle of a refresh when the $victim is killed", $grouped);
+    is($node->safe_psql('postgres', $called_fresh), '0', 'none is called fresh');
+    my $worker = pid_of('pg_steward worker');
+    if ($victim eq 'postmaster') {
+        $node->kill9;
+        await_end($worker);
+        $node->start;
+    } else {
+        kill_and_recover($worker);
+    }
+    eventually('all of it is reported', "SELECT count(DISTINCT matviewname) = 3 FROM steward.refresh_history
+        WHERE result = 'interrupted' AND $members AND finished_at > pg_postmaster_start_time()");
+    eventually('and tried again', $grouped);
+    is($node->safe_psql('postgres', $called_fresh), '0', 'none is called fresh before');
+    $node->safe_psql('postgres', q{UPDATE pause SET seconds = 0;
+        SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
+    eventually('then all are', $settled);
+    is($node->safe_psql('postgres', 'SELECT l = r AND l = n AND n = (SELECT count(*) FROM base) FROM sides'), 't', 'and have all rows');
+    is($node->safe_psql('postgres', "SELECT count(DISTINCT matviewname) FROM steward.refresh_history
+        WHERE result = 'ok' AND $members AND started_at > pg_postmaster_start_time()"), '3', 'each refreshed again');
+}
 # ---- no free worker slot (W7): the launcher and the replication launcher take both ----------------------------------
 $node->append_conf('postgresql.conf', 'max_worker_processes = 2');
 my $offset = -s $node->logfile;
 $node->restart;
+$node->safe_psql('postgres', 'INSERT INTO base VALUES (3)');
 eventually('a launch that finds no slot is counted', 'SELECT max(failed_launches) >= 2 FROM steward.refresh_databases()');
 # By the server's own clock, however long the polling took: a try every 5 s, a warning a minute.
 my $tries = $node->safe_psql('postgres', q{
@@ -93,9 +144,12 @@ my $log = slurp_file($node->logfile, $offset);
 my $warnings = () = $log =~ /no background worker slot is free/g;
 my $minutes = $node->safe_psql('postgres', 'SELECT floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) / 60)');
 ok($warnings >= 1 && $warnings <= 1 + $minutes, "one warning a minute: $warnings in $minutes");
+is($node->safe_psql('postgres', $called_fresh), '0', 'no promised view is called fresh');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
 eventually('with slots it refreshes again', $fresh);
+eventually('promised views, too', "SELECT ($called_fresh) = 3 AND n = (SELECT count(*) FROM base) FROM sides");
+$node->safe_psql('postgres', 'DROP MATERIALIZED VIEW lefts, rights, sides');
 
 # ---- the kill switch ------------------------------------------------------------------------------------------------
 $node->append_conf('postgresql.conf', 'pg_steward.refresh = off');
