@@ -129,10 +129,18 @@ for my $victim ('worker', 'postmaster') {
     is($node->safe_psql('postgres', "SELECT count(DISTINCT matviewname) FROM steward.refresh_history
         WHERE result = 'ok' AND $members AND started_at > pg_postmaster_start_time()"), '3', 'each refreshed again');
 }
-# ---- no free worker slot (W7): the launcher and the replication launcher take both ----------------------------------
-$node->append_conf('postgresql.conf', 'max_worker_processes = 2');
+# ---- no free worker slot (W7): the launcher, the replication launcher and a parallel query take all -------------------
+$node->append_conf('postgresql.conf', "max_worker_processes = 3\npg_steward.refresh = off");
 my $offset = -s $node->logfile;
 $node->restart;
+eventually('no worker is there', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'});
+my $parallel = $node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+my $query = IPC::Run::start(['psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "SET $parallel = on", '-c', 'SELECT pg_sleep(3600)'],
+    '>', '/dev/null', '2>', '/dev/null');
+eventually('a parallel query has the last slot',
+    q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep'});
+$node->append_conf('postgresql.conf', 'pg_steward.refresh = on');
+$node->reload;
 $node->safe_psql('postgres', 'INSERT INTO base VALUES (3)');
 eventually('a launch that finds no slot is counted', 'SELECT max(failed_launches) >= 2 FROM steward.refresh_databases()');
 # By the server's own clock, however long the polling took: a try every 5 s, a warning a minute.
@@ -145,9 +153,9 @@ my $warnings = () = $log =~ /no background worker slot is free/g;
 my $minutes = $node->safe_psql('postgres', 'SELECT floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) / 60)');
 ok($warnings >= 1 && $warnings <= 1 + $minutes, "one warning a minute: $warnings in $minutes");
 is($node->safe_psql('postgres', $called_fresh), '0', 'no promised view is called fresh');
-$node->append_conf('postgresql.conf', 'max_worker_processes = 8');
-$node->restart;
-eventually('with slots it refreshes again', $fresh);
+$node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND backend_type = 'client backend' AND pid <> pg_backend_pid()});
+$query->finish;
+eventually('with a slot it refreshes again', $fresh);
 eventually('promised views, too', "SELECT ($called_fresh) = 3 AND n = (SELECT count(*) FROM base) FROM sides");
 $node->safe_psql('postgres', 'DROP MATERIALIZED VIEW lefts, rights, sides');
 
