@@ -132,6 +132,37 @@ SELECT steward.refresh_now('who');
 SELECT who FROM who;
 SELECT current_user = session_user AS back, current_setting('search_path') AS search_path;
 
+-- Views above may belong to others. Their code does not run in the session of somebody who lacks their owner's privileges:
+-- there it would find his temporary objects first (S6). Nor are their locks taken.
+SET ROLE regress_steward_owner;
+CREATE FUNCTION stock() RETURNS bigint LANGUAGE plpgsql SET search_path = public AS 'BEGIN RETURN (SELECT count(*) FROM sales); END';
+CREATE MATERIALIZED VIEW theirs AS SELECT public.stock() AS n;
+GRANT SELECT ON theirs TO regress_steward_other;
+SELECT steward.schedule_refresh('theirs', max_staleness => '1 h');
+RESET ROLE;
+CREATE SCHEMA regress_steward_den AUTHORIZATION regress_steward_other;
+GRANT USAGE ON SCHEMA regress_steward_den TO PUBLIC;
+SET ROLE regress_steward_other;
+CREATE TABLE regress_steward_den.loot (who text);
+GRANT INSERT ON regress_steward_den.loot TO PUBLIC;
+CREATE FUNCTION regress_steward_den.evil() RETURNS int LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO regress_steward_den.loot VALUES (current_user); RETURN 1; END $$;
+CREATE MATERIALIZED VIEW regress_steward_den.mine AS SELECT n FROM theirs;
+CREATE TEMP VIEW sales AS SELECT regress_steward_den.evil() AS id;
+GRANT SELECT ON sales TO PUBLIC;
+BEGIN;
+SELECT steward.refresh_now('regress_steward_den.mine');
+SELECT locktype, mode FROM pg_locks WHERE pid = pg_backend_pid() AND (relation = 'theirs'::regclass OR locktype = 'advisory' AND objid = 'theirs'::regclass) ORDER BY 1, 2;
+COMMIT;
+SELECT who FROM regress_steward_den.loot;
+DROP VIEW pg_temp.sales;
+RESET ROLE;
+SELECT steward.refresh_now('regress_steward_den.mine');
+SELECT matviewname, result FROM steward.refresh_history WHERE matviewname IN ('theirs', 'mine') ORDER BY refresh_id;
+DROP SCHEMA regress_steward_den CASCADE;
+DROP MATERIALIZED VIEW theirs;
+DROP FUNCTION stock();
+
 -- The transaction decides: nothing is kept of a schedule that is rolled back; a failed call undoes its switch of roles.
 SELECT steward.unschedule_refresh('sales_by_shop');
 BEGIN;

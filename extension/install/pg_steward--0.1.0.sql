@@ -743,7 +743,7 @@ COMMENT ON FUNCTION steward.resume_refresh(regclass) IS 'follows a paused, resto
 
 CREATE FUNCTION steward.refresh_now(view regclass, method text DEFAULT NULL)
   RETURNS text LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_now';
-COMMENT ON FUNCTION steward.refresh_now(regclass, text) IS 'refreshes a materialized view in this transaction, from one snapshot with the scheduled views above it that lack changes and those that must agree with it, each as its owner, with the settings and by the method of its schedule: ok, or skipped when another session is at one of them. In a transaction with an isolation level above READ COMMITTED the schedules do not count it';
+COMMENT ON FUNCTION steward.refresh_now(regclass, text) IS 'refreshes a materialized view in this transaction, from one snapshot with the scheduled views above it that lack changes and those that must agree with it, each as its owner, with the settings and by the method of its schedule: ok, or skipped when another session is at one of them. Views of owners whose privileges the caller lacks are left to the worker, with a notice. In a transaction with an isolation level above READ COMMITTED the schedules do not count it';
 
 CREATE FUNCTION steward.refresh_databases(OUT dbid oid, OUT pid integer, OUT next_visit timestamptz, OUT last_visit timestamptz, OUT held boolean, OUT failed_launches integer)
   RETURNS SETOF record LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'steward_refresh_databases';

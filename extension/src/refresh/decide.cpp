@@ -174,7 +174,7 @@ Decision Decide(const Views& views, core::Micros now) {
   });
 }
 
-int* Needed(const Views& views, int view, const bool* lacking, int* count) {
+int* Needed(const Views& views, int view, const bool* lacking, const bool* mine, int* count) {
   return pg::Boundary([&] {
     const core::RefreshGraph graph = GraphOf(views);
     std::vector<char> lacks(static_cast<std::size_t>(views.count), lacking == nullptr ? 1 : 0);
@@ -186,6 +186,7 @@ int* Needed(const Views& views, int view, const bool* lacking, int* count) {
     std::vector<int> open{view};
     needed[view] = 1;
     for (std::size_t next = 0; next < open.size(); next++) {
+      if (!mine[open[next]]) continue;
       std::vector<int> with = graph.parents[open[next]];
       const int group = graph.group_of[open[next]];
       if (group >= 0) with.insert(with.end(), graph.groups[group].begin(), graph.groups[group].end());

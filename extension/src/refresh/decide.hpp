@@ -27,8 +27,9 @@ struct Decision {
 Decision Decide(const Views& views, core::Micros now);
 
 /// The views, parents first, that a refresh of `view` must come with: all above it that `lacking` tells of, or a parent of
-/// theirs, and those that must agree with any of them; all that there can be where that is nullptr.
-int* Needed(const Views& views, int view, const bool* lacking, int* count);
+/// theirs, and those that must agree with any of them; all that there can be where that is nullptr. Those that `mine` does not
+/// tell of are among them, but not what they would have to come with.
+int* Needed(const Views& views, int view, const bool* lacking, const bool* mine, int* count);
 
 /// Takes what the views hold, lack and wait for along with a clock that was set back from `last` to `now`; slots are left.
 void MoveWithClock(const Views& views, core::Micros last, core::Micros now);

@@ -230,9 +230,9 @@ bool TryLockView(Oid relid, bool session) {
   return LockAcquire(&tag, ExclusiveLock, session, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-void UnlockView(Oid relid) {
+void UnlockView(Oid relid, bool session) {
   const LOCKTAG tag = LockOf(relid);
-  LockRelease(&tag, ExclusiveLock, true);
+  LockRelease(&tag, ExclusiveLock, session);
 }
 
 }  // namespace steward::refresh

@@ -56,8 +56,8 @@ struct RefreshOutcome {
 void ExecuteRefresh(const RefreshRequest& request, RefreshOutcome* outcome);
 
 /// The lock that keeps two refreshes of one view from stacking: tries, never waits. Session locks last until
-/// UnlockView, others until the end of the transaction.
+/// UnlockView, others until then or the end of the transaction.
 bool TryLockView(Oid relid, bool session);
-void UnlockView(Oid relid);
+void UnlockView(Oid relid, bool session);
 
 }  // namespace steward::refresh

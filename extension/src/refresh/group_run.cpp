@@ -85,7 +85,7 @@ bool Begin(Running* running) {
     FreshView& view = Member(*running, i);
     if (!TryLockView(view.schedule.relid, true)) {
       Skip(*running, view);
-      for (int k = 0; k < i; k++) UnlockView(Member(*running, k).schedule.relid);
+      for (int k = 0; k < i; k++) UnlockView(Member(*running, k).schedule.relid, true);
       return false;
     }
   }
@@ -344,7 +344,7 @@ ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
   ErrorData* error = pg::InTransaction([&] { locked = Begin(&running); });
   if (error == nullptr && locked) error = RefreshLocked(&running);
   if (locked)
-    for (int i = 0; i < running.group.count; i++) UnlockView(Member(running, i).schedule.relid);
+    for (int i = 0; i < running.group.count; i++) UnlockView(Member(running, i).schedule.relid, true);
   pgstat_report_activity(STATE_IDLE, nullptr);
   return error;
 }

@@ -1,5 +1,7 @@
 // See refresh_now.hpp. Locks first, then what the views hold, then the snapshot, and only then which of them lack changes: so
 // whatever the snapshot contains is noticed, and no view gets older rows than it had.
+// What comes along does so in the caller's session, whose temporary objects and settings its code meets, and is locked until the
+// caller's transaction ends. So only views come along whose owner the caller could be, as for a REFRESH of his own.
 #include "refresh/refresh_now.hpp"
 
 #include "changes/collect.hpp"
@@ -15,6 +17,9 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "utils/acl.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 }
@@ -25,10 +30,13 @@ namespace {
 
 struct Work {
   NowRequest request;
+  Oid caller;
   TimestampTz started_at;
   Views views;    // that are scheduled, and the one asked for
+  bool* mine;     // that the caller may refresh
   int target;     // its number
   bool scheduled; // it is one of those
+  List* locked;   // views, each as often as it was
   bool* refreshed;
   bool* changed;
   Holds* holds;
@@ -74,17 +82,26 @@ void Read(Work* work) {
   OrderViews(views.all, views.count);
   CloseTables(before);
   work->target = Find(views, work->request.relid);
+  work->mine = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(views.count)));
+  for (int i = 0; i < views.count; i++) work->mine[i] = has_privs_of_role(work->caller, views.all[i].schedule.owner);
 }
 
 // All that may have to be refreshed. Returns the name of one that another session is refreshing, or nullptr.
-const char* LockAll(const Work& work) {
+const char* LockAll(Work* work) {
   int count = 0;
-  const int* needed = Needed(work.views, work.target, nullptr, &count);
+  const int* needed = Needed(work->views, work->target, nullptr, work->mine, &count);
   for (int i = 0; i < count; i++) {
-    const ScheduledView& view = work.views.all[needed[i]].schedule;
+    const ScheduledView& view = work->views.all[needed[i]].schedule;
+    if (!work->mine[needed[i]]) continue;
     if (!TryLockView(view.relid, false)) return view.name;
+    work->locked = lappend_oid(work->locked, view.relid);
   }
   return nullptr;
+}
+
+// Nothing was refreshed, so nobody has to wait for the end of the transaction.
+void UnlockAll(const Work& work) {
+  for (int i = 0; i < list_length(work.locked); i++) UnlockView(list_nth_oid(work.locked, i), false);
 }
 
 void Record(const Work& work, const FreshView& view, const RefreshOutcome& outcome, TimestampTz began) {
@@ -109,6 +126,7 @@ void Record(const Work& work, const FreshView& view, const RefreshOutcome& outco
 }
 
 bool RecordSkipped(const Work& work, const char* busy) {
+  UnlockAll(work);
   ereport(NOTICE, (errmsg("another session is refreshing materialized view \"%s\", skipping", busy)));
   Run run = NewRun(work.request.relid, work.request.name, work.request.owner);
   run.started_at = work.started_at;
@@ -126,11 +144,20 @@ Method MethodFor(const Work& work, int number) {
   return given ? ParseMethod(work.request.method) : work.views.all[number].schedule.method;
 }
 
+// Whether the parents may be locked.
+bool AllMine(const Work& work, int number) {
+  const Sources& sources = work.views.all[number].sources;
+  bool all = true;
+  for (int i = 0; i < sources.nparents; i++) all &= work.mine[sources.parents[i]];
+  return all;
+}
+
 // One that keeps its transaction's snapshot may have an older one than the views' rows are of: nothing is promised then.
 void Tell(const Work& work, int number) {
   const Oid relid = work.views.all[number].schedule.relid;
   if (IsolationUsesXactSnapshot()) return;
-  const bool with_parents = SeesParents(work.views, number, work.refreshed, work.holds[number].change);
+  const bool with_parents =
+      AllMine(work, number) && SeesParents(work.views, number, work.refreshed, work.holds[number].change);
   changes::NoteRefresh({relid, core::kNever, with_parents, true});
   if (number != work.target || work.scheduled) KeepManual(relid, work.holds[number]);
 }
@@ -140,7 +167,7 @@ void RefreshOne(Work* work, int number, Snapshot snapshot) {
   const ScheduledView& schedule = view.schedule;
   RefreshRequest request = {};
   request.relid = schedule.relid;
-  request.owner = schedule.owner;
+  request.owner = number == work->target ? work->request.owner : schedule.owner;
   request.method = MethodFor(*work, number);
   request.known = QuestionOf(schedule, view.has_dependents);
   request.reads_before = schedule.holds.reads;
@@ -168,6 +195,11 @@ bool ParentsChanged(const Work& work, int number) {
   return changed;
 }
 
+void LeaveToWorker(const FreshView& view) {
+  ereport(NOTICE, (errmsg("materialized view \"%s\" lacks changes and is left to its schedule", view.schedule.name),
+                   errdetail("You do not have the privileges of its owner.")));
+}
+
 void RefreshAll(Work* work) {
   const Views& views = work->views;
   const auto size = static_cast<Size>(views.count);
@@ -179,9 +211,12 @@ void RefreshAll(Work* work) {
   auto* lacking = static_cast<bool*>(palloc(sizeof(bool) * size));
   for (int i = 0; i < views.count; i++) lacking[i] = LacksChanges(views, i);
   int count = 0;
-  const int* needed = Needed(views, work->target, lacking, &count);
-  for (int i = 0; i < count; i++)
-    if (needed[i] == work->target || lacking[needed[i]] || ParentsChanged(*work, needed[i])) RefreshOne(work, needed[i], snapshot);
+  const int* needed = Needed(views, work->target, lacking, work->mine, &count);
+  for (int i = 0; i < count; i++) {
+    const int view = needed[i];
+    if (!work->mine[view]) LeaveToWorker(views.all[view]);
+    else if (view == work->target || lacking[view] || ParentsChanged(*work, view)) RefreshOne(work, view, snapshot);
+  }
   UnregisterSnapshot(snapshot);
 }
 
@@ -190,12 +225,13 @@ void RefreshAll(Work* work) {
 bool RefreshNow(const NowRequest& request) {
   Work work = {};
   work.request = request;
+  work.caller = GetUserId();
   work.started_at = GetCurrentTimestamp();
   Read(&work);
-  const char* busy = LockAll(work);
+  const char* busy = LockAll(&work);
   if (busy != nullptr) return RecordSkipped(work, busy);
   Read(&work);
-  busy = LockAll(work);
+  busy = LockAll(&work);
   if (busy != nullptr) return RecordSkipped(work, busy);
   RefreshAll(&work);
   return true;
