@@ -24,6 +24,8 @@ namespace steward::refresh {
 
 namespace {
 
+constexpr core::Micros kLongestSkip = 10 * core::kSecond;
+
 // What a run carries from one transaction to the next.
 struct Running {
   Views views;
@@ -33,6 +35,7 @@ struct Running {
   TimestampTz started_at;
   int64 id;       // of a group of several
   int current;    // the member being refreshed
+  int locked;     // the first so many members are
   struct Result {
     Holds holds;
     LearnedCosts costs;
@@ -69,25 +72,28 @@ double Milliseconds(core::Micros length) {
   return static_cast<double>(length) / 1000.0;
 }
 
-// Someone else is refreshing the view: that serves this look, too.
+// Someone else is refreshing the view: that serves this look, too. The longer it has been so, the less often it is asked.
 void Skip(const Running& running, const FreshView& view) {
   Run run = Describe(running, view, "skipped");
   run.message = "another session was refreshing the materialized view";
   const TimestampTz slot = NextSlot(view.schedule, run.finished_at);
   MarkStarted(view.schedule, run.finished_at, run.reason);
-  MarkDone(view.schedule.relid, {slot, Max(slot, run.finished_at + core::kSecond), 0, {}});
+  const core::Micros behind = view.lacks.any == 0 ? 0 : run.finished_at - view.lacks.any;
+  const core::Micros again = run.finished_at + Min(Max(behind / 8, core::kSecond), kLongestSkip);
+  MarkDone(view.schedule.relid, {slot, Max(slot, again), view.schedule.failures, view.schedule.lock_timeouts});
   WriteHistory(run);
 }
 
-// What is read now is what the refresh will read, or older: a later definition makes the view dirty again.
+// What is read now is what the refresh will read, or older: a later definition makes the view dirty again. The locks are the
+// session's: an error leaves them.
 bool Begin(Running* running) {
   for (int i = 0; i < running->group.count; i++) {
     FreshView& view = Member(*running, i);
     if (!TryLockView(view.schedule.relid, true)) {
       Skip(*running, view);
-      for (int k = 0; k < i; k++) UnlockView(Member(*running, k).schedule.relid, true);
       return false;
     }
+    running->locked = i + 1;
   }
   for (int i = 0; i < running->group.count; i++) {
     FreshView& view = Member(*running, i);
@@ -137,7 +143,7 @@ int MemberOf(const Running& running, int view) {
   return -1;
 }
 
-// A member whose parents turned out to have the rows they had lacks nothing any more.
+// A member whose parents turned out to have the rows they had lacks nothing any more, as far as was known at the look.
 bool NeedsRefresh(const Running& running, int member) {
   const FreshView& view = Member(running, member);
   if (view.lacks.direct != 0 || view.lacks.inherited != 0 || view.sources.by_time || member == 0) return true;
@@ -204,6 +210,12 @@ void RefreshMember(Running* running, int member) {
   WriteHistory(run);
 }
 
+// It holds what it held: a change since the look is one that it lacks.
+void PassOver(Running* running, int member) {
+  running->results[member].holds = Member(*running, member).schedule.holds;
+  Finish(running, member, GetCurrentTimestamp());
+}
+
 core::Micros TimeoutOf(const Running& running) {
   core::Micros timeout = 0;
   for (int i = 0; i < running.group.count; i++) {
@@ -223,10 +235,8 @@ ErrorData* RefreshAll(Running* running) {
   ErrorData* error = pg::InTransaction([running] {
     for (int i = 0; i < running->group.count; i++) {
       running->current = i;
-      if (NeedsRefresh(*running, i))
-        RefreshMember(running, i);
-      else
-        Finish(running, i, GetCurrentTimestamp());
+      if (NeedsRefresh(*running, i)) RefreshMember(running, i);
+      else PassOver(running, i);
     }
   });
   SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_OVERRIDE);
@@ -330,7 +340,7 @@ bool StopIfLost(const ScheduledView& view, ErrorData** error) {
 }
 
 ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
-  Running running = {views, group, track, group.looked_at, GetCurrentTimestamp(), 0, 0, nullptr, nullptr};
+  Running running = {views, group, track, group.looked_at, GetCurrentTimestamp(), 0, 0, 0, nullptr, nullptr};
   running.results =
       static_cast<Running::Result*>(palloc0(sizeof(Running::Result) * static_cast<Size>(Max(group.count, 1))));
   running.refreshed = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<Size>(views.count)));
@@ -340,11 +350,10 @@ ErrorData* RunGroup(const Views& views, const Group& group, const char* track) {
   }
   running.id = running.started_at;
   pgstat_report_activity(STATE_RUNNING, psprintf("refresh of materialized view %s", Member(running, 0).schedule.name));
-  bool locked = false;
-  ErrorData* error = pg::InTransaction([&] { locked = Begin(&running); });
-  if (error == nullptr && locked) error = RefreshLocked(&running);
-  if (locked)
-    for (int i = 0; i < running.group.count; i++) UnlockView(Member(running, i).schedule.relid, true);
+  bool begun = false;
+  ErrorData* error = pg::InTransaction([&] { begun = Begin(&running); });
+  if (error == nullptr && begun) error = RefreshLocked(&running);
+  for (int i = 0; i < running.locked; i++) UnlockView(Member(running, i).schedule.relid, true);
   pgstat_report_activity(STATE_IDLE, nullptr);
   return error;
 }
