@@ -122,6 +122,19 @@ is(sql('SELECT n > 0 FROM good'), 't', 'so that other readers are not stopped');
 $reader->query_safe('COMMIT');
 eventually('and succeeds once the reader is gone', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'good'});
 
+sql(q{
+    CREATE MATERIALIZED VIEW resumed AS SELECT count(*) AS n FROM t;
+    SELECT steward.schedule_refresh('resumed', max_staleness => '1 h');
+});
+eventually('a view with a promise is fresh', q{SELECT staleness = '0' FROM steward.matviews WHERE matviewname = 'resumed'});
+$reader->query_safe('BEGIN; SELECT * FROM resumed');
+sql(q{SELECT steward.pause_refresh('resumed')});
+sql(q{SELECT steward.resume_refresh('resumed')});
+eventually('the refresh of a resumed schedule fails', history('resumed', "result = 'failed' AND sqlstate = '55P03'"));
+$reader->query_safe('COMMIT');
+eventually('and the view counts as fresh only once one has succeeded', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'resumed'});
+sql('DROP MATERIALIZED VIEW resumed');
+
 $reader->query_safe(q{BEGIN; SELECT steward.refresh_now('good')});
 eventually('a worker skips what another session refreshes', history('good', "result = 'skipped' AND message ~ 'another session'"));
 $reader->query_safe('COMMIT');

@@ -178,6 +178,8 @@ VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)
        failing_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.failing_since END,
        late_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.late_since END,
        drifted_since = CASE WHEN st.changed_at = excluded.changed_at THEN st.drifted_since END,
+       drifts = CASE WHEN st.changed_at = excluded.changed_at THEN st.drifts ELSE 0 END,
+       seen_boot = CASE WHEN st.changed_at = excluded.changed_at THEN st.seen_boot END,
        changed_at = excluded.changed_at, slot = excluded.slot, next_due = excluded.next_due,
        consecutive_failures = excluded.consecutive_failures, running_since = excluded.running_since,
        running_boot = excluded.running_boot, running_reason = excluded.running_reason)",
