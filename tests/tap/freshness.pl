@@ -142,6 +142,25 @@ $node->pgbench('--no-vacuum --client=2 --transactions=200', 0, [qr/processed: 40
 eventually('siblings agree at any time, and in the end with the base', q{SELECT l = r AND l = (SELECT sum(amount) FROM sales) FROM both_sides});
 ok(sql(q{SELECT count(DISTINCT group_id) > 0 FROM steward.refresh_history WHERE matviewname IN ('lefts', 'rights')}), 'being refreshed from one snapshot');
 
+# One side of a diamond is refreshed, the other passed over, and what was known of it stays.
+sql(q{
+    CREATE MATERIALIZED VIEW side_a AS SELECT sum(t.amount) AS amount, (SELECT count(*) FROM sales_2) AS n FROM totals t;
+    CREATE MATERIALIZED VIEW side_b AS SELECT sum(amount) AS amount FROM totals;
+    CREATE MATERIALIZED VIEW sides AS SELECT a.n, a.amount AS a, b.amount AS b FROM side_a a, side_b b;
+    SELECT steward.schedule_refresh(v::regclass, max_staleness => '1 s') FROM unnest('{side_a,side_b,sides}'::text[]) v;
+});
+quiet();
+sql(q{TABLE side_b; INSERT INTO sales (shop, amount) VALUES (2, 1)});
+eventually('a side of a diamond is refreshed', q{SELECT seen_reads > 0 FROM steward.refresh_state WHERE relid = 'side_b'::regclass});
+quiet();
+$before = runs('side_a');
+my $passed = runs('side_b');
+sql(q{UPDATE sales_2 SET amount = amount WHERE id = (SELECT min(id) FROM sales_2)});
+eventually('and then what lacks something', "SELECT count(*) > $before FROM steward.refresh_history WHERE matviewname = 'side_a' AND result IN ('ok', 'unchanged')");
+quiet();
+is(runs('side_b'), $passed, 'alone');
+is(sql(q{SELECT seen_reads > 0 FROM steward.refresh_state WHERE relid = 'side_b'::regclass}), 't', 'of the other is known what was');
+
 # ---- nobody scheduled --------------------------------------------------------------------------------------------------
 sql(q{SELECT steward.pause_refresh(relid) FROM steward.refresh_schedule});
 sql(q{INSERT INTO sales (shop, amount) VALUES (1, 17)});
@@ -170,6 +189,9 @@ sql(q{
 quiet();
 sql(q{INSERT INTO sales (shop, amount) VALUES (1, 19); REFRESH MATERIALIZED VIEW loose});
 eventually('a REFRESH by hand reaches the views that read it', q{SELECT amount = (SELECT sum(amount) FROM sales) FROM tight});
+quiet();
+sql(q{REFRESH MATERIALIZED VIEW totals WITH NO DATA});
+eventually('a view that somebody has emptied is filled again', q{SELECT relispopulated FROM pg_class WHERE relname = 'totals'});
 quiet();
 $session = $node->background_psql('postgres');
 $session->query_safe(q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales});

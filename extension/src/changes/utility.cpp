@@ -22,11 +22,12 @@ void NoteNamed(const RangeVar* name) {
   if (name != nullptr) NoteChange(RangeVarGetRelid(name, NoLock, true));
 }
 
-// Somebody's own REFRESH: its snapshot is not older than the statement, or than the transaction that keeps one.
-void NoteRefreshOf(const RangeVar* name) {
-  const core::Micros not_before =
-      IsolationUsesXactSnapshot() ? GetCurrentTransactionStartTimestamp() : GetCurrentStatementStartTimestamp();
-  NoteRefresh({RangeVarGetRelid(name, NoLock, true), not_before, false, false});
+// Somebody's own REFRESH: its snapshot is not older than the statement, unless the transaction keeps one. One that leaves no
+// rows is not told of, so that the view is refreshed.
+void NoteRefreshOf(const RefreshMatViewStmt* command) {
+  if (command->skipData) return;
+  const core::Micros not_before = IsolationUsesXactSnapshot() ? 0 : GetCurrentStatementStartTimestamp();
+  NoteRefresh({RangeVarGetRelid(command->relation, NoLock, true), not_before, false, false});
 }
 
 void NoteCommand(const Node* command, bool done) {
@@ -38,7 +39,7 @@ void NoteCommand(const Node* command, bool done) {
     }
     case T_RefreshMatViewStmt:
       NoteNamed(reinterpret_cast<const RefreshMatViewStmt*>(command)->relation);
-      if (done) NoteRefreshOf(reinterpret_cast<const RefreshMatViewStmt*>(command)->relation);
+      if (done) NoteRefreshOf(reinterpret_cast<const RefreshMatViewStmt*>(command));
       break;
     case T_TransactionStmt:
       if (done && reinterpret_cast<const TransactionStmt*>(command)->kind == TRANS_STMT_COMMIT_PREPARED)
