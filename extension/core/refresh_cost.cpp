@@ -67,14 +67,7 @@ double ReadersWaiting(const MethodQuestion& question) {
 RefreshMethod ChooseMethod(const MethodQuestion& question) {
   if (!question.dirty) return RefreshMethod::kSkip;
   if (!question.populated || !question.can_concurrently) return RefreshMethod::kPlain;
-  const bool plain_blocked = question.plain_lock_timeouts >= kLockTimeoutsToEscalate;
-  const bool concurrently_blocked = question.concurrently_lock_timeouts >= kLockTimeoutsToEscalate;
-  if (plain_blocked && concurrently_blocked) {
-    return question.plain_lock_timeouts < question.concurrently_lock_timeouts ? RefreshMethod::kPlain
-                                                                              : RefreshMethod::kConcurrently;
-  }
-  if (plain_blocked) return RefreshMethod::kConcurrently;
-  if (concurrently_blocked) return RefreshMethod::kPlain;
+  if (question.plain_lock_timeouts >= kLockTimeoutsToEscalate) return RefreshMethod::kConcurrently;
   const bool harmless = std::max(ReadersWaiting(question), question.readers_waited) < kHarmlessWaits;
   return harmless && !question.has_dependents && PlainIsCheaper(question) ? RefreshMethod::kPlain
                                                                           : RefreshMethod::kConcurrently;

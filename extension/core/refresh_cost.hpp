@@ -42,8 +42,7 @@ struct MethodQuestion {
   double readers_waited = 0;     // for a plain refresh, as learned (Learn of ReadersWaiting, or of what was counted)
   MethodCost plain;
   MethodCost concurrently;
-  int plain_lock_timeouts = 0;  // in a row, since the last success
-  int concurrently_lock_timeouts = 0;
+  int plain_lock_timeouts = 0;  // since the last success
 };
 
 /// How many readers a plain refresh would make wait, by the rate at which they come.
@@ -52,14 +51,14 @@ struct MethodQuestion {
 /// A plain refresh locks readers out for as long as it runs and does not tell whether it changed anything. So it is chosen
 /// only where the view has no data that anybody could read, where CONCURRENTLY cannot be, or where less than one reader in
 /// ten refreshes is expected to wait, nothing depends on the view, and plain costs less: time and WAL, both known. Where
-/// it is not known yet it is tried once CONCURRENTLY is known to take a tenth of a second. After three lock timeouts in a
-/// row the other method is chosen if it can be; after three of both the one with fewer. Every method runs under a lock
-/// timeout.
+/// it is not known yet it is tried once CONCURRENTLY is known to take a tenth of a second. After three lock timeouts it is left
+/// to CONCURRENTLY; not the other way round, because whatever is in the way of that is in the way of a plain one. Every method
+/// runs under a lock timeout.
 [[nodiscard]] RefreshMethod ChooseMethod(const MethodQuestion& question);
 
 /// How long a refresh may wait for its lock on the view. CONCURRENTLY stops nobody meanwhile: five seconds. Behind a plain one
 /// that waits readers queue: at most `allowed`, and no more than 100 ms of it as long as there is time for another try: before
-/// `latest_start` (kNever: none) less `allowed`, and before three lock timeouts in a row.
+/// `latest_start` (kNever: none) less `allowed`, and before three lock timeouts.
 [[nodiscard]] Micros LockWait(RefreshMethod method, Micros allowed, Micros latest_start, int lock_timeouts, Micros now);
 
 }  // namespace steward::core

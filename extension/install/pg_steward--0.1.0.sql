@@ -518,7 +518,7 @@ COMMENT ON COLUMN steward.refresh_schedule.timezone IS 'of cron and blackout';
 COMMENT ON COLUMN steward.refresh_schedule.blackout IS 'when no refresh is begun, such as mon-fri 09:00-17:30; several separated by semicolons';
 COMMENT ON COLUMN steward.refresh_schedule.priority IS 'of two views that cannot both be kept fresh in time, the one with more goes first';
 COMMENT ON COLUMN steward.refresh_schedule.settings IS 'settings that a view''s result can depend on, as they were in the session that scheduled it; its refreshes run with them';
-COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, but plain where nobody reads the view and that costs less, or after three lock timeouts in a row';
+COMMENT ON COLUMN steward.refresh_schedule.method IS 'auto: CONCURRENTLY when the view allows it, but plain where nobody reads the view and that costs less, until three of those have not got their lock';
 COMMENT ON COLUMN steward.refresh_schedule.timeout IS 'longest run; NULL: ten periods, at least one hour';
 COMMENT ON COLUMN steward.refresh_schedule.enabled IS 'false when paused, restored from a dump, or stopped by pg_steward (refresh_history says why)';
 COMMENT ON COLUMN steward.refresh_schedule.changed_at IS 'when the period was set or the schedule resumed: origin of its grid of due times';
@@ -550,7 +550,6 @@ CREATE TABLE steward.refresh_state (
   seen_counters bigint,
   seen_reads bigint,
   lock_timeouts integer NOT NULL DEFAULT 0,
-  plain_lock_timeouts integer NOT NULL DEFAULT 0,
   failing_since timestamptz,
   late_since timestamptz,
   drifted_since timestamptz,
@@ -571,8 +570,7 @@ COMMENT ON COLUMN steward.refresh_state.seen_boot IS 'the server start in which 
 COMMENT ON COLUMN steward.refresh_state.seen_definition IS 'hash of definitions, settings, and the files and partitions of the base tables';
 COMMENT ON COLUMN steward.refresh_state.seen_counters IS 'hash of how many rows were written to the base tables, which shows changes that no hook sees';
 COMMENT ON COLUMN steward.refresh_state.seen_reads IS 'scans of the view that were counted by then';
-COMMENT ON COLUMN steward.refresh_state.lock_timeouts IS 'of concurrent refreshes, in a row since the last success';
-COMMENT ON COLUMN steward.refresh_state.plain_lock_timeouts IS 'the same of plain ones';
+COMMENT ON COLUMN steward.refresh_state.lock_timeouts IS 'of plain refreshes, since the last success';
 COMMENT ON COLUMN steward.refresh_state.failing_since IS 'since when this alert stands, as in steward.matviews';
 COMMENT ON COLUMN steward.refresh_state.late_since IS 'the same';
 COMMENT ON COLUMN steward.refresh_state.drifted_since IS 'the same';

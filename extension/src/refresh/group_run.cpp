@@ -131,7 +131,7 @@ void Judge(const FreshView& view, const LearnedCosts& costs, const RefreshOutcom
 void Finish(const Running* running, int member, TimestampTz now) {
   const ScheduledView& schedule = Member(*running, member).schedule;
   const TimestampTz slot = NextSlot(schedule, now);
-  MarkDone(schedule.relid, {slot, slot, 0, {}});
+  MarkDone(schedule.relid, {slot, slot, 0, 0});
   KeepAlertsIfNew(schedule, running->results[member].alerts);
   KeepHolds(schedule.relid, running->results[member].holds, running->results[member].costs);
 }
@@ -246,10 +246,8 @@ ErrorData* RefreshAll(Running* running) {
 }
 
 // With one more, if that is what happened.
-LockTimeouts CountLockTimeout(LockTimeouts timeouts, const RefreshOutcome& outcome, bool lock_timeout) {
-  if (lock_timeout && outcome.method == Method::kPlain) timeouts.plain++;
-  if (lock_timeout && outcome.method == Method::kConcurrently) timeouts.concurrently++;
-  return timeouts;
+int CountLockTimeout(int timeouts, const RefreshOutcome& outcome, bool lock_timeout) {
+  return lock_timeout && outcome.method == Method::kPlain ? timeouts + 1 : timeouts;
 }
 
 void TellFailing(const ScheduledView& schedule, int consecutive, const Run& run) {

@@ -32,7 +32,7 @@ WITH taken AS (DELETE FROM steward.refresh_manual RETURNING *),
 UPDATE steward.refresh_state st
    SET reflects = n.reflects, seen_change = n.seen_change, seen_boot = n.seen_boot, seen_definition = n.seen_definition,
        seen_counters = n.seen_counters, seen_reads = n.seen_reads, next_due = st.slot, consecutive_failures = 0,
-       lock_timeouts = 0, plain_lock_timeouts = 0, failing_since = NULL, late_since = NULL
+       lock_timeouts = 0, failing_since = NULL, late_since = NULL
   FROM newest n
  WHERE st.relid = n.relid AND (st.seen_boot = n.seen_boot AND st.seen_change < n.seen_change OR st.seen_boot IS DISTINCT FROM n.seen_boot))");
 }

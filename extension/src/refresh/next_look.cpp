@@ -56,8 +56,7 @@ core::MethodQuestion QuestionOf(const ScheduledView& view, bool has_dependents) 
   question.readers_waited = ReadersWaitedOf(view.costs).mean;
   question.plain = CostOf(view.costs, Method::kPlain);
   question.concurrently = CostOf(view.costs, Method::kConcurrently);
-  question.plain_lock_timeouts = view.lock_timeouts.plain;
-  question.concurrently_lock_timeouts = view.lock_timeouts.concurrently;
+  question.plain_lock_timeouts = view.lock_timeouts;
   return question;
 }
 

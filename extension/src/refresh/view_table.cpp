@@ -113,8 +113,8 @@ void ReadState(const Row& row, ScheduledView* view) {
   ReadCosts(row.Get(25), &view->costs);
   if (!view->begun) return;
   view->failures = DatumGetInt32(row.Get(20));
-  view->lock_timeouts = {DatumGetInt32(row.Get(27)), DatumGetInt32(row.Get(28))};
-  view->alerts = {row.GetTimeOrNever(29), row.GetTimeOrNever(30), row.GetTimeOrNever(31), DatumGetInt32(row.Get(32))};
+  view->lock_timeouts = DatumGetInt32(row.Get(27));
+  view->alerts = {row.GetTimeOrNever(28), row.GetTimeOrNever(29), row.GetTimeOrNever(30), DatumGetInt32(row.Get(31))};
   view->holds.reflects = row.GetTime(21);
   view->holds.change = static_cast<uint64>(DatumGetInt64(row.Get(22)));
   view->holds.definition = static_cast<uint64>(DatumGetInt64(row.Get(23)));
@@ -142,7 +142,7 @@ SELECT s.relid::pg_catalog.oid, s.owner::pg_catalog.oid, c.oid, c.relowner, coal
        s.mode, s.max_staleness, s.every, s.cron, s.timezone, s.blackout, s.priority, s.timeout, s.method, s.settings, s.changed_at,
        st.changed_at = s.changed_at, st.slot, st.next_due, st.consecutive_failures, st.reflects,
        CASE WHEN st.seen_boot = $1 THEN st.seen_change END, st.seen_definition, st.seen_counters, st.costs,
-       st.seen_reads, st.lock_timeouts, st.plain_lock_timeouts, st.failing_since, st.late_since, st.drifted_since, st.drifts
+       st.seen_reads, st.lock_timeouts, st.failing_since, st.late_since, st.drifted_since, st.drifts
   FROM steward.refresh_schedule s
   LEFT JOIN steward.refresh_state st ON st.relid = s.relid
   LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relid AND c.relkind = 'm'
@@ -192,11 +192,10 @@ void MarkDone(Oid relid, const Next& next) {
   args.AddTime(next.slot);
   args.AddTime(next.due);
   args.AddInt32(next.failures);
-  args.AddInt32(next.lock_timeouts.concurrently);
-  args.AddInt32(next.lock_timeouts.plain);
+  args.AddInt32(next.lock_timeouts);
   pg::SpiRun(R"(
 UPDATE steward.refresh_state
-   SET slot = $2, next_due = $3, consecutive_failures = $4, lock_timeouts = $5, plain_lock_timeouts = $6, interruptions = 0,
+   SET slot = $2, next_due = $3, consecutive_failures = $4, lock_timeouts = $5, interruptions = 0,
        running_since = NULL, running_boot = NULL, running_reason = NULL
  WHERE relid = $1)",
              args);

@@ -31,12 +31,6 @@ struct LearnedCosts {
   double values[kMost];
 };
 
-/// In a row, since the last success.
-struct LockTimeouts {
-  int concurrently;
-  int plain;
-};
-
 /// A scheduled view. Strings and arrays live in the memory context that ReadViews was called in.
 struct ScheduledView {
   Oid relid;
@@ -60,7 +54,7 @@ struct ScheduledView {
   TimestampTz slot;  // the grid's time that is to be done, or the last look's
   TimestampTz due;   // a retry, when later than the slot
   int failures;      // in a row
-  LockTimeouts lock_timeouts;
+  int lock_timeouts; // of plain refreshes, since the last success
   Holds holds;       // `change` is 0 after a restart: then everything may have changed
   LearnedCosts costs;
   core::RefreshAlerts alerts;
@@ -87,7 +81,7 @@ struct Next {
   TimestampTz slot;
   TimestampTz due;
   int failures;
-  LockTimeouts lock_timeouts;
+  int lock_timeouts;
 };
 
 /// Ends a run: clears the mark and sets what is next.
