@@ -1,6 +1,7 @@
 // See refresh_alerts.hpp.
 #include "core/refresh_alerts.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace steward::core {
@@ -10,6 +11,10 @@ namespace {
 constexpr int kFailuresToTell = 3;
 constexpr int kDriftsToTell = 2;
 constexpr double kNoticeable = kSecond / 10;
+
+bool Differs(double duration, const Learned& known) {
+  return HasDrifted(duration, known) && std::abs(duration - known.mean) >= kNoticeable;
+}
 
 bool Raise(Micros now, Micros* since) {
   if (*since != kNever) return false;
@@ -27,8 +32,8 @@ bool NoteLate(Micros now, RefreshAlerts* alerts) {
   return Raise(now, &alerts->late_since);
 }
 
-bool NoteDuration(double duration, const Learned& known, Micros now, RefreshAlerts* alerts) {
-  if (!HasDrifted(duration, known) || std::abs(duration - known.mean) < kNoticeable) {
+bool NoteDuration(const Took& took, const Learned& known, Micros now, RefreshAlerts* alerts) {
+  if (!Differs(took.duration, known) || !Differs(took.duration - std::max(took.lock_wait, 0.0), known)) {
     alerts->drifts = 0;
     alerts->drifted_since = kNever;
     return false;

@@ -22,9 +22,15 @@ struct RefreshAlerts {
 /// The view is predicted to lack a change for longer than promised, or does already.
 [[nodiscard]] bool NoteLate(Micros now, RefreshAlerts* alerts);
 
-/// A refresh took so long, in microseconds, where `known` was known before. Drifted is the second in a row that HasDrifted
-/// and differs by a tenth of a second; over with the first that is as known.
-[[nodiscard]] bool NoteDuration(double duration, const Learned& known, Micros now, RefreshAlerts* alerts);
+/// How long a refresh took, in microseconds.
+struct Took {
+  double duration;
+  double lock_wait;  // of that
+};
+
+/// A refresh took so long, where `known` was known before. Drifted is the second in a row that HasDrifted and differs by a tenth
+/// of a second, also without its wait for a lock; over with the first that is as known.
+[[nodiscard]] bool NoteDuration(const Took& took, const Learned& known, Micros now, RefreshAlerts* alerts);
 
 /// A refresh succeeded. What was late is late until one is in time, and the next is expected to be.
 void NoteSuccess(bool in_time, RefreshAlerts* alerts);

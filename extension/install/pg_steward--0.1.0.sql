@@ -716,7 +716,7 @@ COMMENT ON COLUMN steward.matviews.tracking_reason IS 'why time';
 COMMENT ON COLUMN steward.matviews.p99_staleness IS 'of the last 1,000 refreshes, staleness at their end';
 COMMENT ON COLUMN steward.matviews.last_refresh IS 'end of the last refresh by pg_steward that succeeded';
 COMMENT ON COLUMN steward.matviews.next_reason IS 'due, changed, retry, unchanged, or why no refresh will come';
-COMMENT ON COLUMN steward.matviews.alerts IS 'failing: three refreshes in a row failed; late: by what its refreshes take the view will be staler than promised, or is, until one is in time; drifted: two refreshes in a row took another time than the view''s did. Each is also written to the log and sent on channel steward_alerts (JSON: database, view, kind, since, detail) when it begins';
+COMMENT ON COLUMN steward.matviews.alerts IS 'failing: three refreshes in a row failed; late: by what its refreshes take the view will be staler than promised, or is, until one is in time; drifted: two refreshes in a row took another time than the view''s did. Each is also written to the log and sent on channel steward_alerts (JSON: database, view, kind, since, detail; any role can send there) when it begins';
 COMMENT ON COLUMN steward.matviews.last_error IS 'message of the last run, if it did not succeed';
 COMMENT ON COLUMN steward.matviews.last_read IS 'when a statement of which capture has the plan was last seen reading the view, to a second, among the plans that the reader may see; with pg_steward.track = all concurrent refreshes of its own, too; NULL: none';
 COMMENT ON COLUMN steward.matviews.unique_key_ddl IS 'index that would let the view be refreshed without blocking its readers; NULL: it has one, or none can be proved to be unique';

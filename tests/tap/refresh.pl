@@ -61,9 +61,10 @@ is(sql(q{SELECT last_result, last_sqlstate, last_error, consecutive_failures >= 
     'failed|22012|division by zero|t|retry', 'steward.matviews tells what is wrong');
 eventually('and from the third time on raises an alert', q{SELECT alerts = '{failing}' FROM steward.matviews WHERE matviewname = 'bad'});
 eventually('which stands while it goes on', history('bad', "result = 'failed' AND attempts = 4"));
-like($listener->query_safe('SELECT 1'), qr/steward_alerts" with payload "\{"database" : "shop", "view" : "public.bad", "kind" : "failing", "since" : "[^"]+", "detail" : "3 refreshes in a row have failed, the last with SQLSTATE 22012\."\}"/,
+my $heard = $listener->query_safe('SELECT 1') . $listener->query_safe('SELECT 1');
+like($heard, qr/steward_alerts" with payload "\{"database" : "shop", "view" : "public.bad", "kind" : "failing", "since" : "[^"]+", "detail" : "3 refreshes in a row have failed, the last with SQLSTATE 22012\."\}"/,
     'and is notified');
-unlike($listener->query_safe('SELECT 1'), qr/payload/, 'once');
+is(scalar(() = $heard =~ /"view" : "public\.bad"/g), 1, 'once');
 is(sql(q{SELECT alerts FROM steward.matviews WHERE matviewname = 'good'}), '{}', 'nothing is said of the others');
 sql('INSERT INTO t VALUES (12)');
 eventually('and it recovers', q{SELECT last_result = 'ok' AND consecutive_failures = 0 AND last_error IS NULL AND alerts = '{}' FROM steward.matviews WHERE matviewname = 'bad'});

@@ -2,6 +2,7 @@
 #include "refresh/alerts.hpp"
 
 #include "pg/spi.hpp"
+#include "pg/transaction.hpp"
 
 namespace steward::refresh {
 
@@ -32,15 +33,20 @@ Wording WordingOf(AlertKind kind) {
 void RaiseAlert(const ScheduledView& view, AlertKind kind, core::Micros since, const char* detail) {
   const Wording wording = WordingOf(kind);
   ereport(LOG, (errmsg(wording.message, view.name), errdetail("%s", detail), errhint("%s", wording.hint)));
-  pg::SpiArgs args;
-  args.AddOid(view.relid);
-  args.AddText(wording.kind);
-  args.AddTime(since);
-  args.AddText(detail);
-  pg::SpiRun(R"(
+  const ErrorData* error = pg::InTransaction([&] {
+    pg::SpiArgs args;
+    args.AddOid(view.relid);
+    args.AddText(wording.kind);
+    args.AddTime(since);
+    args.AddText(detail);
+    pg::SpiRun(R"(
 SELECT pg_catalog.pg_notify('steward_alerts', pg_catalog.json_build_object('database', pg_catalog.current_database(),
          'view', $1::pg_catalog.regclass::text, 'kind', $2, 'since', $3, 'detail', $4)::text))",
-             args);
+               args);
+  });
+  if (error != nullptr)
+    ereport(WARNING, (errcode(error->sqlerrcode), errmsg("cannot notify of an alert: %s", error->message),
+                      errhint("The log and steward.matviews have it.")));
 }
 
 }  // namespace steward::refresh

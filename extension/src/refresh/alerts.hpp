@@ -8,7 +8,8 @@ namespace steward::refresh {
 
 enum class AlertKind { kFailing, kLate, kDrifted };
 
-/// Says so, and notifies when the transaction commits. SPI must be open. `detail` is shown to whoever listens: no values.
+/// Says so, and notifies, in a transaction of its own, so that a full notification queue takes nothing along: the caller has none.
+/// `detail` is shown to whoever listens: no values.
 void RaiseAlert(const ScheduledView& view, AlertKind kind, core::Micros since, const char* detail);
 
 }  // namespace steward::refresh

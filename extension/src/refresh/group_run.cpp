@@ -41,7 +41,9 @@ struct Running {
     LearnedCosts costs;
     RefreshOutcome outcome;
     bool changed;
+    core::Micros duration;
     core::RefreshAlerts alerts;
+    bool tell;  // of an alert, once that is stored
   };
   Result* results;  // by member
   bool* refreshed;  // by view
@@ -114,18 +116,31 @@ void KeepAlertsIfNew(const ScheduledView& schedule, const core::RefreshAlerts& a
   if (!Same(schedule.alerts, alerts)) KeepAlerts(schedule.relid, alerts);
 }
 
-// What is over, and what has begun; `costs` are those learned since.
-void Judge(const FreshView& view, const LearnedCosts& costs, const RefreshOutcome& outcome, core::Micros duration,
-           core::Micros staleness, core::RefreshAlerts* alerts) {
-  const ScheduledView& schedule = view.schedule;
-  const core::Learned known = CostOf(schedule.costs, outcome.method).duration;
-  ScheduledView next = schedule;
-  next.costs = costs;
-  const core::Micros room = schedule.max_staleness;
-  core::NoteSuccess(staleness <= room && PredictedCost(next, view.has_dependents) <= room, alerts);
-  if (core::NoteDuration(static_cast<double>(duration), known, GetCurrentTimestamp(), alerts))
-    RaiseAlert(schedule, AlertKind::kDrifted, alerts->drifted_since,
-               psprintf("The last took %.0f ms, those before %.0f ms.", Milliseconds(duration), known.mean / 1000));
+core::Learned UsualDuration(const ScheduledView& schedule, Method method) {
+  return CostOf(schedule.costs, method).duration;
+}
+
+// What is over, and what has begun, when costs are those learned since.
+void Judge(const FreshView& view, core::Micros staleness, Running::Result* result) {
+  ScheduledView next = view.schedule;
+  next.costs = result->costs;
+  const core::Micros room = next.max_staleness;
+  core::NoteSuccess(staleness <= room && PredictedCost(next, view.has_dependents) <= room, &result->alerts);
+  const core::Learned usual = UsualDuration(view.schedule, result->outcome.method);
+  result->tell = core::NoteDuration({static_cast<double>(result->duration), static_cast<double>(result->outcome.lock_wait)}, usual,
+                                    GetCurrentTimestamp(), &result->alerts);
+}
+
+void TellDrifted(const ScheduledView& schedule, const Running::Result& result) {
+  const double usual = UsualDuration(schedule, result.outcome.method).mean;
+  RaiseAlert(schedule, AlertKind::kDrifted, result.alerts.drifted_since,
+             psprintf("The last took %.0f ms, those before %.0f ms.", Milliseconds(result.duration), usual / 1000));
+}
+
+void TellFailing(const ScheduledView& schedule, const Running::Result& result, const ErrorData* error) {
+  RaiseAlert(schedule, AlertKind::kFailing, result.alerts.failing_since,
+             psprintf("%d refreshes in a row have failed, the last with SQLSTATE %s.", schedule.failures + 1,
+                      unpack_sql_state(error->sqlerrcode)));
 }
 
 void Finish(const Running* running, int member, TimestampTz now) {
@@ -167,17 +182,17 @@ core::Micros LatestStart(const Running& running) {
 
 RefreshRequest RequestFor(const Running& running, const FreshView& view) {
   const ScheduledView& schedule = view.schedule;
-  return {schedule.relid,
-          schedule.owner,
-          schedule.method,
-          QuestionOf(schedule, view.has_dependents),
-          schedule.holds.reads,
-          schedule.holds.reflects,
-          true,
-          LatestStart(running),
-          running.track,
-          schedule.settings,
-          nullptr};
+  return {.relid = schedule.relid,
+          .owner = schedule.owner,
+          .method = schedule.method,
+          .known = QuestionOf(schedule, view.has_dependents),
+          .reads_before = schedule.holds.reads,
+          .reads_since = schedule.holds.reflects,
+          .limit_locks = true,
+          .latest_start = LatestStart(running),
+          .track = running.track,
+          .settings = schedule.settings,
+          .snapshot = nullptr};
 }
 
 void RefreshMember(Running* running, int member) {
@@ -185,27 +200,19 @@ void RefreshMember(Running* running, int member) {
   FreshView& view = running->views.all[number];
   const ScheduledView& schedule = view.schedule;
   const TimestampTz began = GetCurrentTimestamp();
-  RefreshOutcome& outcome = running->results[member].outcome;
-  ExecuteRefresh(RequestFor(*running, view), &outcome);
+  Running::Result& result = running->results[member];
+  ExecuteRefresh(RequestFor(*running, view), &result.outcome);
   running->refreshed[number] = true;
-  changes::NoteRefresh({schedule.relid, core::kNever, SeesParents(running->views, number, running->refreshed, running->results[member].holds.change), false});
-  Run run = Describe(*running, view, outcome.Unchanged() ? "unchanged" : "ok");
-  run.started_at = began;
-  run.method = MethodName(outcome.method);
-  run.lock_wait = outcome.lock_wait;
-  run.exec_time_ms = Milliseconds(run.finished_at - began);
-  run.wal_bytes = outcome.wal_bytes;
-  if (outcome.rows_known) {
-    run.rows_inserted = outcome.rows_inserted;
-    run.rows_deleted = outcome.rows_deleted;
-  }
-  run.message = outcome.note;
-  running->results[member].changed = !outcome.Unchanged();
+  const bool with_parents = SeesParents(running->views, number, running->refreshed, result.holds.change);
+  changes::NoteRefresh({schedule.relid, core::kNever, with_parents, false});
+  Run run = Describe(*running, view, nullptr);
+  DescribeOutcome(result.outcome, began, &run);
+  result.changed = !result.outcome.Unchanged();
   // All that it takes the worker, not the command alone: promises are kept by the former.
-  const TimestampTz since = member == 0 ? running->looked_at : began;
-  running->results[member].holds.reads = outcome.reads;
-  running->results[member].costs = LearnCost(schedule, outcome, run.finished_at - since);
-  Judge(view, running->results[member].costs, outcome, run.finished_at - since, run.staleness, &running->results[member].alerts);
+  result.duration = run.finished_at - (member == 0 ? running->looked_at : began);
+  result.holds.reads = result.outcome.reads;
+  result.costs = LearnCost(schedule, result.outcome, result.duration);
+  Judge(view, run.staleness, &result);
   Finish(running, member, run.finished_at);
   WriteHistory(run);
 }
@@ -245,46 +252,36 @@ ErrorData* RefreshAll(Running* running) {
   return error;
 }
 
-// With one more, if that is what happened.
-int CountLockTimeout(int timeouts, const RefreshOutcome& outcome, bool lock_timeout) {
-  return lock_timeout && outcome.method == Method::kPlain ? timeouts + 1 : timeouts;
-}
-
-void TellFailing(const ScheduledView& schedule, int consecutive, const Run& run) {
-  core::RefreshAlerts alerts = schedule.alerts;
-  if (!core::NoteFailure(consecutive, run.finished_at, &alerts)) return;
-  KeepAlerts(schedule.relid, alerts);
-  RaiseAlert(schedule, AlertKind::kFailing, run.finished_at,
-             psprintf("%d refreshes in a row have failed, the last with SQLSTATE %s.", consecutive, run.sqlstate));
-}
-
 // The member at fault has a failed run; the others go back to where they stood.
-void Fail(const Running& running, const ErrorData* error) {
-  for (int i = 0; i < running.group.count; i++) {
-    const FreshView& view = Member(running, i);
+void Fail(const Running* running, const ErrorData* error) {
+  for (int i = 0; i < running->group.count; i++) {
+    const FreshView& view = Member(*running, i);
     const ScheduledView& schedule = view.schedule;
-    if (i != running.current) {
+    if (i != running->current) {
       MarkDone(schedule.relid, {schedule.slot, schedule.due, schedule.failures, schedule.lock_timeouts});
       continue;
     }
-    const RefreshOutcome& outcome = running.results[i].outcome;
+    Running::Result& result = running->results[i];
+    const RefreshOutcome& outcome = result.outcome;
     const bool lock_timeout = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-    Run run = Describe(running, view, "failed");
-    run.started_at = running.started_at;
-    run.exec_time_ms = Milliseconds(run.finished_at - running.started_at);
+    const int of_plain = lock_timeout && outcome.method == Method::kPlain ? 1 : 0;
+    Run run = Describe(*running, view, "failed");
+    run.started_at = running->started_at;
+    run.exec_time_ms = Milliseconds(run.finished_at - running->started_at);
     run.method = outcome.method == Method::kAuto ? nullptr : MethodName(outcome.method);
     run.lock_wait = outcome.lock_wanted != 0 ? run.finished_at - outcome.lock_wanted : outcome.lock_wait;
     run.sqlstate = unpack_sql_state(error->sqlerrcode);
     run.message = error->detail == nullptr ? error->message : psprintf("%s: %s", error->message, error->detail);
     const core::FailedRefresh failed{schedule.failures + 1,
                                      lock_timeout,
-                                     run.finished_at - running.started_at,
+                                     run.finished_at - running->started_at,
                                      PeriodOf(schedule),
-                                     LatestStart(running),
+                                     LatestStart(*running),
                                      pg_prng_double(&pg_global_prng_state)};
     MarkDone(schedule.relid, {schedule.slot, core::RetryRefreshAt(failed, run.finished_at), failed.consecutive,
-                              CountLockTimeout(schedule.lock_timeouts, outcome, lock_timeout)});
-    TellFailing(schedule, failed.consecutive, run);
+                              schedule.lock_timeouts + of_plain});
+    result.tell = core::NoteFailure(failed.consecutive, run.finished_at, &result.alerts);
+    KeepAlertsIfNew(schedule, result.alerts);
     WriteHistory(run);
   }
 }
@@ -296,14 +293,23 @@ void Complain(const Running& running, const ErrorData* error) {
                     errdetail("Attempt %d in a row.", schedule.failures + 1)));
 }
 
+ErrorData* GiveUp(Running* running, const ErrorData* failed) {
+  Complain(*running, failed);
+  Running::Result& result = running->results[running->current];
+  result.alerts = Member(*running, running->current).schedule.alerts;
+  ErrorData* error = pg::InTransaction([&] { Fail(running, failed); });
+  if (error == nullptr && result.tell) TellFailing(Member(*running, running->current).schedule, result, failed);
+  return error;
+}
+
 ErrorData* RefreshLocked(Running* running) {
-  ErrorData* failed = RefreshAll(running);
-  if (failed != nullptr) {
-    Complain(*running, failed);
-    return pg::InTransaction([&] { Fail(*running, failed); });
+  const ErrorData* failed = RefreshAll(running);
+  if (failed != nullptr) return GiveUp(running, failed);
+  for (int i = 0; i < running->group.count; i++) {
+    const Running::Result& result = running->results[i];
+    NoteRefreshed(running->views, running->group.members[i], result.holds, result.changed);
+    if (result.tell) TellDrifted(Member(*running, i).schedule, result);
   }
-  for (int i = 0; i < running->group.count; i++)
-    NoteRefreshed(running->views, running->group.members[i], running->results[i].holds, running->results[i].changed);
   return nullptr;
 }
 

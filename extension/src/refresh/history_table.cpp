@@ -56,6 +56,19 @@ Run NewRun(Oid relid, const char* name, Oid owner) {
   return run;
 }
 
+void DescribeOutcome(const RefreshOutcome& outcome, TimestampTz began, Run* run) {
+  run->started_at = began;
+  run->result = outcome.Unchanged() ? "unchanged" : "ok";
+  run->method = MethodName(outcome.method);
+  run->lock_wait = outcome.lock_wait;
+  run->exec_time_ms = static_cast<double>(run->finished_at - began) / 1000.0;
+  run->wal_bytes = outcome.wal_bytes;
+  run->message = outcome.note;
+  if (!outcome.rows_known) return;
+  run->rows_inserted = outcome.rows_inserted;
+  run->rows_deleted = outcome.rows_deleted;
+}
+
 void WriteHistory(const Run& run) {
   pg::SpiArgs args;
   args.AddOid(run.relid);

@@ -4,6 +4,7 @@
 
 #include "core/schedule.hpp"
 #include "pg/postgres.hpp"
+#include "refresh/execute.hpp"
 
 extern "C" {
 #include "datatype/timestamp.h"
@@ -38,6 +39,9 @@ struct Run {
 
 /// All fields unknown but for those given.
 [[nodiscard]] Run NewRun(Oid relid, const char* name, Oid owner);
+
+/// Fills in what a refresh that began then and succeeded has come to; `finished_at` is when it ended.
+void DescribeOutcome(const RefreshOutcome& outcome, TimestampTz began, Run* run);
 
 void WriteHistory(const Run& run);
 

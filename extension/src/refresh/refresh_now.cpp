@@ -107,21 +107,11 @@ void UnlockAll(const Work& work) {
 void Record(const Work& work, const FreshView& view, const RefreshOutcome& outcome, TimestampTz began) {
   const ScheduledView& schedule = view.schedule;
   Run run = NewRun(schedule.relid, schedule.name, schedule.actual_owner);
-  run.started_at = began;
+  DescribeOutcome(outcome, began, &run);
   run.group = work.started_at;
-  run.result = outcome.Unchanged() ? "unchanged" : "ok";
   run.reason = "manual";
-  run.method = MethodName(outcome.method);
-  run.lock_wait = outcome.lock_wait;
-  run.exec_time_ms = static_cast<double>(run.finished_at - began) / 1000.0;
-  run.wal_bytes = outcome.wal_bytes;
-  if (outcome.rows_known) {
-    run.rows_inserted = outcome.rows_inserted;
-    run.rows_deleted = outcome.rows_deleted;
-  }
   const core::Micros since = store::GetViewLacks(schedule.relid).any;
   if (since != 0) run.staleness = Max(run.finished_at - since, 0);
-  run.message = outcome.note;
   WriteHistory(run);
 }
 

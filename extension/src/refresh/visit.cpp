@@ -149,16 +149,20 @@ const char* Seconds(core::Micros length) {
 
 ErrorData* TellLate(const Views& views, const Decision& decision, core::Micros now) {
   if (decision.nlate == 0) return nullptr;
-  return pg::InTransaction([&] {
+  ErrorData* error = pg::InTransaction([&] {
     for (int i = 0; i < decision.nlate; i++) {
-      FreshView& view = views.all[decision.late[i]];
-      if (!core::NoteLate(now, &view.schedule.alerts)) continue;
-      KeepAlerts(view.schedule.relid, view.schedule.alerts);
-      RaiseAlert(view.schedule, AlertKind::kLate, now,
-                 psprintf("It lacks changes of %s, promised are %s; a refresh takes %s.", Seconds(Max(now - view.lacks.any, 0)),
-                          Seconds(view.schedule.max_staleness), Seconds(PredictedCost(view.schedule, view.has_dependents))));
+      ScheduledView& schedule = views.all[decision.late[i]].schedule;
+      if (core::NoteLate(now, &schedule.alerts)) KeepAlerts(schedule.relid, schedule.alerts);
     }
   });
+  for (int i = 0; i < decision.nlate && error == nullptr; i++) {
+    const FreshView& view = views.all[decision.late[i]];
+    if (view.schedule.alerts.late_since != now) continue;
+    RaiseAlert(view.schedule, AlertKind::kLate, now,
+               psprintf("It lacks changes of %s, promised are %s; a refresh takes %s.", Seconds(Max(now - view.lacks.any, 0)),
+                        Seconds(view.schedule.max_staleness), Seconds(PredictedCost(view.schedule, view.has_dependents))));
+  }
+  return error;
 }
 
 ErrorData* NoteUnchanged(const Views& views, const Decision& decision, core::Micros now, bool* any) {

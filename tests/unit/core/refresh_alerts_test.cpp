@@ -32,13 +32,13 @@ TEST(RefreshAlerts, AreLateUntilARefreshIsInTime) {
 TEST(RefreshAlerts, TellOfTheSecondDriftInARow) {
   RefreshAlerts alerts;
   Learned known{5, 1e6, 1e4};
-  EXPECT_FALSE(NoteDuration(2e6, known, kT0, &alerts));
-  EXPECT_FALSE(NoteDuration(1e6, known, kT0, &alerts));
-  EXPECT_FALSE(NoteDuration(2e6, known, kT0, &alerts));
-  EXPECT_TRUE(NoteDuration(2e6, known, kT0 + 1, &alerts));
-  EXPECT_FALSE(NoteDuration(2e6, known, kT0 + 2, &alerts));
+  EXPECT_FALSE(NoteDuration({2e6, 0}, known, kT0, &alerts));
+  EXPECT_FALSE(NoteDuration({1e6, 0}, known, kT0, &alerts));
+  EXPECT_FALSE(NoteDuration({2e6, 0}, known, kT0, &alerts));
+  EXPECT_TRUE(NoteDuration({2e6, 0}, known, kT0 + 1, &alerts));
+  EXPECT_FALSE(NoteDuration({2e6, 0}, known, kT0 + 2, &alerts));
   EXPECT_EQ(alerts.drifted_since, kT0 + 1);
-  EXPECT_FALSE(NoteDuration(1e6, known, kT0, &alerts));
+  EXPECT_FALSE(NoteDuration({1e6, 0}, known, kT0, &alerts));
   EXPECT_EQ(alerts.drifted_since, kNever);
 }
 
@@ -48,17 +48,25 @@ TEST(RefreshAlerts, TellOfADriftThatIsLearnedMeanwhile) {
   for (int i = 0; i < 20; i++) Learn(1e6, &known);
   bool raised = false;
   for (int i = 0; i < 20; i++) {
-    raised |= NoteDuration(3e6, known, kT0 + i, &alerts);
+    raised |= NoteDuration({3e6, 0}, known, kT0 + i, &alerts);
     Learn(3e6, &known);
   }
   EXPECT_TRUE(raised);
   EXPECT_EQ(alerts.drifted_since, kNever);
 }
 
+TEST(RefreshAlerts, LeaveWaitsForLocksAlone) {
+  RefreshAlerts alerts;
+  const Learned known{5, 1e6, 1e4};
+  for (int i = 0; i < 3; i++) EXPECT_FALSE(NoteDuration({6e6, 5e6}, known, kT0, &alerts));
+  EXPECT_FALSE(NoteDuration({8e6, 5e6}, known, kT0, &alerts));
+  EXPECT_TRUE(NoteDuration({8e6, 5e6}, known, kT0, &alerts));
+}
+
 TEST(RefreshAlerts, LeaveMillisecondsAlone) {
   RefreshAlerts alerts;
   const Learned known{5, 1e4, 10};
-  for (int i = 0; i < 3; i++) EXPECT_FALSE(NoteDuration(9e4, known, kT0, &alerts));
+  for (int i = 0; i < 3; i++) EXPECT_FALSE(NoteDuration({9e4, 0}, known, kT0, &alerts));
 }
 
 }  // namespace
