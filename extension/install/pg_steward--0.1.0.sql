@@ -577,7 +577,7 @@ COMMENT ON COLUMN steward.refresh_state.drifted_since IS 'the same';
 COMMENT ON COLUMN steward.refresh_state.drifts IS 'refreshes in a row that took another time than known';
 COMMENT ON COLUMN steward.refresh_state.costs IS 'what refreshes have cost, by method, and how many readers a plain one makes wait';
 
--- Written by steward.refresh_now(), emptied by the worker.
+-- Written by steward.refresh_now(), emptied by the worker; one committed row a view where none comes.
 CREATE TABLE steward.refresh_manual (
   relid oid NOT NULL,
   reflects timestamptz NOT NULL,

@@ -6,7 +6,14 @@
 
 namespace steward::refresh {
 
+// A row that a transaction which is open has deleted, or inserted, is left to that.
 void KeepManual(Oid relid, const Holds& holds) {
+  pg::SpiArgs view;
+  view.AddOid(relid);
+  pg::SpiRun(R"(
+DELETE FROM steward.refresh_manual
+ WHERE ctid = ANY (ARRAY(SELECT ctid FROM steward.refresh_manual WHERE relid = $1 FOR UPDATE SKIP LOCKED)))",
+             view);
   pg::SpiArgs args;
   args.AddOid(relid);
   args.AddTime(holds.reflects);
@@ -27,7 +34,8 @@ bool AnyManual() {
 
 void TakeManual() {
   pg::SpiRun(R"(
-WITH taken AS (DELETE FROM steward.refresh_manual RETURNING *),
+WITH taken AS (DELETE FROM steward.refresh_manual
+                WHERE ctid = ANY (ARRAY(SELECT ctid FROM steward.refresh_manual FOR UPDATE SKIP LOCKED)) RETURNING *),
      newest AS (SELECT DISTINCT ON (relid) * FROM taken ORDER BY relid, reflects DESC)
 UPDATE steward.refresh_state st
    SET reflects = n.reflects, seen_change = n.seen_change, seen_boot = n.seen_boot, seen_definition = n.seen_definition,
