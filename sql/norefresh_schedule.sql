@@ -159,6 +159,13 @@ DROP VIEW pg_temp.sales;
 RESET ROLE;
 SELECT steward.refresh_now('regress_steward_den.mine');
 SELECT matviewname, result FROM steward.refresh_history WHERE matviewname IN ('theirs', 'mine') ORDER BY refresh_id;
+-- One row is kept where no worker comes.
+SELECT steward.refresh_now('theirs');
+SELECT count(*) FROM steward.refresh_manual WHERE relid = 'theirs'::regclass;
+-- What a former schedule has come to is over.
+INSERT INTO steward.refresh_state (relid, changed_at, slot, next_due, consecutive_failures, interruptions, failing_since)
+  VALUES ('theirs'::regclass, now() - interval '1 d', now(), now(), 3, 0, now());
+SELECT alerts FROM steward.matviews WHERE matviewname = 'theirs';
 DROP SCHEMA regress_steward_den CASCADE;
 DROP MATERIALIZED VIEW theirs;
 DROP FUNCTION stock();

@@ -674,9 +674,10 @@ SELECT c.oid AS relid, n.nspname AS schemaname, c.relname AS matviewname, pg_cat
             WHEN st.changed_at IS DISTINCT FROM s.changed_at OR lacks.since IS NOT NULL THEN 'changed'
             WHEN s.enabled THEN 'unchanged: refreshed when a base table changes' END AS next_reason,
        coalesce(CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at THEN st.consecutive_failures END, 0) AS consecutive_failures,
-       CASE WHEN s.relid IS NOT NULL
+       CASE WHEN st.changed_at OPERATOR(pg_catalog.=) s.changed_at
             THEN pg_catalog.array_remove(ARRAY[CASE WHEN st.failing_since IS NOT NULL THEN 'failing' END, CASE WHEN st.late_since IS NOT NULL THEN 'late' END,
-                                               CASE WHEN st.drifted_since IS NOT NULL THEN 'drifted' END]::text[], NULL) END AS alerts,
+                                               CASE WHEN st.drifted_since IS NOT NULL THEN 'drifted' END]::text[], NULL)
+            WHEN s.relid IS NOT NULL THEN '{}' END AS alerts,
        run.sqlstate AS last_sqlstate, CASE WHEN run.result NOT IN ('ok', 'unchanged') THEN run.message END AS last_error,
        read.at AS last_read, d.unique_key_ddl
   FROM pg_catalog.pg_class c
