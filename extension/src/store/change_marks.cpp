@@ -23,7 +23,7 @@ constexpr uint64 kFree = 0;      // and so are all behind it
 constexpr uint64 kGivenUp = 1;
 
 // What one object or, with OID 0, one database has come to. Every field is written without a lock, but for `key`, which
-// only one worker at a time sets, under the lock.
+// is set under the lock.
 struct Mark {
   pg_atomic_uint64 key;          // database and object
   pg_atomic_uint64 last;         // number of the last change
