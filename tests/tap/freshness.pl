@@ -86,6 +86,17 @@ sql(q{CREATE TABLE unrelated AS SELECT 1 AS i; DROP TABLE unrelated});
 sql('SELECT pg_sleep(3)');
 is(runs('totals'), $before, 'what changes nothing refreshes nothing');
 is(runs('hourly'), $looks, 'nor by the clock');
+sql(q{
+    CREATE TABLE daily (d int, note text) PARTITION BY LIST (d);
+    DO $$ BEGIN FOR i IN 1..600 LOOP EXECUTE format('CREATE TABLE daily_%s PARTITION OF daily FOR VALUES IN (%s)', i, i); END LOOP; END $$;
+});
+quiet();
+my $told = q{SELECT max(last_change) FROM steward.change_marks() WHERE objid = 'other'::regclass};
+my $number = sql($told);
+sql(q{INSERT INTO daily SELECT i, repeat(md5(i::text), 1000) FROM generate_series(1, 600) i; TRUNCATE daily});
+sql(q{BEGIN; INSERT INTO daily SELECT i FROM generate_series(1, 600) i; PREPARE TRANSACTION 'daily'});
+sql(q{COMMIT PREPARED 'daily'});
+is(sql($told), $number, 'a transaction that writes hundreds of partitions changes nothing else');
 is(sql(q{
     CREATE TEMP TABLE looks AS SELECT NULL::timestamptz AS at;
     DO $$ BEGIN FOR i IN 1..100 LOOP

@@ -17,7 +17,8 @@ namespace steward::changes {
 
 namespace {
 
-constexpr int kMostObjects = 256;  // TOAST tables included; a transaction that changes more has changed everything
+// That statements name, or a TRUNCATE or DDL touches. A transaction that changes more has changed everything.
+constexpr int kMostObjects = 1024;
 
 Oid objects[kMostObjects];
 int count = 0;
@@ -32,14 +33,15 @@ constexpr int kMostRefreshes = 64;
 Noted refreshes[kMostRefreshes];
 int refresh_count = 0;
 
-void Publish(store::ChangeKind kind) {
-  store::PublishChanges({objects, count, everything}, kind);
-}
+bool pending = false;  // there may be something to tell when the transaction ends
+bool wrote = false;    // rows of user relations
 
 void Forget() {
   count = 0;
   everything = false;
   refresh_count = 0;
+  pending = false;
+  wrote = false;
 }
 
 // The locks are still held: nobody else has refreshed these views since.
@@ -54,36 +56,48 @@ void TellRefreshes() {
   if (post) store::BoardPost(MyDatabaseId);
 }
 
-// What no hook sees, too: logical replication and other modules write rows without a statement.
-void Collect() {
-  if (store::Ready()) pg::VisitWrittenRelations(NoteChange);
+// A relation whose rows the transaction has written: what no hook sees is among these, by logical replication and other modules.
+// There can be thousands, as partitions and TOAST tables, of which few are watched: each is looked up, none is collected.
+template <store::ChangeKind kKind>
+void PublishWritten(Oid relid) {
+  wrote = true;
+  if (!IsNoted(relid)) store::PublishChanges({&relid, 1, false}, kKind);
+}
+
+// The second time only what the first has found: nothing may fail once the transaction is committed.
+template <store::ChangeKind kKind>
+void Publish(bool first) {
+  if (count > 0 || everything) store::PublishChanges({objects, count, everything}, kKind);
+  if (first || wrote) pg::VisitWrittenRelations(PublishWritten<kKind>);
 }
 
 // Logical replication commits prepared transactions without a command, each in a transaction that writes nothing else.
-void NoteReplicatedCommit() {
-  if (count == 0 && !everything && max_prepared_xacts > 0 && IsLogicalWorker()) NoteCommitPrepared();
+bool CommitsReplicated() {
+  return max_prepared_xacts > 0 && IsLogicalWorker();
 }
 
-void OnTransaction(XactEvent event, void*) {
+void Commit() {
+  if (count > 0 || everything || wrote) Publish<store::ChangeKind::kNow>(false);
+  else if (CommitsReplicated()) NoteCommitPrepared();
+  if (refresh_count > 0) TellRefreshes();
+  Forget();
+}
+
+pg_noinline void EndTransaction(XactEvent event) {
+  if (!store::Ready()) return;
   switch (event) {
     // Before, so that a server that ends in between has told; after, for those who looked in between.
     case XACT_EVENT_PRE_COMMIT:
-      Collect();
-      if (count > 0 || everything) Publish(store::ChangeKind::kNow);
+      Publish<store::ChangeKind::kNow>(true);
       break;
     case XACT_EVENT_COMMIT:
-      NoteReplicatedCommit();
-      if (count == 0 && !everything && refresh_count == 0) break;
-      if (count > 0 || everything) Publish(store::ChangeKind::kNow);
-      if (refresh_count > 0) TellRefreshes();
-      Forget();
+      Commit();
       break;
     case XACT_EVENT_PRE_PREPARE:
-      Collect();
-      if (count > 0 || everything) Publish(store::ChangeKind::kPrepared);
+      Publish<store::ChangeKind::kPrepared>(true);
       break;
     case XACT_EVENT_PREPARE:
-      if (count > 0 || everything) Publish(store::ChangeKind::kPrepared);
+      Publish<store::ChangeKind::kPrepared>(false);
       Forget();
       break;
     case XACT_EVENT_ABORT:
@@ -92,6 +106,13 @@ void OnTransaction(XactEvent event, void*) {
     default:
       break;
   }
+}
+
+// Every transaction comes here twice, and most have written nothing.
+void OnTransaction(XactEvent event, void*) {
+  if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+    pending = pending || TransactionIdIsValid(GetTopTransactionIdIfAny()) || CommitsReplicated();
+  if (unlikely(pending)) EndTransaction(event);
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId, void*) {
@@ -108,6 +129,7 @@ void NoteChange(Oid oid) {
   if (!OidIsValid(oid) || !store::Ready()) return;
   for (int i = count; i-- > 0;)
     if (objects[i] == oid) return;
+  pending = true;
   if (count == kMostObjects)
     everything = true;
   else
@@ -134,6 +156,7 @@ void NoteRefresh(const Refreshed& refreshed) {
   while (place < refresh_count && refreshes[place].refreshed.view != refreshed.view) place++;
   if (place == kMostRefreshes) return;
   if (place == refresh_count) refresh_count++;
+  pending = true;
   refreshes[place] = {refreshed, GetCurrentSubTransactionId()};
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 ExecutorStart_hook_type previous_start = nullptr;
 
-void NoteTargets(const PlannedStmt* plan) {
+pg_noinline void NoteTargets(const PlannedStmt* plan) {
   ListCell* cell = nullptr;
   foreach (cell, plan->resultRelations) {
     const RangeTblEntry* entry = rt_fetch(static_cast<Index>(lfirst_int(cell)), plan->rtable);

@@ -34,14 +34,16 @@ bool IsChange(ObjectAccessType access) {
   return access == OAT_DROP || access == OAT_POST_ALTER || access == OAT_TRUNCATE;
 }
 
+pg_noinline void Note(ObjectAccessType access, Oid class_id, Oid object, void* argument) {
+  if (class_id == RelationRelationId && !IsInternal(access, argument)) NoteChange(object);
+  if (class_id != InheritsRelationId) return;
+  NoteChange(object);
+  NoteParent(access, argument);
+}
+
+// Called for each function that a statement names, too.
 void OnAccess(ObjectAccessType access, Oid class_id, Oid object, int column, void* argument) {
-  if (IsChange(access)) {
-    if (class_id == RelationRelationId && !IsInternal(access, argument)) NoteChange(object);
-    if (class_id == InheritsRelationId) {
-      NoteChange(object);
-      NoteParent(access, argument);
-    }
-  }
+  if (unlikely(IsChange(access))) Note(access, class_id, object, argument);
   if (previous_access != nullptr) previous_access(access, class_id, object, column, argument);
 }
 
