@@ -17,7 +17,7 @@ namespace {
 
 ExecutorStart_hook_type previous_start = nullptr;
 
-pg_noinline void NoteTargets(const PlannedStmt* plan) {
+void NoteTargets(const PlannedStmt* plan) {
   ListCell* cell = nullptr;
   foreach (cell, plan->resultRelations) {
     const RangeTblEntry* entry = rt_fetch(static_cast<Index>(lfirst_int(cell)), plan->rtable);
@@ -25,13 +25,22 @@ pg_noinline void NoteTargets(const PlannedStmt* plan) {
   }
 }
 
-void OnStart(QueryDesc* query, int flags) {
-  const PlannedStmt* plan = query->plannedstmt;
-  if (unlikely(plan->resultRelations != NIL) && (flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) NoteTargets(plan);
+void Start(QueryDesc* query, int flags) {
   if (previous_start != nullptr)
     previous_start(query, flags);
   else
     standard_ExecutorStart(query, flags);
+}
+
+pg_noinline void StartWrite(QueryDesc* query, int flags) {
+  if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) NoteTargets(query->plannedstmt);
+  Start(query, flags);
+}
+
+// Every statement comes here, and most write nothing.
+void OnStart(QueryDesc* query, int flags) {
+  if (unlikely(query->plannedstmt->resultRelations != NIL)) return StartWrite(query, flags);
+  Start(query, flags);
 }
 
 }  // namespace

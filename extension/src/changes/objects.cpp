@@ -34,17 +34,26 @@ bool IsChange(ObjectAccessType access) {
   return access == OAT_DROP || access == OAT_POST_ALTER || access == OAT_TRUNCATE;
 }
 
-pg_noinline void Note(ObjectAccessType access, Oid class_id, Oid object, void* argument) {
+void Note(ObjectAccessType access, Oid class_id, Oid object, void* argument) {
   if (class_id == RelationRelationId && !IsInternal(access, argument)) NoteChange(object);
   if (class_id != InheritsRelationId) return;
   NoteChange(object);
   NoteParent(access, argument);
 }
 
+void PassOn(ObjectAccessType access, Oid class_id, Oid object, int column, void* argument) {
+  if (previous_access != nullptr) previous_access(access, class_id, object, column, argument);
+}
+
+pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int column, void* argument) {
+  Note(access, class_id, object, argument);
+  PassOn(access, class_id, object, column, argument);
+}
+
 // Called for each function that a statement names, too.
 void OnAccess(ObjectAccessType access, Oid class_id, Oid object, int column, void* argument) {
-  if (unlikely(IsChange(access))) Note(access, class_id, object, argument);
-  if (previous_access != nullptr) previous_access(access, class_id, object, column, argument);
+  if (unlikely(IsChange(access))) return OnChange(access, class_id, object, column, argument);
+  PassOn(access, class_id, object, column, argument);
 }
 
 }  // namespace
