@@ -11,6 +11,7 @@ extern "C" {
 #include "access/twophase.h"
 #include "access/xact.h"
 #include "replication/logicalworker.h"
+#include "storage/proc.h"
 }
 
 namespace steward::changes {
@@ -108,11 +109,19 @@ pg_noinline void EndTransaction(XactEvent event) {
   }
 }
 
-// Every transaction comes here twice, and most have written nothing.
+bool IsFirst(XactEvent event) {
+  return event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE;
+}
+
+pg_noinline void EndNewTransaction(XactEvent event) {
+  pending = TransactionIdIsValid(MyProc->xid) || CommitsReplicated();
+  if (pending) EndTransaction(event);
+}
+
+// Every transaction comes here twice, and most have written nothing: nothing is written without an id.
 void OnTransaction(XactEvent event, void*) {
-  if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-    pending = pending || TransactionIdIsValid(GetTopTransactionIdIfAny()) || CommitsReplicated();
-  if (unlikely(pending)) EndTransaction(event);
+  if (unlikely(pending)) return EndTransaction(event);
+  if (IsFirst(event) && unlikely(TransactionIdIsValid(MyProc->xid) || max_prepared_xacts > 0)) EndNewTransaction(event);
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId, void*) {
