@@ -70,7 +70,7 @@ BEGIN
   IF current_setting('app.quiet', true) = 'yes' THEN RETURN 1; END IF;
   RAISE EXCEPTION 'it was %', what USING ERRCODE = 'insufficient_privilege', HINT = what;
 END \$\$;
-CREATE TABLE bait AS SELECT g AS id, g % 3000 AS customer, repeat('x', 60) AS pad FROM generate_series(1, 40000) g;
+CREATE TABLE bait AS SELECT g AS id, g % 3000 AS customer, repeat('x', 60) AS pad FROM generate_series(1, 12000) g;
 ANALYZE bait;
 RESET ROLE;
 SELECT steward.reset();
@@ -87,6 +87,7 @@ RESET ROLE;
 -- The superuser himself, on a table of the planter's.
 SELECT pad FROM bait WHERE customer = planted(17);
 SELECT id FROM bait WHERE customer = 18 AND planted(id) > 0;
+SELECT id FROM bait WHERE planted(id) = 19;
 SQL
 }
 work; work

@@ -3,7 +3,7 @@
 #   chroot_cache              prints the folder of what is kept: ${XDG_CACHE_HOME:-~/.cache}/pg_steward
 #   chroot_unpack SUITE DIR   unpacks the base system of a Debian release (git and make are in it) and tells its apt where
 #                             packages come from
-#   chroot_mount DIR          mounts /proc and /dev/shm in it
+#   chroot_mount DIR          mounts /proc, /dev/shm and /dev/pts in it
 #   chroot_run DIR COMMAND... runs a command in it, with a clean environment
 # Leaves to others: what is run inside, and unmounting (clean_chroot.sh, matrix.sh).
 
@@ -62,6 +62,9 @@ chroot_mount() { # DIR
   mount -t proc proc "$1/proc"
   mkdir -p "$1/dev/shm"
   mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"
+  mkdir -p "$1/dev/pts"
+  mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$1/dev/pts"
+  [ -e "$1/dev/ptmx" ] || ln -s pts/ptmx "$1/dev/ptmx"
   cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
 }
 

@@ -39,6 +39,7 @@ cleanup() {
   local pid try
   for pid in $(inside); do kill -KILL "$pid" 2>/dev/null || true; done
   for try in 1 2 3 4 5; do
+    mountpoint -q "$root/dev/pts" && umount "$root/dev/pts"
     mountpoint -q "$root/dev/shm" && umount "$root/dev/shm"
     mountpoint -q "$root/proc" && umount "$root/proc"
     if ! grep -q " $root/" /proc/mounts; then break; fi
