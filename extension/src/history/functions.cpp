@@ -2,6 +2,7 @@
 #include "core/coarse_latency.hpp"
 #include "history/tables.hpp"
 #include "history/write.hpp"
+#include "pg/extension_table.hpp"
 #include "pg/postgres.hpp"
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
@@ -52,10 +53,7 @@ STEWARD_FUNCTION(steward_write_history) {
   store::RequireReady();
   PreventCommandIfReadOnly("steward.write_history()");
   const Oid owner = TablesOwner();
-  if (!OidIsValid(owner))
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("the tables of pg_steward are not those of this version"),
-                    errhint("Run: ALTER EXTENSION pg_steward UPDATE;")));
+  pg::RequireTables(owner);
   const pg::RoleSwitch before = pg::BecomeRole(owner);
   // Our own bookkeeping is not part of the workload.
   pg::SetForRole("pg_steward.track", "none");

@@ -40,4 +40,11 @@ Oid ExtensionTableOwner(const char* name) {
   return owner;
 }
 
+void RequireTables(Oid owner) {
+  if (!OidIsValid(owner))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the tables of pg_steward are not those of this version"),
+                    errhint("Run: ALTER EXTENSION pg_steward UPDATE;")));
+}
+
 }  // namespace steward::pg

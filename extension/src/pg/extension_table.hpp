@@ -10,4 +10,7 @@ namespace steward::pg {
 /// until its end: DROP EXTENSION locks the extension first and then its tables, in an order that could deadlock with ours.
 [[nodiscard]] Oid ExtensionTableOwner(const char* name);
 
+/// Raises 55000 where `owner` is InvalidOid: there are no tables of this version.
+void RequireTables(Oid owner);
+
 }  // namespace steward::pg

@@ -2,7 +2,7 @@
 #include "refresh/manual_table.hpp"
 
 #include "pg/spi.hpp"
-#include "store/visit_board.hpp"
+#include "refresh/view_table.hpp"
 
 namespace steward::refresh {
 
@@ -16,12 +16,7 @@ DELETE FROM steward.refresh_manual
              view);
   pg::SpiArgs args;
   args.AddOid(relid);
-  args.AddTime(holds.reflects);
-  args.AddInt64(static_cast<int64>(holds.change));
-  args.AddInt64(store::BoardBootId());
-  args.AddInt64(static_cast<int64>(holds.definition));
-  args.AddInt64(static_cast<int64>(holds.counters));
-  args.AddInt64(static_cast<int64>(holds.reads));
+  AddHolds(holds, &args);
   pg::SpiRun(R"(
 INSERT INTO steward.refresh_manual (relid, reflects, seen_change, seen_boot, seen_definition, seen_counters, seen_reads)
 VALUES ($1, $2, $3, $4, $5, $6, $7))",

@@ -1,7 +1,7 @@
 // See open_tables.hpp.
 #include "refresh/open_tables.hpp"
 
-#include "pg/postgres.hpp"
+#include "pg/extension_table.hpp"
 #include "pg/spi.hpp"
 #include "refresh/view_table.hpp"
 
@@ -9,10 +9,7 @@ namespace steward::refresh {
 
 pg::RoleSwitch OpenTables() {
   const Oid owner = TablesOwner();
-  if (!OidIsValid(owner))
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("the tables of pg_steward are not those of this version"),
-                    errhint("Run: ALTER EXTENSION pg_steward UPDATE;")));
+  pg::RequireTables(owner);
   const pg::RoleSwitch before = pg::BecomeRole(owner);
   pg::SpiOpen();
   return before;

@@ -2,7 +2,6 @@
 #include "refresh/view_table.hpp"
 
 #include "pg/extension_table.hpp"
-#include "pg/spi.hpp"
 #include "store/visit_board.hpp"
 
 extern "C" {
@@ -201,20 +200,24 @@ UPDATE steward.refresh_state
              args);
 }
 
+void AddHolds(const Holds& holds, pg::SpiArgs* args) {
+  args->AddTime(holds.reflects);
+  args->AddInt64(static_cast<int64>(holds.change));
+  args->AddInt64(store::BoardBootId());
+  args->AddInt64(static_cast<int64>(holds.definition));
+  args->AddInt64(static_cast<int64>(holds.counters));
+  args->AddInt64(static_cast<int64>(holds.reads));
+}
+
 void KeepHolds(Oid relid, const Holds& holds, const LearnedCosts& costs) {
   pg::SpiArgs args;
   args.AddOid(relid);
-  args.AddTime(holds.reflects);
-  args.AddInt64(static_cast<int64>(holds.change));
-  args.AddInt64(store::BoardBootId());
-  args.AddInt64(static_cast<int64>(holds.definition));
-  args.AddInt64(static_cast<int64>(holds.counters));
+  AddHolds(holds, &args);
   args.Add(FLOAT8ARRAYOID, CostArray(costs));
-  args.AddInt64(static_cast<int64>(holds.reads));
   pg::SpiRun(R"(
 UPDATE steward.refresh_state
-   SET reflects = $2, seen_change = $3, seen_boot = $4, seen_definition = $5, seen_counters = $6, costs = $7,
-       seen_reads = $8
+   SET reflects = $2, seen_change = $3, seen_boot = $4, seen_definition = $5, seen_counters = $6, seen_reads = $7,
+       costs = $8
  WHERE relid = $1)",
              args);
 }

@@ -5,6 +5,7 @@
 #include "core/refresh_alerts.hpp"
 #include "core/schedule.hpp"
 #include "pg/postgres.hpp"
+#include "pg/spi.hpp"
 #include "refresh/execute.hpp"
 
 extern "C" {
@@ -86,6 +87,9 @@ struct Next {
 
 /// Ends a run: clears the mark and sets what is next.
 void MarkDone(Oid relid, const Next& next);
+
+/// Adds what a statement keeps of them: reflects, seen_change, seen_boot, seen_definition, seen_counters, seen_reads.
+void AddHolds(const Holds& holds, pg::SpiArgs* args);
 
 /// Keeps what the view holds after a refresh, and what it cost. Call after MarkDone.
 void KeepHolds(Oid relid, const Holds& holds, const LearnedCosts& costs);
