@@ -183,7 +183,9 @@ bool TakesObject(Command command) {
 }
 
 // What stands beside the options: the command, and for advise what to advise on.
-void CheckWords(const std::vector<std::string>& words, Command command) {
+void CheckWords(std::vector<std::string> words, const CommandSpec& spec) {
+  const Command command = spec.command;
+  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(WordsOf(spec) - 1));
   if (TakesObject(command) && words.size() == 2 && !words[1].empty()) return;
   if (TakesObject(command) && words.size() <= 2) throw UsageError(command == Command::kExplain ? "nothing named to explain" : "no suggestion named",
                      command == Command::kExplain ? TryHelp(command) : "Give its id. " + TryHelp(command));
@@ -193,6 +195,12 @@ void CheckWords(const std::vector<std::string>& words, Command command) {
     throw UsageError("cannot advise on that", "\"pgsteward advise indexes\" is what there is.");
   }
   throw UsageError("too many command-line arguments", "Name the database with -d. " + TryHelp(command));
+}
+
+// The first word, where it begins names of commands; else there is nothing to be found.
+std::string FamilyOf(const std::vector<std::string>& words) {
+  if (SubcommandsOf(words.front()).empty()) throw UsageError("unknown command", TryHelp(Command::kNone));
+  return words.front();
 }
 
 }  // namespace
@@ -208,12 +216,18 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
     if (arguments.help || arguments.version) return arguments;
     throw UsageError("no command given", TryHelp(Command::kNone));
   }
-  const CommandSpec* spec = FindCommand(positional.front());
-  if (spec == nullptr) throw UsageError("unknown command", TryHelp(Command::kNone));
+  const CommandSpec* spec = FindCommand(positional);
+  if (spec == nullptr) {
+    arguments.family = FamilyOf(positional);
+    if (arguments.help && positional.size() == 1) return arguments;
+    throw UsageError("unknown " + arguments.family + " command",
+                     fmt::format("The {} commands are: {}.", arguments.family, fmt::join(SubcommandsOf(arguments.family), ", ")));
+  }
   arguments.command = spec->command;
+  arguments.opens_session = spec->opens_session;
   if (arguments.help || arguments.version) return arguments;
   const po::variables_map values = Parse(words, OptionsOf(spec->command), spec->command);
-  CheckWords(List(values, "words"), spec->command);
+  CheckWords(List(values, "words"), *spec);
   FillConnection(values, arguments.connect);
   arguments.output = Optional(values, "output").value_or("");
   if (spec->command == Command::kSnapshot && arguments.output.empty())

@@ -24,6 +24,8 @@ struct Arguments {
   };
 
   Command command = Command::kNone;
+  std::string family;  // first word of commands of two, where help is asked of these
+  bool opens_session = true;  // false: the command decides which connections it opens, if any
   bool help = false;
   bool version = false;
   db::ConnectOptions connect;
@@ -69,6 +71,9 @@ Arguments ParseArguments(const std::vector<std::string>& words);
 
 /// The help of one command, or of the whole program for kNone.
 std::string HelpText(Command command);
+
+/// What commands there are whose first word is `family`.
+std::string FamilyHelpText(const std::string& family);
 
 /// Seconds of "90min", "2h", "1d", "30 s" or "1w". None when the text is nothing of the kind.
 std::optional<double> ParseSpan(const std::string& text);

@@ -3,98 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <set>
+#include <string_view>
+
+#include "cli/option_groups.hpp"
 
 namespace steward::cli {
 
 namespace {
 
 namespace po = boost::program_options;
-
-struct Group {
-  std::string title;
-  po::options_description options;
-};
-
-auto Word(const char* name) {
-  return po::value<std::string>()->value_name(name);
-}
-auto Words(const char* name) {
-  return po::value<std::vector<std::string>>()->value_name(name);
-}
-
-Group GeneralGroup() {
-  Group group{"General options", {}};
-  group.options.add_options()("version,V", "output version information, then exit")("help,?",
-                                                                                    "show this help, then exit");
-  return group;
-}
-
-Group ConnectionGroup() {
-  Group group{"Connection options", {}};
-  group.options.add_options()("host,h", Word("HOSTNAME"), "database server host or socket directory")(
-      "port,p", Word("PORT"), "database server port")("username,U", Word("USERNAME"), "database user name")(
-      "dbname,d", Word("DBNAME"), "database name or connection string")("no-password,w", "never prompt for password")(
-      "password,W", "force password prompt (should happen automatically)");
-  return group;
-}
-
-Group OutputGroup(const char* formats) {
-  Group group{"Output options", {}};
-  group.options.add_options()("format", Word("FORMAT"), formats)("output,o", Word("FILENAME"),
-                                                                 "write to a file instead of standard output");
-  return group;
-}
-
-Group AdviseGroup() {
-  Group group{"Advice options", {}};
-  group.options.add_options()("budget", Word("SIZE"), "disk space for new indexes, such as 2GB (default: no limit)")(
-      "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
-      "min-gain", Word("PERCENT"), "what an index must save of the whole (default: 0.5)")(
-      "quick", "answer after a few plans of each statement")(
-      "verify", "build the indexes on trial, measure, and leave out what does not help")(
-      "yes,y", "do not ask before --verify builds")(
-      "limit", Word("N"), "suggest at most N indexes (default: 10)")(
-      "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
-                                                                          "do not advise on this schema (repeatable)")(
-      "show-muted", "show muted suggestions as well")(
-      "source", Word("NAME"), "steward, or hypopg (with pg_stat_statements); default: what is installed")(
-      "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
-      "standby", Words("FILENAME"), "count index scans of a standby, from a snapshot taken there (repeatable)")(
-      "no-save", "do not save the suggestions in the database")(
-      "save", "save them even with --schema, --exclude-schema or --from");
-  return group;
-}
-
-Group MuteGroup() {
-  Group group{"Mute options", {}};
-  group.options.add_options()("reason", Word("TEXT"), "why; shown with --show-muted")(
-      "until", Word("TIME"), "when it ends by itself (default: never)");
-  return group;
-}
-
-Group ExplainGroup() {
-  Group group{"Explain options", {}};
-  group.options.add_options()("plans", "show plans without and with the indexes, parameters as $n")(
-      "psql", "print a script for psql that shows the same")("limit", Word("N"),
-                                                             "show at most N statements and candidates (default: 10)");
-  return group;
-}
-
-Group SnapshotGroup() {
-  Group group{"Output options", {}};
-  group.options.add_options()("output,o", Word("FILENAME"), "file to write, readable by its owner only (required)");
-  return group;
-}
-
-Group DiffGroup() {
-  Group group{"Windows", {}};
-  group.options.add_options()("after", Word("TIME"), "where the later window ends (default: now)")(
-      "before", Word("TIME"), "where the earlier window ends (default: 1d, before --after)")(
-      "window", Word("SPAN"), "length of both windows (default: 1h)")("limit", Word("N"),
-                                                                      "show the N largest changes (default: 10)");
-  return group;
-}
 
 constexpr CommandSpec kCommands[] = {
     {Command::kDoctor, "doctor", "doctor [OPTION]...", "check the server and say what is missing",
@@ -125,29 +43,7 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward unmute shows a muted suggestion again.", ""},
 };
 
-std::vector<Group> GroupsOf(Command command) {
-  std::vector<Group> groups;
-  if (command == Command::kAdvise) {
-    groups.push_back(AdviseGroup());
-    groups.push_back(OutputGroup("text, json or sql (default: text)"));
-  }
-  if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
-  if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
-  if (command == Command::kMute) groups.push_back(MuteGroup());
-  if (command == Command::kExplain) {
-    groups.push_back(ExplainGroup());
-    groups.push_back(OutputGroup("text or json (default: text)"));
-  }
-  if (command == Command::kDiff) {
-    groups.push_back(DiffGroup());
-    groups.push_back(OutputGroup("text or json (default: text)"));
-  }
-  groups.push_back(GeneralGroup());
-  if (command != Command::kNone) groups.push_back(ConnectionGroup());
-  return groups;
-}
-
-std::string HelpOfGroup(const Group& group) {
+std::string HelpOfGroup(const OptionGroup& group) {
   std::string text = "\n" + group.title + ":\n";
   for (const auto& option : group.options.options()) {
     const std::string long_name = option->long_name();
@@ -165,23 +61,40 @@ constexpr const char* kFooter =
 
 }  // namespace
 
-const CommandSpec* FindCommand(const std::string& name) {
-  for (const CommandSpec& spec : kCommands)
-    if (name == spec.name) return &spec;
+std::size_t WordsOf(const CommandSpec& spec) {
+  return std::string_view(spec.name).find(' ') == std::string_view::npos ? 1 : 2;
+}
+
+const CommandSpec* FindCommand(const std::vector<std::string>& words) {
+  for (const CommandSpec& spec : kCommands) {
+    const std::string first = words.empty() ? "" : words[0];
+    if (WordsOf(spec) == 1 && first == spec.name) return &spec;
+    if (WordsOf(spec) == 2 && words.size() >= 2 && first + " " + words[1] == spec.name) return &spec;
+  }
   return nullptr;
+}
+
+std::vector<std::string> SubcommandsOf(const std::string& family) {
+  std::vector<std::string> names;
+  for (const CommandSpec& spec : kCommands)
+    if (const std::string name = spec.name; name.starts_with(family + " ")) names.push_back(name.substr(family.size() + 1));
+  return names;
 }
 
 po::options_description OptionsOf(Command command) {
   po::options_description all;
-  for (const Group& group : GroupsOf(command)) all.add(group.options);
+  for (const OptionGroup& group : GroupsOf(command)) all.add(group.options);
   all.add_options()("words", po::value<std::vector<std::string>>());
   return all;
 }
 
 po::options_description AllOptions() {
   po::options_description all;
-  for (const Group& group : {AdviseGroup(), MuteGroup(), OutputGroup(""), GeneralGroup(), ConnectionGroup()}) all.add(group.options);
-  all.add_options()("after", Word("TIME"))("before", Word("TIME"))("window", Word("SPAN"))("plans", "")("psql", "");
+  std::set<std::string> seen;
+  for (const CommandSpec& spec : kCommands)
+    for (const OptionGroup& group : GroupsOf(spec.command))
+      for (const auto& option : group.options.options())
+        if (seen.insert(option->long_name()).second) all.add(option);
   all.add_options()("words", po::value<std::vector<std::string>>());
   return all;
 }
@@ -190,6 +103,13 @@ std::string TryHelp(Command command) {
   for (const CommandSpec& spec : kCommands)
     if (spec.command == command) return fmt::format("Try \"pgsteward {} --help\" for more information.", spec.name);
   return "Try \"pgsteward --help\" for more information.";
+}
+
+std::string FamilyHelpText(const std::string& family) {
+  std::string text = fmt::format("Usage:\n  pgsteward {} COMMAND [OPTION]...\n\nCommands:\n", family);
+  for (const CommandSpec& spec : kCommands)
+    if (std::string_view(spec.name).starts_with(family + " ")) text += fmt::format("  {:<28} {}\n", spec.name, spec.summary);
+  return text + "\nEach command has its own help.\n";
 }
 
 std::string HelpText(Command command) {
@@ -202,7 +122,7 @@ std::string HelpText(Command command) {
   }
   for (const CommandSpec& spec : kCommands)
     if (spec.command == command) text = fmt::format("{}\n\nUsage:\n  pgsteward {}\n", spec.purpose, spec.usage);
-  for (const Group& group : GroupsOf(command)) text += HelpOfGroup(group);
+  for (const OptionGroup& group : GroupsOf(command)) text += HelpOfGroup(group);
   if (command == Command::kNone) return text + "\nEach command has its own help: pgsteward advise --help\n" + kFooter;
   text += "\n";
   for (const CommandSpec& spec : kCommands)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.hpp"
 
@@ -16,10 +18,17 @@ struct CommandSpec {
   const char* summary;  // in the program's help
   const char* purpose;  // first line of its own help
   const char* notes;    // printed after the options
+  bool opens_session = true;  // see Arguments
 };
 
-/// nullptr when there is none of that name.
-const CommandSpec* FindCommand(const std::string& name);
+/// The command that `words` begin with; its name is one word or two. nullptr when there is none.
+const CommandSpec* FindCommand(const std::vector<std::string>& words);
+
+/// How many words its name has.
+std::size_t WordsOf(const CommandSpec& spec);
+
+/// The second words of the commands whose first is `family`; empty where that is no such word.
+std::vector<std::string> SubcommandsOf(const std::string& family);
 
 /// What one command takes, its words included.
 boost::program_options::options_description OptionsOf(Command command);

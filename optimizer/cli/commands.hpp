@@ -20,5 +20,7 @@ Outcome RunSnapshot(db::Database& database);
 Outcome RunExplain(db::Database& database, const Arguments& arguments);
 Outcome RunMute(db::Database& database, const Arguments& arguments);
 Outcome RunDiff(db::Database& database, const Arguments& arguments);
+/// The commands "pool ...": they open what connections they need, to a pooler or a server, or none.
+Outcome RunPool(const Arguments& arguments);
 
 }  // namespace steward::cli

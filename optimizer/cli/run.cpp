@@ -52,18 +52,26 @@ void FillStandardStreams() {
     if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
 }
 
-int RunChecked(const std::vector<std::string>& words) {
-  const Arguments arguments = ParseArguments(words);
-  if (arguments.version || arguments.help) {
-    WriteOutput("", arguments.version ? VersionText() : HelpText(arguments.command));
-    return kExitOk;
-  }
+std::string Help(const Arguments& arguments) {
+  return arguments.family.empty() ? HelpText(arguments.command) : FamilyHelpText(arguments.family);
+}
+
+Outcome RunInSession(const Arguments& arguments) {
   if (db::CheckOptions(arguments.connect).password_in_arguments)
     PrintWarning("the password in the connection string can be read by every user of this machine",
                  "Use PGPASSWORD or a password file instead.");
   db::Connection connection(arguments.connect, db::PromptForPassword);
   db::InstallInterruptHandler();
-  const Outcome outcome = Dispatch(connection, arguments);
+  return Dispatch(connection, arguments);
+}
+
+int RunChecked(const std::vector<std::string>& words) {
+  const Arguments arguments = ParseArguments(words);
+  if (arguments.version || arguments.help) {
+    WriteOutput("", arguments.version ? VersionText() : Help(arguments));
+    return kExitOk;
+  }
+  const Outcome outcome = arguments.opens_session ? RunInSession(arguments) : RunPool(arguments);
   WriteOutput(arguments.output, outcome.text);
   return outcome.exit_code;
 }

@@ -1,0 +1,114 @@
+// See option_groups.hpp.
+#include "cli/option_groups.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+namespace po = boost::program_options;
+
+auto Word(const char* name) {
+  return po::value<std::string>()->value_name(name);
+}
+auto Words(const char* name) {
+  return po::value<std::vector<std::string>>()->value_name(name);
+}
+
+OptionGroup GeneralGroup() {
+  OptionGroup group{"General options", {}};
+  group.options.add_options()("version,V", "output version information, then exit")("help,?",
+                                                                                    "show this help, then exit");
+  return group;
+}
+
+OptionGroup ConnectionGroup() {
+  OptionGroup group{"Connection options", {}};
+  group.options.add_options()("host,h", Word("HOSTNAME"), "database server host or socket directory")(
+      "port,p", Word("PORT"), "database server port")("username,U", Word("USERNAME"), "database user name")(
+      "dbname,d", Word("DBNAME"), "database name or connection string")("no-password,w", "never prompt for password")(
+      "password,W", "force password prompt (should happen automatically)");
+  return group;
+}
+
+OptionGroup OutputGroup(const char* formats) {
+  OptionGroup group{"Output options", {}};
+  group.options.add_options()("format", Word("FORMAT"), formats)("output,o", Word("FILENAME"),
+                                                                 "write to a file instead of standard output");
+  return group;
+}
+
+OptionGroup AdviseGroup() {
+  OptionGroup group{"Advice options", {}};
+  group.options.add_options()("budget", Word("SIZE"), "disk space for new indexes, such as 2GB (default: no limit)")(
+      "weight", Word("WHAT"), "time: lower the time spent; calls: lower calls x planner cost (default: time)")(
+      "min-gain", Word("PERCENT"), "what an index must save of the whole (default: 0.5)")(
+      "quick", "answer after a few plans of each statement")(
+      "verify", "build the indexes on trial, measure, and leave out what does not help")(
+      "yes,y", "do not ask before --verify builds")(
+      "limit", Word("N"), "suggest at most N indexes (default: 10)")(
+      "schema", Words("NAME"), "advise on this schema only (repeatable)")("exclude-schema", Words("NAME"),
+                                                                          "do not advise on this schema (repeatable)")(
+      "show-muted", "show muted suggestions as well")(
+      "source", Word("NAME"), "steward, or hypopg (with pg_stat_statements); default: what is installed")(
+      "from", Word("FILENAME"), "take the workload from a snapshot; the server is asked for costs only")(
+      "standby", Words("FILENAME"), "count index scans of a standby, from a snapshot taken there (repeatable)")(
+      "no-save", "do not save the suggestions in the database")(
+      "save", "save them even with --schema, --exclude-schema or --from");
+  return group;
+}
+
+OptionGroup MuteGroup() {
+  OptionGroup group{"Mute options", {}};
+  group.options.add_options()("reason", Word("TEXT"), "why; shown with --show-muted")(
+      "until", Word("TIME"), "when it ends by itself (default: never)");
+  return group;
+}
+
+OptionGroup ExplainGroup() {
+  OptionGroup group{"Explain options", {}};
+  group.options.add_options()("plans", "show plans without and with the indexes, parameters as $n")(
+      "psql", "print a script for psql that shows the same")("limit", Word("N"),
+                                                             "show at most N statements and candidates (default: 10)");
+  return group;
+}
+
+OptionGroup SnapshotGroup() {
+  OptionGroup group{"Output options", {}};
+  group.options.add_options()("output,o", Word("FILENAME"), "file to write, readable by its owner only (required)");
+  return group;
+}
+
+OptionGroup DiffGroup() {
+  OptionGroup group{"Windows", {}};
+  group.options.add_options()("after", Word("TIME"), "where the later window ends (default: now)")(
+      "before", Word("TIME"), "where the earlier window ends (default: 1d, before --after)")(
+      "window", Word("SPAN"), "length of both windows (default: 1h)")("limit", Word("N"),
+                                                                      "show the N largest changes (default: 10)");
+  return group;
+}
+
+}  // namespace
+
+std::vector<OptionGroup> GroupsOf(Command command) {
+  std::vector<OptionGroup> groups;
+  if (command == Command::kAdvise) {
+    groups.push_back(AdviseGroup());
+    groups.push_back(OutputGroup("text, json or sql (default: text)"));
+  }
+  if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
+  if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
+  if (command == Command::kMute) groups.push_back(MuteGroup());
+  if (command == Command::kExplain) {
+    groups.push_back(ExplainGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  if (command == Command::kDiff) {
+    groups.push_back(DiffGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  groups.push_back(GeneralGroup());
+  if (command != Command::kNone) groups.push_back(ConnectionGroup());
+  return groups;
+}
+
+}  // namespace steward::cli

@@ -1,0 +1,14 @@
+// The commands "pool ...": which function runs which.
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+
+namespace steward::cli {
+
+Outcome RunPool(const Arguments& arguments) {
+  switch (arguments.command) {
+    default:
+      throw UsageError("no pool command given", "");
+  }
+}
+
+}  // namespace steward::cli
