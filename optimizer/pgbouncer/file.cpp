@@ -1,0 +1,106 @@
+// See file.hpp.
+#include "pgbouncer/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace steward::pgbouncer {
+
+namespace {
+
+[[noreturn]] void Fail(const char* what, const std::string& path, int error) {
+  throw FileError(std::string("could not ") + what + " \"" + path + "\": " + std::strerror(error), "");
+}
+
+/// An open file that closes itself.
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+void WriteAll(int file, const std::string& text, const std::string& path) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = write(file, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) Fail("write", path, errno);
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+// Writes a file beside `path` and puts it in its place. `like` says whose mode and owner it gets; nullptr: nobody's.
+void WriteAndRename(const std::string& path, const std::string& text, const struct stat* like) {
+  std::string beside = path + ".XXXXXX";
+  const File file(mkostemp(beside.data(), O_CLOEXEC));
+  if (file.get() < 0) Fail("create a file beside", path, errno);
+  try {
+    WriteAll(file.get(), text, beside);
+    const bool other_owner = like != nullptr && (like->st_uid != geteuid() || like->st_gid != getegid());
+    if (other_owner && fchown(file.get(), like->st_uid, like->st_gid) != 0) Fail("keep the owner of", path, errno);
+    constexpr mode_t kModeOfNew = 0640;
+    if (fchmod(file.get(), like == nullptr ? kModeOfNew : like->st_mode & 07777U) != 0) Fail("set the mode of", path, errno);
+    if (fsync(file.get()) != 0) Fail("write", beside, errno);
+    if (rename(beside.c_str(), path.c_str()) != 0) Fail("replace", path, errno);
+  } catch (...) {
+    unlink(beside.c_str());
+    throw;
+  }
+}
+
+// So that the new name, too, survives a power failure. Some file systems cannot: then the file is there all the same.
+void SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const File file(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.get() >= 0) fsync(file.get());
+}
+
+}  // namespace
+
+std::string ReadFile(const std::string& path, std::size_t limit_bytes) {
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) Fail("open", path, errno);
+  std::string text;
+  std::string piece(1 << 16, '\0');
+  ssize_t got = 0;
+  while ((got = read(file.get(), piece.data(), piece.size())) != 0) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) Fail("read", path, errno);
+    text.append(piece, 0, static_cast<std::size_t>(got));
+    if (text.size() > limit_bytes) throw FileError("file \"" + path + "\" is too large", "");
+  }
+  return text;
+}
+
+std::string ReplaceFile(const std::string& path, const std::string& text) {
+  std::error_code error;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+  const std::string target = error ? path : resolved.string();
+  struct stat status = {};
+  const bool exists = stat(target.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) throw FileError("\"" + path + "\" is not a regular file", "");
+  std::string backup;
+  if (exists) {
+    backup = target + ".bak";
+    constexpr std::size_t kLargest = std::size_t{1} << 24;
+    WriteAndRename(backup, ReadFile(target, kLargest), &status);
+  }
+  WriteAndRename(target, text, exists ? &status : nullptr);
+  SyncFolderOf(target);
+  return backup;
+}
+
+}  // namespace steward::pgbouncer
