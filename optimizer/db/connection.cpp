@@ -8,22 +8,12 @@
 
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
+#include "db/libpq_text.hpp"
 #include "db/statement_tag.hpp"
 
 namespace steward::db {
 
 namespace {
-
-std::string Trimmed(const char* message) {
-  std::string text = message == nullptr ? "" : message;
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
-
-std::string Field(const PGresult* result, int code) {
-  const char* text = PQresultErrorField(result, code);
-  return text == nullptr ? "" : text;
-}
 
 std::string OrEmpty(const char* text) {
   return text == nullptr ? "" : text;
@@ -44,24 +34,6 @@ PGconn* Open(const Keywords& keywords) {
 bool SqlAscii(PGconn* connection) {
   const char* encoding = PQparameterStatus(connection, "server_encoding");
   return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
-}
-
-Result Copy(const PGresult* result) {
-  const int columns = PQnfields(result);
-  std::vector<std::string> names;
-  for (int column = 0; column < columns; ++column) names.emplace_back(PQfname(result, column));
-  std::vector<Result::Values> rows(static_cast<std::size_t>(PQntuples(result)));
-  for (int row = 0; row < PQntuples(result); ++row) {
-    Result::Values& values = rows[static_cast<std::size_t>(row)];
-    for (int column = 0; column < columns; ++column) {
-      if (PQgetisnull(result, row, column) != 0)
-        values.emplace_back(std::nullopt);
-      else
-        values.emplace_back(
-            std::string(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))));
-    }
-  }
-  return Result(std::move(names), std::move(rows));
 }
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
@@ -115,13 +87,13 @@ Connection::Answer Connection::Checked(Run run) {
   SetCancelTarget(nullptr);
   const ExecStatusType status = PQresultStatus(answer.get());
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return answer;
-  const std::string sqlstate = Field(answer.get(), PG_DIAG_SQLSTATE);
+  const std::string sqlstate = ErrorField(answer.get(), PG_DIAG_SQLSTATE);
   if (sqlstate == "57014") ThrowIfInterrupted();
   if (sqlstate.empty())
     throw ConnectionError({"lost the connection to the server: " + Trimmed(PQerrorMessage(connection_.get())), "",
                            "Look into the server's log, then run the command again.", ""});
-  Throw({Field(answer.get(), PG_DIAG_MESSAGE_PRIMARY), Field(answer.get(), PG_DIAG_MESSAGE_DETAIL),
-         Field(answer.get(), PG_DIAG_MESSAGE_HINT), sqlstate});
+  Throw({ErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY), ErrorField(answer.get(), PG_DIAG_MESSAGE_DETAIL),
+         ErrorField(answer.get(), PG_DIAG_MESSAGE_HINT), sqlstate});
 }
 
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
@@ -132,7 +104,7 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
     return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0);
   });
-  return Copy(answer.get());
+  return CopyRows(answer.get());
 }
 
 void Connection::Execute(std::string_view script) {
