@@ -32,7 +32,7 @@ my %allowed = (
     'optimizer/whatif'       => $reader,
     'optimizer/act'          => $reader,
     'optimizer/pgbouncer'    => 'db model std os json fmt',
-    'optimizer/load'         => 'db model libpq std os json fmt',
+    'optimizer/load'         => 'db model core libpq std os json fmt',
     'optimizer/cli'          => 'advise report db collect whatif act pgbouncer load model core std os json fmt boost',
     'optimizer/main'         => 'cli advise report db collect whatif act pgbouncer load model core std os json fmt boost',
 );
