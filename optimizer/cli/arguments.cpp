@@ -235,6 +235,7 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
   if (const auto format = Optional(values, "format")) arguments.format = ParseFormat(*format, spec->command);
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
   if (spec->command == Command::kDiff) FillWindows(values, arguments);
+  if (spec->command == Command::kPoolVerify) arguments.load = ParseLoadOptions(values);
   if (spec->command == Command::kMute) FillMute(values, arguments);
   if (TakesObject(spec->command)) arguments.object = Unguarded(List(values, "words").back());
   if (spec->command == Command::kExplain) FillExplain(values, arguments);

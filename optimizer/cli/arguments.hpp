@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/load_options.hpp"
 #include "db/connect_options.hpp"
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain };
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain, kPoolVerify };
 enum class Format { kText, kJson, kSql };
 /// Where statements and costs come from: kAuto is pg_steward where it is installed, else pg_stat_statements and HypoPG.
 enum class Source { kAuto, kSteward, kHypopg };
@@ -52,6 +53,7 @@ struct Arguments {
   bool psql = false;
   std::string reason;
   Instant until;  // end of a mute; 0 seconds: none
+  LoadOptions load;  // of pool verify
   bool save = true;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
 };

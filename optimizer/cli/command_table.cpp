@@ -41,6 +41,17 @@ constexpr CommandSpec kCommands[] = {
      "long from now: 12h, 30d, 4w. What is muted is in steward.mutes.\n"},
     {Command::kUnmute, "unmute", "unmute ID [OPTION]...", "show a muted suggestion again",
      "pgsteward unmute shows a muted suggestion again.", ""},
+    {Command::kPoolVerify, "pool verify", "pool verify [OPTION]...", "put the pooler under load and hold it to what is promised",
+     "pgsteward pool verify sends a load through a pooler, measures what clients see, and holds it to what is promised.",
+     "Requests are due by a clock of their own, and times count from then on, so a slow server cannot hide its delays.\n"
+     "It connects to the pooler, as -h, -p, -d and -U name it. A TIME is 200ms, 5s or 1min; a SHARE 5% or 0.05. A class of the file:\n"
+     "  [main]\n  database = shop\n  user = app\n  users = 500\n  think_time = 2s\n  app_pool = 30\n  acquire_timeout = 1s\n"
+     "  sql_order = SELECT * FROM orders WHERE id = :random(1,5000)\n  weight_order = 3\n"
+     "  sql_pay = UPDATE orders SET paid = true WHERE id = :random(1,5000,id); SELECT * FROM payments WHERE order_id = :id\n"
+     "Several statements are one transaction. Keys: database, user, application_name, users and think_time or rate, sql or\n"
+     "sql_NAME with weight_NAME, protocol, app_pool, acquire_timeout, timeout, p95, timeouts, errors, utilization.\n"
+     "At most 10,000 connections. Ctrl-C ends it with a report of what was measured. Exit status is 3 when a promise is missed.\n",
+     false},
 };
 
 std::string HelpOfGroup(const OptionGroup& group) {

@@ -23,4 +23,10 @@ Outcome RunDiff(db::Database& database, const Arguments& arguments);
 /// The commands "pool ...": they open what connections they need, to a pooler or a server, or none.
 Outcome RunPool(const Arguments& arguments);
 
+/// What RunPool leads to.
+Outcome RunPoolVerify(const Arguments& arguments);
+
+/// Warns of a password on the command line, which everybody can read. Throws db::SettingsError.
+void WarnOfPassword(const db::ConnectOptions& options);
+
 }  // namespace steward::cli

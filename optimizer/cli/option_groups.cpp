@@ -102,6 +102,11 @@ std::vector<OptionGroup> GroupsOf(Command command) {
     groups.push_back(ExplainGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));
   }
+  if (command == Command::kPoolVerify) {
+    groups.push_back({"Load options", {}});
+    AddLoadOptions(groups.back().options);
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
   if (command == Command::kDiff) {
     groups.push_back(DiffGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));

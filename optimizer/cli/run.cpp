@@ -57,9 +57,7 @@ std::string Help(const Arguments& arguments) {
 }
 
 Outcome RunInSession(const Arguments& arguments) {
-  if (db::CheckOptions(arguments.connect).password_in_arguments)
-    PrintWarning("the password in the connection string can be read by every user of this machine",
-                 "Use PGPASSWORD or a password file instead.");
+  WarnOfPassword(arguments.connect);
   db::Connection connection(arguments.connect, db::PromptForPassword);
   db::InstallInterruptHandler();
   return Dispatch(connection, arguments);
@@ -112,6 +110,12 @@ int Explain() {
 }
 
 }  // namespace
+
+void WarnOfPassword(const db::ConnectOptions& options) {
+  if (db::CheckOptions(options).password_in_arguments)
+    PrintWarning("the password in the connection string can be read by every user of this machine",
+                 "Use PGPASSWORD or a password file instead.");
+}
 
 int Run(const std::vector<std::string>& words) noexcept {
   std::signal(SIGPIPE, SIG_IGN);

@@ -79,6 +79,26 @@ void Connection::Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOp
                          ""});
 }
 
+std::string Connection::address() const {
+  return OrEmpty(PQhostaddr(connection_.get()));
+}
+
+Keywords Connection::Settings() const {
+  Keywords keywords;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection_.get()), PQconninfoFree);
+  for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    const std::string keyword = option->keyword;
+    if (option->val == nullptr || keyword == "service" || keyword == "host" || keyword == "hostaddr" || keyword == "port")
+      continue;
+    keywords.emplace_back(keyword, option->val);
+  }
+  // Of several hosts the one that answered, and no look-up of its name again.
+  keywords.emplace_back("host", endpoint_.host);
+  if (!address().empty()) keywords.emplace_back("hostaddr", address());
+  keywords.emplace_back("port", endpoint_.port);
+  return keywords;
+}
+
 template <typename Run>
 Connection::Answer Connection::Checked(Run run) {
   ThrowIfInterrupted();

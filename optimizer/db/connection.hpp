@@ -25,6 +25,10 @@ class Connection : public Database {
 
   Result Query(std::string_view sql, const Parameters& parameters = {}) override;
   void Execute(std::string_view script) override;
+  /// Everything that this session was opened with, its password included: to open others like it, with the same host.
+  Keywords Settings() const;
+  /// The other end's address; empty for unix sockets.
+  std::string address() const;
   const Endpoint& endpoint() const override { return endpoint_; }
   int announced_backend_pid() const override { return PQbackendPID(connection_.get()); }
 

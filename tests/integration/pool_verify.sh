@@ -1,0 +1,100 @@
+#!/bin/bash
+# pool verify with a real server and a real PgBouncer: what clients see is counted as what it is, whatever fails on the
+# way, and the end comes by itself. Covers S9, C12.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+. "$here/../server/pooler.sh"
+
+cluster_start
+psql -qc 'CREATE TABLE t AS SELECT generate_series(1, 1000) AS id' -c 'CREATE INDEX ON t (id)' -c 'CREATE TABLE seen (n int)'
+direct="host=$PGHOST port=$PGPORT user=postgres dbname=postgres"
+pooler_start --conf max_client_conn=400 --conf default_pool_size=4 --conf query_wait_timeout=1 --conf server_login_retry=1
+pooler_env
+report=$STEWARD_SESSION/report
+verify() { "$STEWARD_BIN" pool verify --warmup 200ms --duration "${duration:-1s}" --seed 7 -w "$@" >"$report" 2>&1 </dev/null; }
+verify_long() { duration=3s verify "$@"; }
+field() { perl -MJSON::PP -e 'local $/; my $r = decode_json(<STDIN>); my $c = $r->{classes}[0]; print eval $ARGV[0]' "$1" <"$report"; }
+# Of the JSON report $r and its first class $c.
+holds() { [ "$(field "($1) ? 'yes' : 'no'")" = yes ] || { cat "$report"; return 1; }; }
+says() { grep -qE "$1" "$report" || { cat "$report"; return 1; }; }
+
+check_exit "a load that the pool carries keeps the promises" 0 verify --users 300 --think-time 1s --slo-p95 10s \
+  --slo-utilization 100% --server "$direct" --sql 'SELECT id FROM t WHERE id = :random(1,1000)'
+check "the report says so" says '^  kept: P95 below 10.0 s'
+check "and how busy the pool was" says 'of 4 server connections busy'
+
+cat >"$STEWARD_SESSION/load.ini" <<'INI'
+[shop]
+users = 20
+think_time = 10ms
+protocol = extended
+p95 = 10s
+utilization = 100%
+sql_read = SELECT id FROM t WHERE id = :random(1,1000)
+weight_read = 3
+sql_write = INSERT INTO seen VALUES (:random(1,1000,n)); SELECT id FROM t WHERE id = :n
+[jobs]
+rate = 50
+app_pool = 2
+p95 = 10s
+utilization = 100%
+sql = SELECT 1
+INI
+check_exit "classes come from a file" 0 verify --load "$STEWARD_SESSION/load.ini" --format json
+check "each request is counted once" holds '!grep { $_->{requests} != $_->{succeeded} + $_->{acquire_timeouts} + $_->{query_timeouts}
+  + $_->{failed} + $_->{unfinished} or !$_->{succeeded} } @{$r->{classes}}'
+check_is "the transaction was committed" t psql -Atc 'SELECT count(*) > 0 FROM seen'
+
+check_exit "a load beyond the application's pool misses them" 3 verify --users 50 --app-pool 2 --acquire-timeout 200ms \
+  --sql 'SELECT pg_sleep(0.1)' --format json
+check "as acquire timeouts" holds '$c->{acquire_timeouts} > 0 && $c->{query_timeouts} == 0 && $c->{acquire}{p95_time} > 190'
+
+check_exit "a load beyond PgBouncer's pool misses them" 3 verify_long --users 60 --sql 'SELECT pg_sleep(0.5)' --format json
+check "as query timeouts, with connections lost to query_wait_timeout and opened again" holds \
+  '$c->{query_timeouts} > 0 && $c->{connections_lost} > 0 && grep { $_->{message} =~ /query_wait_timeout/ } @{$c->{errors}}'
+
+check_exit "a statement that fails is an error" 3 verify --users 5 --think-time 100ms --sql 'SELECT * FROM nowhere' --format json
+check "with its SQLSTATE" holds '$c->{errors}[0]{sqlstate} eq "42P01" && $c->{failed} == $c->{errors}[0]{count} && !$c->{succeeded}'
+
+check_exit "more clients than PgBouncer admits" 2 verify --users 500 --sql 'SELECT 1'
+check "are not waited for, and the limit is named" says 'max_client_conn'
+check "with how far it came" says '[0-9]+ of 500 connections could be opened'
+check_exit "an unknown database is not tried again and again" 2 verify -d nowhere --users 5 --sql 'SELECT 1'
+printf '[a]\nuser = nobody_here\nusers = 3\nsql = SELECT 1\n' >"$STEWARD_SESSION/nobody.ini"
+check_exit "nor is an unknown role of a class" 2 verify --load "$STEWARD_SESSION/nobody.ini"
+check "which is named" says 'nobody_here|auth|role'
+few_files() { (ulimit -n 100 && verify --users 200 --sql 'SELECT 1'); }
+check_exit "too few open files are found before anything is opened" 2 few_files
+check "and said" says '200 connections need 264 open files, and at most 100 are allowed'
+check_exit "a load without a statement is refused" 2 verify --users 5
+check_exit "and one of too many connections" 2 verify --users 10001 --sql 'SELECT 1'
+
+# From here on the load runs in the background, and something happens once it is seen to work.
+started() { # OPTION...: returns when the load has reached the server
+  psql -qc 'TRUNCATE seen'
+  "$STEWARD_BIN" pool verify --warmup 0s -w --format json --sql 'INSERT INTO seen VALUES (1)' "$@" >"$report" 2>"$report.err" </dev/null &
+  load=$!
+  until [ "$(psql -Atc 'SELECT count(*) > 20 FROM seen')" = t ]; do kill -0 $load || return 1; sleep 0.05; done
+}
+ended() { return $code; }
+started --users 20 --think-time 10ms --duration 60s
+kill -INT $load; wait $load; code=$?
+check_exit "Ctrl-C ends it" 1 ended
+check "with a report of what was measured" holds '$r->{interrupted} && $r->{seconds} < 60 && $c->{succeeded} > 0'
+
+pooler=$(cat "$(_pooler)/pid")
+started --users 20 --think-time 10ms --duration 3s --timeout 500ms
+kill -STOP "$pooler"; wait $load; code=$?
+check_exit "PgBouncer hangs: the load ends all the same" 3 ended
+check "with timeouts" holds '$c->{query_timeouts} > 0 && !$r->{interrupted}'
+hung() { PGCONNECT_TIMEOUT=2 verify --users 5 --sql 'SELECT 1'; }
+check_exit "and is not begun on one that hangs" 2 hung
+kill -CONT "$pooler"
+
+started --users 20 --think-time 10ms --duration 3s
+cluster_stop --mode immediate; wait $load; code=$?
+check_exit "the server goes away: the load ends all the same" 3 ended
+check "with errors" holds '$c->{failed} > 0 && @{$c->{errors}} > 0'
+checks_done
