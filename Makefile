@@ -76,7 +76,7 @@ EXTRA_CLEAN = build results
 # PGXS names the server's headers with -I as well; the same folder named with -isystem wins.
 PG_CPPFLAGS = -Iextension -Iextension/src -isystem $(includedir_server) -MMD -MP
 PG_CXXFLAGS = -std=gnu++20 -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast \
-              -fvisibility=hidden -fvisibility-inlines-hidden $(if $(WERROR),-Werror)
+              -fvisibility=hidden -fvisibility-inlines-hidden -fno-plt $(if $(WERROR),-Werror)
 SHLIB_LINK = -lstdc++
 # The bitcode step ignores PG_CXXFLAGS.
 override with_llvm := no

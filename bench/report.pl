@@ -86,12 +86,12 @@ sub print_note {
 sub instructions_table {
     my ($workload) = @_;
     my $values = ($value{instructions} // {})->{$workload} or return;
-    my $base = $values->{query_id} && $values->{query_id}[0];
-    print "\n$title{$workload}: instructions a statement", ($base ? ', difference to query_id' : ''), "\n";
+    my $base = $values->{query_id} && median(@{ $values->{query_id} });
+    print "\n$title{$workload}: instructions a statement (median)", ($base ? ', difference to query_id' : ''), "\n";
     for my $config (in_order($values)) {
-        my $n = $values->{$config}[0];
+        my $n = median(@{ $values->{$config} });
         printf "  %-20s %12s", $config, commas($n);
-        printf " %10s %9s", signed($n - $base), percent($n / $base) if $base;
+        printf " %10s %9s", signed(added_instructions($workload, $config)), percent($n / $base) if $base;
         print "\n";
     }
     print_note('instructions', $workload);
@@ -118,11 +118,12 @@ sub gate {
     push @gates, { name => $name, limit => $limit, measured => $measured, result => $result };
 }
 
+# Over query_id in the same round: the median.
 sub added_instructions {
     my ($workload, $config) = @_;
     my $values = ($value{instructions} // {})->{$workload};
     return unless $values && $values->{$config} && $values->{query_id};
-    return $values->{$config}[0] - $values->{query_id}[0];
+    return median(map { $values->{$config}[$_] - $values->{query_id}[$_] } 0 .. $#{ $values->{query_id} });
 }
 
 sub at_most { my ($n, $limit) = @_; return $n <= $limit ? 'PASS' : 'FAIL' }
@@ -156,7 +157,7 @@ sub gate_share {
 sub gate_instruction_ratio {
     my ($workload, $limit) = @_;
     my $added = added_instructions($workload, 'pg_steward') // return;
-    my $ratio = 1 + $added / $value{instructions}{$workload}{query_id}[0];
+    my $ratio = 1 + $added / median(@{ $value{instructions}{$workload}{query_id} });
     gate("$title{$workload}, instructions", 'at most ' . percent($limit), percent($ratio), at_most($ratio, $limit));
 }
 

@@ -2,6 +2,7 @@
 // 8 % off. Owns the bucket layout and the reading of quantiles; who counts, and in which width, is the caller's business.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 namespace steward::core {
@@ -13,13 +14,16 @@ inline constexpr int kLatencyBucketsPerOctave = 8;
 /// Bucket 0 holds what is shorter than the first octave, the last one what is longer than the last.
 inline constexpr int kLatencyBuckets = 1 + kLatencyOctaves * kLatencyBucketsPerOctave + 1;
 
-/// The bucket that counts a duration of `ns` nanoseconds. A leading-zero count and a shift: fit for a hot path.
+/// The bucket that counts a duration of `ns` nanoseconds. Fit for a hot path: exponent and first three bits of the mantissa of a
+/// double are octave and part, and below 2^53 it is exact.
 [[nodiscard]] constexpr int LatencyBucket(uint64_t ns) {
-  if (ns < (uint64_t{1} << kLatencyFirstOctave)) return 0;
-  const int octave = 63 ^ __builtin_clzll(ns);
-  if (octave >= kLatencyFirstOctave + kLatencyOctaves) return kLatencyBuckets - 1;
-  const int part = static_cast<int>((ns >> (octave - 3)) & (kLatencyBucketsPerOctave - 1));
-  return 1 + (octave - kLatencyFirstOctave) * kLatencyBucketsPerOctave + part;
+  static_assert(kLatencyBucketsPerOctave == 8);
+  constexpr int kBias = 1023;
+  const auto bits = std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(ns))) >> (52 - 3);
+  const int bucket = static_cast<int>(bits) - (kBias + kLatencyFirstOctave) * kLatencyBucketsPerOctave + 1;
+  if (static_cast<unsigned>(bucket) < static_cast<unsigned>(kLatencyBuckets)) [[likely]]
+    return bucket;
+  return ns < (uint64_t{1} << kLatencyFirstOctave) ? 0 : kLatencyBuckets - 1;
 }
 
 /// The shortest duration, in nanoseconds, that `bucket` counts; its upper end is LatencyBucketLow(bucket + 1).

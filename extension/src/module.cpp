@@ -6,6 +6,7 @@
 #include "pg/postgres.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
+#include "transaction_end.hpp"
 #include "worker/install.hpp"
 
 // The server looks up the magic block by name, and on 15 the macro does not mark it as exported.
@@ -26,5 +27,6 @@ void _PG_init(void) {
   steward::capture::InstallHooks();
   steward::capture::InstallTransactionClasses();
   steward::changes::Install();
+  steward::InstallTransactionCallback();
   steward::worker::Install();
 }

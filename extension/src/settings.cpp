@@ -12,8 +12,13 @@ const config_enum_entry kTrackOptions[] = {{"none", static_cast<int>(Track::kNon
                                            {"all", static_cast<int>(Track::kAll), false},
                                            {nullptr, 0, false}};
 
-void Int(const char* name, const char* text, int* value, int low, int high, GucContext context, int flags) {
-  DefineCustomIntVariable(name, text, nullptr, value, *value, low, high, context, flags, nullptr, nullptr, nullptr);
+void Int(const char* name, const char* text, int* value, int low, int high, GucContext context, int flags,
+         GucIntAssignHook assign = nullptr) {
+  DefineCustomIntVariable(name, text, nullptr, value, *value, low, high, context, flags, nullptr, assign, nullptr);
+}
+
+void AssignSlowMinDuration(int ms, void*) {
+  settings.slow_min_ns = ms < 0 ? ~uint64{0} : static_cast<uint64>(ms) * 1000000;
 }
 
 void Bool(const char* name, const char* text, bool* value, GucContext context) {
@@ -39,7 +44,7 @@ void DefineCapture() {
   Bool("pg_steward.track_predicates", "Selects whether predicates of plans are kept.", &settings.track_predicates,
        PGC_SUSET);
   Int("pg_steward.slow_min_duration", "Sets the execution time above which a statement counts as slow (-1: off).",
-      &settings.slow_min_duration_ms, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS);
+      &settings.slow_min_duration_ms, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS, AssignSlowMinDuration);
   DefineCustomRealVariable("pg_steward.sample_rate", "Share of armed slow statements whose plan nodes are timed.", nullptr,
                            &settings.sample_rate, settings.sample_rate, 0.0, 1.0, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   Bool("pg_steward.track_timing", "Times plan nodes of every instrumented slow statement.", &settings.track_timing,

@@ -17,6 +17,7 @@ struct Settings {
   bool track_plans = true;
   bool track_predicates = true;
   int slow_min_duration_ms = 500;  // -1: off
+  uint64 slow_min_ns = 500'000'000;  // the same, for the hot path; off: none is as long
   double sample_rate = 0.01;       // share of armed slow statements that are timed per node
   bool track_timing = false;
   bool capture_parameters = false;

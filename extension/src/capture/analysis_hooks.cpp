@@ -66,9 +66,9 @@ pg_noinline void CountReading(const Planning& planning, uint64 ns) {
 }
 
 // Counted with the execution that follows, unless it read blocks: as a rule the catalog caches have everything.
-inline void PlanningDone(const Planning& planning, uint64 ns) {
+inline void PlanningDone(const PlannedStmt* planned, const Planning& planning, uint64 ns) {
   if (unlikely(last_planning.pending)) CountLastPlanning();
-  last_planning = LastPlanning{planning.key, ns, settings.track_planning};
+  last_planning = LastPlanning{planned, planning.key, ns, settings.track_planning};
   if (unlikely(pg::ReadSince(planning.mark)) && settings.track_planning) CountReading(planning, ns);
 }
 
@@ -92,7 +92,7 @@ PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInf
   const uint64 ns = pg::NowNs() - began_ns;
   RestoreNesting(before);
   next_planning = planning;
-  PlanningDone(*planning, ns);
+  PlanningDone(planned, *planning, ns);
   return planned;
 }
 

@@ -27,6 +27,7 @@ using store::StatementKey;
 // CPU time is measured of what runs longer than this, and of one execution of so many others.
 constexpr uint64 kLongRunningNs = 1000000;
 constexpr uint32 kCpuSampling = 64;
+static_assert(kSightsBetweenChecks % kCpuSampling == 0);
 
 // What to call: the next module's hook, or the executor itself.
 ExecutorStart_hook_type previous_start = nullptr;
@@ -34,16 +35,19 @@ ExecutorRun_hook_type previous_run = nullptr;
 ExecutorFinish_hook_type previous_finish = nullptr;
 ExecutorEnd_hook_type previous_end = nullptr;
 
-// Gives the planning that has just ended to the execution that it was for.
+inline void TakePlanning(store::Execution* execution) {
+  execution->plan_ns = last_planning.ns;
+  execution->count_planning = last_planning.pending;
+  last_planning.pending = false;
+}
+
+// The plan is a copy where it is to be kept: then the statement tells.
 inline void TakeLastPlanning(store::Execution* execution) {
   if (last_planning.ns == 0) return;
-  if (likely(last_planning.key == execution->key)) {
-    execution->plan_ns = last_planning.ns;
-    execution->count_planning = last_planning.pending;
-    last_planning.pending = false;
-  } else if (last_planning.pending) {
+  if (last_planning.key == execution->key)
+    TakePlanning(execution);
+  else if (last_planning.pending)
     CountLastPlanning();
-  }
   last_planning.ns = 0;
 }
 
@@ -69,30 +73,38 @@ pg_noinline PlanMemory* MeetPlan(const StatementKey& key, QueryDesc* desc, PlanM
 }
 
 // Of each execution of a statement that runs long, and of one of so many others: it takes a system call.
-bool WantsCpuTime(const PlanMemory* memory) {
-  static uint32 until_next = kCpuSampling;
-  if (memory != nullptr && memory->long_running) return true;
-  if (likely(--until_next != 0)) return false;
-  until_next = kCpuSampling;
-  return true;
+bool WantsCpuTime(const PlanMemory& memory) {
+  return memory.long_running || unlikely(memory.sights % kCpuSampling == kCpuSampling - 1);
 }
 
-void ExecutorStart(QueryDesc* desc, int flags) {
-  const PlannedStmt* statement = desc->plannedstmt;
-  const auto queryid = static_cast<uint64>(statement->queryId);
-  Frame* frame = nullptr;
-  if (likely(queryid != 0 && Tracked(nesting.exec)))
-    frame = PushFrame(FrameKind::kExecution, desc, queryid, nesting.exec == 0);
-  if (frame == nullptr) return previous_start(desc, flags);
+// Plans are not wanted: any execution may be the one.
+pg_noinline bool WantsCpuTimeAnyway() {
+  static uint32 executions = 0;
+  return ++executions % kCpuSampling == 0;
+}
 
+// Before the executor starts.
+inline void Prepare(Frame* frame, QueryDesc* desc, uint64 queryid) {
   store::Execution* execution = &frame->execution;
-  TakeLastPlanning(execution);
-  if (unlikely(!store::TextSurelyKnown(queryid, false))) MeetSource(queryid, desc);
-  execution->origin = pg::OriginOf(statement);
+  if (last_planning.planned == desc->plannedstmt) {
+    TakePlanning(execution);  // and its text was looked at before
+    last_planning.planned = nullptr;
+    last_planning.ns = 0;
+  } else {
+    TakeLastPlanning(execution);
+    if (unlikely(!store::TextSurelyKnown(queryid, false))) MeetSource(queryid, desc);
+  }
+  execution->origin = pg::OriginOf(desc->plannedstmt);
   if (unlikely(nesting.exec > 0)) frame->began_ns = pg::NowNs();
   frame->running = true;  // an error while starting is the statement's failure
   if (unlikely(store::Armed(queryid))) Arm(frame, desc);
-  previous_start(desc, flags);
+}
+
+// After it has.
+inline void MeetExecution(Frame* frame, QueryDesc* desc) {
+  const PlannedStmt* statement = desc->plannedstmt;
+  const auto queryid = static_cast<uint64>(statement->queryId);
+  store::Execution* execution = &frame->execution;
   PlanMemory* memory = PlanMemoryAt(statement);
   if (unlikely(!PlanSurelySeen(memory, statement, queryid, execution->key.userid)))
     memory = MeetPlan(execution->key, desc, nullptr);
@@ -102,13 +114,26 @@ void ExecutorStart(QueryDesc* desc, int flags) {
   if (likely(memory != nullptr)) {
     execution->planid = memory->planid;
     execution->entry_hint = memory->entry_hint;
+    frame->timed_cpu = WantsCpuTime(*memory);
+  } else {
+    frame->timed_cpu = WantsCpuTimeAnyway();
   }
-  frame->timed_cpu = WantsCpuTime(memory);
   frame->running = false;
 }
 
-void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
-  Frame* frame = FindFrame(desc);
+void ExecutorStart(QueryDesc* desc, int flags) {
+  const Oid userid = GetUserId();  // first: the fewer registers have to be saved for the call
+  const auto queryid = static_cast<uint64>(desc->plannedstmt->queryId);
+  Frame* frame = nullptr;
+  if (likely(queryid != 0 && Tracked(nesting.exec)))
+    frame = PushFrame(FrameKind::kExecution, desc, userid, queryid, nesting.exec == 0);
+  if (frame == nullptr) return previous_start(desc, flags);
+  Prepare(frame, desc, queryid);
+  previous_start(desc, flags);
+  MeetExecution(frame, desc);
+}
+
+inline void Run(Frame* frame, STEWARD_EXECUTOR_RUN_PARAMETERS) {
   const uint64 before = SaveNesting();
   nesting.exec++;
   if (likely(frame != nullptr)) StartMeter(frame);
@@ -117,9 +142,16 @@ void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
   RestoreNesting(before);
 }
 
+pg_noinline void RunOlder(STEWARD_EXECUTOR_RUN_PARAMETERS) { Run(FindOlderFrame(desc), STEWARD_EXECUTOR_RUN_ARGUMENTS); }
+
+void ExecutorRun(STEWARD_EXECUTOR_RUN_PARAMETERS) {
+  if (unlikely(newest_frame->desc != desc)) return RunOlder(STEWARD_EXECUTOR_RUN_ARGUMENTS);
+  Run(newest_frame, STEWARD_EXECUTOR_RUN_ARGUMENTS);
+}
+
 void ExecutorFinish(QueryDesc* desc) {
   // Of a query that changes nothing there is nothing to finish, and nothing worth metering.
-  if (likely(desc->operation == CMD_SELECT && !desc->plannedstmt->hasModifyingCTE)) return previous_finish(desc);
+  if (likely(desc->plannedstmt->resultRelations == NIL)) return previous_finish(desc);
   Frame* frame = FindFrame(desc);
   const uint64 before = SaveNesting();
   nesting.exec++;
@@ -151,26 +183,28 @@ pg_noinline void MoveLevel(store::Execution* execution, bool toplevel) {
   execution->key.toplevel = toplevel;
 }
 
-inline void CountExecution(Frame* frame, QueryDesc* desc) {
+inline void CountExecution(Frame* frame, QueryDesc* desc, bool toplevel) {
   store::Execution* execution = &frame->execution;
+  const EState* state = desc->estate;
   if (unlikely(desc->totaltime != nullptr)) pg::ReadMeter(desc, &execution->exec_ns, &execution->usage);
-  const bool toplevel = nesting.exec == 0;
   if (unlikely(execution->key.toplevel != toplevel)) MoveLevel(execution, toplevel);
-  execution->rows = pg::RowsProcessed(desc->estate);
-  if (likely(!pg::HasExtras(desc->estate)))
+  execution->rows = pg::RowsProcessed(state);
+  if (likely(!pg::HasExtras(state)))
     store::RecordExecution(execution, nullptr);
   else
-    CountWithExtras(execution, desc->estate);
+    CountWithExtras(execution, state);
+  const uint64 exec_ns = execution->exec_ns;
   if (likely(frame->memory != nullptr)) {
     frame->memory->entry_hint = execution->entry_hint;
-    frame->memory->long_running = execution->exec_ns > kLongRunningNs;
+    frame->memory->long_running = exec_ns > kLongRunningNs;
   }
-  if (unlikely(IsSlow(execution->exec_ns) || frame->armed)) KeepExecution(*execution, desc);
+  if (unlikely(IsSlow(exec_ns) || frame->armed)) KeepExecution(*execution, desc);
 }
 
 void ExecutorEnd(QueryDesc* desc) {
   Frame* frame = FindFrame(desc);
-  if (likely(frame != nullptr && (nesting.exec == 0 || Tracked(nesting.exec)))) CountExecution(frame, desc);
+  const bool toplevel = nesting.exec == 0;
+  if (likely(frame != nullptr && (toplevel || Tracked(nesting.exec)))) CountExecution(frame, desc, toplevel);
   previous_end(desc);
   if (likely(frame != nullptr)) PopFrame(frame);
 }

@@ -8,7 +8,6 @@ extern "C" {
 }
 
 #include "capture/plan_capture.hpp"
-#include "capture/transactions.hpp"
 #include "store/slots.hpp"
 
 namespace steward::capture {
@@ -114,7 +113,9 @@ void ForgetStaleFrames() {
   next_planning = plannings;
 }
 
-pg_noinline void TidyUp(XactEvent event) {
+}  // namespace
+
+void TidyUp(XactEvent event) {
   CountLastPlanning();
   switch (event) {
     case XACT_EVENT_ABORT:
@@ -130,12 +131,7 @@ pg_noinline void TidyUp(XactEvent event) {
   }
 }
 
-void AtTransactionEnd(XactEvent event, void*) {
-  if (event == XACT_EVENT_PRE_COMMIT) return;
-  TransactionEnd(event);
-  if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && !last_planning.pending)) return;
-  TidyUp(event);
-}
+namespace {
 
 void AtSubtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void*) {
   if (event == SUBXACT_EVENT_START_SUB) current_subxact = own;
@@ -178,7 +174,6 @@ Frame* FindOlderFrame(const QueryDesc* desc) {
 
 void InstallFrameCallbacks() {
   frames[0].used = true;
-  RegisterXactCallback(AtTransactionEnd, nullptr);
   RegisterSubXactCallback(AtSubtransaction, nullptr);
   previous_emit_log = emit_log_hook;
   emit_log_hook = NoteError;

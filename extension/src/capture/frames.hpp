@@ -69,7 +69,7 @@ extern STEWARD_LOCAL Frame* newest_frame;  // no later one is used
 extern STEWARD_LOCAL SubTransactionId current_subxact;
 
 /// A frame of which nothing was metered yet; null when there is no room. Sets all but what only a finished execution has.
-[[nodiscard]] inline Frame* PushFrame(FrameKind kind, const QueryDesc* desc, uint64 queryid, bool toplevel) {
+[[nodiscard]] inline Frame* PushFrame(FrameKind kind, const QueryDesc* desc, Oid userid, uint64 queryid, bool toplevel) {
   Frame* frame = likely(newest_frame < frames + kMaxFrames) ? ++newest_frame : OlderFreeFrame();
   if (unlikely(frame == nullptr)) return nullptr;
   frame->desc = desc;
@@ -79,7 +79,7 @@ extern STEWARD_LOCAL SubTransactionId current_subxact;
   frame->subxact = current_subxact;
   frame->began_ns = 0;
   store::Execution* execution = &frame->execution;
-  execution->key.userid = GetUserId();
+  execution->key.userid = userid;
   execution->key.dbid = MyDatabaseId;
   execution->key.queryid = queryid;
   execution->key.toplevel = toplevel;
@@ -140,6 +140,7 @@ extern STEWARD_LOCAL Planning* next_planning;  // the first that is not used
 
 /// The planning that ended last: it is counted with the execution that follows at once, or by itself when none does.
 struct LastPlanning {
+  const PlannedStmt* planned;  // compared, never followed
   store::StatementKey key;
   uint64 ns;
   bool pending;  // not counted yet
@@ -149,7 +150,10 @@ extern STEWARD_LOCAL LastPlanning last_planning;
 /// Counts the last planning, if that is still to be done.
 void CountLastPlanning();
 
-/// Registers for transaction ends and for the server log's SQLSTATEs. Call once from _PG_init.
+/// What a transaction leaves behind when it ends: frames of what was running, a planning not counted. See transaction_end.hpp.
+pg_noinline void TidyUp(XactEvent event);
+
+/// Registers for ends of subtransactions and for the server log's SQLSTATEs. Call once from _PG_init.
 void InstallFrameCallbacks();
 
 }  // namespace steward::capture

@@ -70,8 +70,7 @@ inline bool PlanSurelySeen(PlanMemory* memory, const PlannedStmt* statement, uin
 
 /// True when the duration makes an execution slow.
 inline bool IsSlow(uint64 exec_ns) {
-  return unlikely(exec_ns >= static_cast<uint64>(settings.slow_min_duration_ms) * 1000000U) &&
-         settings.slow_min_duration_ms >= 0;
+  return unlikely(exec_ns >= settings.slow_min_ns);
 }
 
 /// At ExecutorEnd of a slow or an armed execution, before standard_ExecutorEnd: keeps it with its plan, and what it measured

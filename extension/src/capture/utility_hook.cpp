@@ -73,7 +73,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
     RememberUtility(queryid, StatementSource{source, statement->stmt_location, statement->stmt_len}, utility);
     last.execution.key = KeyOf(queryid);
     pg::StartUsage(&last.execution.usage);
-    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, queryid, nesting.exec == 0);
+    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, GetUserId(), queryid, nesting.exec == 0);
   }
   const uint64 before = SaveNesting();
   if (!aborted) nesting.exec++;

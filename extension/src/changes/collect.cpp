@@ -1,7 +1,7 @@
 // See collect.hpp.
 #include "changes/collect.hpp"
 
-#include "changes/install.hpp"
+#include "changes/transaction_end.hpp"
 #include "pg/written_relations.hpp"
 #include "store/change_marks.hpp"
 #include "store/shmem.hpp"
@@ -34,14 +34,17 @@ constexpr int kMostRefreshes = 64;
 Noted refreshes[kMostRefreshes];
 int refresh_count = 0;
 
-bool pending = false;  // there may be something to tell when the transaction ends
-bool wrote = false;    // rows of user relations
+bool wrote = false;  // rows of user relations
+
+bool CommitsReplicated() {
+  return max_prepared_xacts > 0 && IsLogicalWorker();
+}
 
 void Forget() {
   count = 0;
   everything = false;
   refresh_count = 0;
-  pending = false;
+  pending = CommitsReplicated();
   wrote = false;
 }
 
@@ -72,11 +75,6 @@ void Publish(bool first) {
   if (first || wrote) pg::VisitWrittenRelations(PublishWritten<kKind>);
 }
 
-// Logical replication commits prepared transactions without a command, each in a transaction that writes nothing else.
-bool CommitsReplicated() {
-  return max_prepared_xacts > 0 && IsLogicalWorker();
-}
-
 void Commit() {
   if (count > 0 || everything || wrote) Publish<store::ChangeKind::kNow>(false);
   else if (CommitsReplicated()) NoteCommitPrepared();
@@ -84,8 +82,13 @@ void Commit() {
   Forget();
 }
 
-pg_noinline void EndTransaction(XactEvent event) {
+}  // namespace
+
+bool pending = true;
+
+void PublishAt(XactEvent event) {
   if (!store::Ready()) return;
+  pending = true;
   switch (event) {
     // Before, so that a server that ends in between has told; after, for those who looked in between.
     case XACT_EVENT_PRE_COMMIT:
@@ -109,20 +112,7 @@ pg_noinline void EndTransaction(XactEvent event) {
   }
 }
 
-bool IsFirst(XactEvent event) {
-  return event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE;
-}
-
-pg_noinline void EndNewTransaction(XactEvent event) {
-  pending = TransactionIdIsValid(MyProc->xid) || CommitsReplicated();
-  if (pending) EndTransaction(event);
-}
-
-// Every transaction comes here twice, and most have written nothing: nothing is written without an id.
-void OnTransaction(XactEvent event, void*) {
-  if (unlikely(pending)) return EndTransaction(event);
-  if (IsFirst(event) && unlikely(TransactionIdIsValid(MyProc->xid) || max_prepared_xacts > 0)) EndNewTransaction(event);
-}
+namespace {
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId, void*) {
   if (event != SUBXACT_EVENT_ABORT_SUB) return;
@@ -167,10 +157,6 @@ void NoteRefresh(const Refreshed& refreshed) {
   if (place == refresh_count) refresh_count++;
   pending = true;
   refreshes[place] = {refreshed, GetCurrentSubTransactionId()};
-}
-
-void InstallTransactionCallback() {
-  RegisterXactCallback(OnTransaction, nullptr);
 }
 
 void NoteCommitPrepared() {

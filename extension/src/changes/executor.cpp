@@ -15,6 +15,7 @@ namespace steward::changes {
 
 namespace {
 
+// The next module's hook, or the executor itself.
 ExecutorStart_hook_type previous_start = nullptr;
 
 void NoteTargets(const PlannedStmt* plan) {
@@ -25,28 +26,21 @@ void NoteTargets(const PlannedStmt* plan) {
   }
 }
 
-void Start(QueryDesc* query, int flags) {
-  if (previous_start != nullptr)
-    previous_start(query, flags);
-  else
-    standard_ExecutorStart(query, flags);
-}
-
 pg_noinline void StartWrite(QueryDesc* query, int flags) {
   if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0) NoteTargets(query->plannedstmt);
-  Start(query, flags);
+  previous_start(query, flags);
 }
 
 // Every statement comes here, and most write nothing.
 void OnStart(QueryDesc* query, int flags) {
   if (unlikely(query->plannedstmt->resultRelations != NIL)) return StartWrite(query, flags);
-  Start(query, flags);
+  previous_start(query, flags);
 }
 
 }  // namespace
 
 void InstallExecutorHook() {
-  previous_start = ExecutorStart_hook;
+  previous_start = ExecutorStart_hook != nullptr ? ExecutorStart_hook : standard_ExecutorStart;
   ExecutorStart_hook = OnStart;
 }
 

@@ -7,7 +7,6 @@ void Install() {
   InstallExecutorHook();
   InstallUtilityHook();
   InstallObjectHook();
-  InstallTransactionCallback();
 }
 
 }  // namespace steward::changes

@@ -12,8 +12,5 @@ void InstallExecutorHook();
 void InstallUtilityHook();
 /// TRUNCATE, DDL.
 void InstallObjectHook();
-/// Publication, and rows written without any of these. For every transaction: what a worker of logical replication writes
-/// comes without a hook that could register it.
-void InstallTransactionCallback();
 
 }  // namespace steward::changes

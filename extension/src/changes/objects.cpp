@@ -50,8 +50,9 @@ pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int
   PassOn(access, class_id, object, column, argument);
 }
 
-// Called for each function that a statement names, too.
+// Called for each function that a statement names, too: by far the most calls.
 void OnAccess(ObjectAccessType access, Oid class_id, Oid object, int column, void* argument) {
+  if (likely(access == OAT_FUNCTION_EXECUTE && previous_access == nullptr)) return;
   if (unlikely(IsChange(access))) return OnChange(access, class_id, object, column, argument);
   PassOn(access, class_id, object, column, argument);
 }

@@ -95,11 +95,11 @@ void AddAllUsageSince(const UsageMark& mark, ResourceUsage* usage);
 
 /// Adds what was used since `mark` to `usage`.
 inline void AddUsageSince(const UsageMark& mark, ResourceUsage* usage) {
-  const bool others = Differ<kBlockCounts - kSharedReads>(reinterpret_cast<const uint64*>(&pgBufferUsage) + kSharedReads,
-                                                          mark.blocks + kSharedReads) ||
+  const auto* now = reinterpret_cast<const uint64*>(&pgBufferUsage);
+  const bool others = Differ<kBlockCounts - kSharedReads>(now + kSharedReads, mark.blocks + kSharedReads) ||
                       pgWalUsage.wal_records != mark.wal.wal_records;
   if (unlikely(others || usage->set != 0)) return AddAllUsageSince(mark, usage);
-  SetDifferences<kSharedReads>(usage->value, &pgBufferUsage, mark.blocks);
+  SetDifferences<kSharedReads>(usage->value, now, mark.blocks);
   usage->set = kUsageReads;
 }
 

@@ -98,21 +98,23 @@ pg_attribute_always_inline void RecordExecution(Execution* execution, const pg::
     }
     execution->entry_hint = index & ~detail::kFresh;
   }
+  const TimestampTz now = GetCurrentStatementStartTimestamp();  // before there is more to be kept over the call
+  const uint64 exec_ns = execution->exec_ns;
   SlotEntry* entry = detail::BeginWrite(index);
-  if (likely(execution->planid != 0)) detail::CountPlan(entry, execution->planid, execution->exec_ns);
+  if (likely(execution->planid != 0)) detail::CountPlan(entry, execution->planid, exec_ns);
   core::SlotCounters* counters = &entry->counters;
   const uint32 epoch = detail::area->epoch;
   if (execution->count_planning) core::CountPlanning(counters, execution->plan_ns, epoch);
-  core::CountExecution(counters, execution->exec_ns, epoch);
+  core::CountExecution(counters, exec_ns, epoch);
   counters->count[core::kRows] += execution->rows;
   counters->count[core::kInnerCalls + static_cast<int>(execution->origin)]++;
   detail::AddUsage(counters, execution->usage);
   if (unlikely(extras != nullptr)) detail::AddExtras(counters, *extras);
   if (unlikely(execution->cpu_ns != 0)) {
     counters->count[core::kCpuNs] += execution->cpu_ns;
-    counters->count[core::kCpuExecNs] += execution->exec_ns;
+    counters->count[core::kCpuExecNs] += exec_ns;
   }
-  counters->last_call = GetCurrentStatementStartTimestamp();
+  counters->last_call = now;
   detail::EndWrite(entry);
 }
 

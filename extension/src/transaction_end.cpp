@@ -1,0 +1,21 @@
+// The end of a transaction, for capture and changes: one callback for both, for every transaction of the server pays for each.
+#include "transaction_end.hpp"
+
+#include "capture/transaction_end.hpp"
+#include "changes/transaction_end.hpp"
+
+namespace steward {
+
+namespace {
+
+void OnTransaction(XactEvent event, void*) {
+  if (event == XACT_EVENT_PRE_COMMIT) return changes::BeforeCommit();
+  changes::EndTransaction(event);
+  capture::EndTransaction(event);
+}
+
+}  // namespace
+
+void InstallTransactionCallback() { RegisterXactCallback(OnTransaction, nullptr); }
+
+}  // namespace steward
