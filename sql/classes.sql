@@ -73,6 +73,45 @@ SELECT application_name AS app,
 FROM steward.classes WHERE application_name IN ('cl_idle', 'cl_busy') ORDER BY 1;
 SELECT transactions, failures, idle_in_transaction_time FROM steward.classes WHERE application_name = 'cl_error';
 
+-- Which transactions write is told by their id; what the sessions used of the processors is measured.
+CREATE TABLE cl_written (i int);
+SET application_name = 'cl_writes';
+INSERT INTO cl_written VALUES (1);
+UPDATE cl_written SET i = 2;
+UPDATE cl_written SET i = 3 WHERE false;
+SELECT * FROM cl_written;
+BEGIN; INSERT INTO cl_written VALUES (4); SELECT 1 AS one; COMMIT;
+BEGIN; INSERT INTO cl_written VALUES (5); ROLLBACK;
+SET application_name = 'cl_cpu';
+SELECT count(*) FROM generate_series(1, 500000);
+SELECT pg_sleep(0.3);
+SET application_name = 'observer';
+SELECT application_name AS app, commits, writing_transactions FROM steward.classes WHERE application_name = 'cl_writes';
+SELECT cpu_time BETWEEN 10 AND total_xact_time - 250 AS measured FROM steward.classes WHERE application_name = 'cl_cpu';
+
+-- What sessions use that outlives their transactions.
+SET application_name = 'cl_session';
+SET work_mem = '5MB';
+LISTEN cl_channel;
+PREPARE cl_statement AS SELECT 1;
+CREATE TEMP TABLE cl_kept (i int);
+BEGIN; DECLARE cl_cursor CURSOR WITH HOLD FOR SELECT 1; COMMIT;
+CLOSE cl_cursor;
+SET ROLE pg_monitor;
+RESET ROLE;
+LOAD 'pg_steward';
+SET application_name = 'cl_transactions';
+SET timezone = 'UTC';
+BEGIN; SET LOCAL work_mem = '6MB'; CREATE TEMP TABLE cl_dropped (i int) ON COMMIT DROP; COMMIT;
+BEGIN; DECLARE cl_cursor CURSOR FOR SELECT 1; COMMIT;
+RESET work_mem;
+UNLISTEN *;
+DEALLOCATE cl_statement;
+SELECT 1 AS one;
+SET application_name = 'observer';
+SELECT application_name AS app, features FROM steward.classes WHERE application_name IN ('cl_session', 'cl_transactions') ORDER BY 1;
+RESET timezone;
+
 -- VACUUM runs a transaction for each table, all with the same start: their times do not overlap.
 CREATE TABLE cl_rows2 AS SELECT i FROM generate_series(1, 20000) i;
 SELECT extract(epoch FROM clock_timestamp()) * 1000 AS vacuum_start \gset

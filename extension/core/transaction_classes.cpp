@@ -17,6 +17,10 @@ void AddTotals(const ClassTotals& from, ClassTotals* into) {
   into->max_ns = std::max(into->max_ns, from.max_ns);
   into->first_seen = into->first_seen == 0 ? from.first_seen : std::min(into->first_seen, from.first_seen);
   into->last_seen = std::max(into->last_seen, from.last_seen);
+  into->features |= from.features;
+  for (int i = 0; i < kSessionStates; i++) into->seen[i] += from.seen[i];
+  into->max_busy = std::max(into->max_busy, from.max_busy);
+  into->max_sessions = std::max(into->max_sessions, from.max_sessions);
 }
 
 ClassRow* LongestSilent(ClassTable* table) {
@@ -39,6 +43,18 @@ void AddDurations(const ClassCounters& now, const ClassSeen& before, ClassTotals
     totals->latency[duration(i)] += static_cast<uint32_t>(share);
     done++;
   }
+}
+
+// kMaxClasses: the class has none.
+uint32_t RowOf(const ClassTable& table, const ClassKey& key) {
+  for (uint32_t i = 0; i < table.rows; i++)
+    if (SameClass(table.row[i].key, key.dbid, key.userid, key.application_name)) return i;
+  return kMaxClasses;
+}
+
+void SeeAt(int64_t at, ClassTotals* totals) {
+  if (totals->first_seen == 0) totals->first_seen = at;
+  totals->last_seen = at;
 }
 
 double MiddleNs(int bucket) {
@@ -69,6 +85,7 @@ void CountTransaction(ClassCounters* counters, const Transaction& transaction) {
   if (transaction.failed) counters->count[kFailures]++;
   counters->count[kXactNs] += ns;
   counters->count[kIdleNs] += transaction.idle_ns;
+  if (transaction.wrote) counters->count[kWritingCommits]++;
   counters->max_ns = std::max(counters->max_ns, ns);
   CloseTransaction(counters, static_cast<uint8_t>(LatencyBucket(ns)));
 }
@@ -101,8 +118,8 @@ double DeviationNs(const ClassTotals& totals) {
 }
 
 ClassTotals* TotalsFor(ClassTable* table, const ClassKey& key, int64_t now) {
-  for (uint32_t i = 0; i < table->rows; i++)
-    if (SameClass(table->row[i].key, key.dbid, key.userid, key.application_name)) return &table->row[i].totals;
+  const uint32_t known = RowOf(*table, key);
+  if (known < kMaxClasses) return &table->row[known].totals;
   ClassRow* row = nullptr;
   if (table->rows < kMaxClasses) {
     row = &table->row[table->rows++];
@@ -112,6 +129,7 @@ ClassTotals* TotalsFor(ClassTable* table, const ClassKey& key, int64_t now) {
     AddTotals(row->totals, &table->other);
   }
   *row = ClassRow{key, {}};
+  row->totals.looks_before = table->looks;
   return &row->totals;
 }
 
@@ -124,8 +142,21 @@ void AddClassDelta(const ClassCounters& now, const ClassSeen& before, uint32_t e
   for (int i = 0; i < kClassCounterCount; i++) totals->count[i] += now.count[i] - before.count[i];
   AddDurations(now, before, totals);
   if (now.epoch == epoch) totals->max_ns = std::max(totals->max_ns, now.max_ns);
-  if (totals->first_seen == 0) totals->first_seen = at;
-  totals->last_seen = at;
+  totals->features |= now.features;
+  SeeAt(at, totals);
+}
+
+void CountSight(ClassTable* table, ClassLook* look, const SessionSight& sight, int64_t now) {
+  const bool busy = sight.state != SessionState::kIdle;
+  if (busy) SeeAt(now, TotalsFor(table, sight.key, now));
+  const uint32_t row = RowOf(*table, sight.key);
+  ClassTotals* totals = row < kMaxClasses ? &table->row[row].totals : &table->other;
+  totals->seen[static_cast<int>(sight.state)]++;
+  if (sight.locks) totals->features |= kUsesAdvisoryLock;
+  look->busy[row] += busy ? 1 : 0;
+  look->sessions[row]++;
+  totals->max_busy = std::max(totals->max_busy, look->busy[row]);
+  totals->max_sessions = std::max(totals->max_sessions, look->sessions[row]);
 }
 
 }  // namespace steward::core

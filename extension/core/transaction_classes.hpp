@@ -35,9 +35,36 @@ enum ClassCounter : int {
   kSessionCommands,  // not among the commits: see Transaction
   kXactNs,
   kIdleNs,
+  kWritingCommits,  // with a transaction id
+  kClassCpuNs,           // that the sessions used, in transactions and between them
   kClassCounterCount
 };
 
+/// What a session uses that outlives its transactions, as bits: none of it works through a pooler in transaction mode.
+enum SessionFeature : uint32_t {
+  kUsesSet = 1,  // of a setting that poolers do not pass on
+  kUsesSetRole = 2,
+  kUsesListen = 4,
+  kUsesAdvisoryLock = 8,
+  kUsesTempTable = 16,
+  kUsesHoldCursor = 32,
+  kUsesPrepare = 64,
+  kUsesLoad = 128
+};
+inline constexpr int kSessionFeatures = 8;
+
+/// What a session is doing at the moment it is looked at; all but the last within a transaction.
+enum class SessionState : uint8_t {
+  kRunning,  // on a processor, or waiting for one
+  kLock,     // waits for a heavyweight lock
+  kLwlock,   // waits for a lock inside the server, or for a pinned buffer
+  kIo,       // reads or writes files of data
+  kWal,      // writes or flushes WAL, or waits for a synchronous standby
+  kClient,   // waits for its client: idle in transaction
+  kOther,    // pg_sleep, parallel workers, extensions
+  kIdle      // outside of a transaction
+};
+inline constexpr int kSessionStates = 8;
 
 /// A backend's last durations of a class go by their bucket; the drainer takes them up each second. Where there were more, the
 /// last ones stand for all.
@@ -52,6 +79,7 @@ struct ClassCounters {
   uint64_t max_ns;
   uint32_t epoch;
   uint32_t changes;
+  uint64_t features;  // SessionFeature
   uint8_t recent[kRecentDurations];  // of change n at n modulo its length
 };
 
@@ -68,6 +96,7 @@ struct Transaction {
   bool failed;      // aborted by something else than its own ROLLBACK
   uint64_t xact_ns;  // from its start to its end
   uint64_t idle_ns;  // of it, waiting for the client
+  bool wrote;        // had a transaction id
 };
 
 /// Ends the counting of a transaction whose duration is in that bucket. A release store: who sees it sees the rest.
@@ -97,6 +126,11 @@ struct ClassTotals {
   uint64_t max_ns;
   int64_t first_seen;
   int64_t last_seen;
+  uint64_t features;               // SessionFeature
+  uint64_t seen[kSessionStates];   // sessions, by their state, summed over all looks
+  uint64_t looks_before;           // of the table, when the class had its first
+  uint32_t max_busy;               // most sessions in a transaction at one look
+  uint32_t max_sessions;
   uint32_t latency[kLatencyBuckets];
 };
 
@@ -120,6 +154,7 @@ struct ClassTable {
   uint32_t rows;
   ClassRow row[kMaxClasses];
   ClassTotals other;
+  uint64_t looks;  // at all sessions
 };
 
 static_assert(std::is_trivially_copyable_v<ClassCounters> && std::is_trivially_copyable_v<ClassTable>);
@@ -127,6 +162,22 @@ static_assert(std::is_trivially_copyable_v<ClassCounters> && std::is_trivially_c
 /// The totals that count for a class, of `other` when the table is full. Before that a class that was silent for kClassKeptUs
 /// makes room: its totals move to `other`.
 [[nodiscard]] ClassTotals* TotalsFor(ClassTable* table, const ClassKey& key, int64_t now);
+
+/// A session as one look found it.
+struct SessionSight {
+  ClassKey key;
+  SessionState state;
+  bool locks;  // idle, it holds a lock
+};
+
+/// Sessions found so far by one look, by the row of their class; the last for "other". Begins with zeroes.
+struct ClassLook {
+  uint32_t busy[kMaxClasses + 1];
+  uint32_t sessions[kMaxClasses + 1];
+};
+
+/// Counts a session that the look found, as TotalsFor has it. One outside of a transaction makes no class known.
+void CountSight(ClassTable* table, ClassLook* look, const SessionSight& sight, int64_t now);
 
 /// Adds to `totals` what `now` has more than `before` of the same counters, seen at `at`. The longest
 /// transaction counts only when it was seen since the reset called `epoch`.

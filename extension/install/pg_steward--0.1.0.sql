@@ -47,7 +47,7 @@ COMMENT ON VIEW steward.statements IS
 CREATE FUNCTION steward.capture_status(
     OUT capturing boolean, OUT reason text, OUT stats_since timestamptz, OUT statements bigint, OUT evicted bigint,
     OUT lost bigint, OUT text_missing bigint, OUT plans bigint, OUT memory_used bigint, OUT memory_limit bigint,
-    OUT last_flush timestamptz, OUT history_size bigint)
+    OUT refused_connections bigint, OUT last_refused timestamptz)
 RETURNS record LANGUAGE C STRICT VOLATILE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'steward_capture_status';
 COMMENT ON FUNCTION steward.capture_status() IS
@@ -237,11 +237,14 @@ SELECT s.capturing, s.reason, s.stats_since, s.statements, s.evicted, s.lost, s.
        (SELECT pg_catalog.max(i.interval_end) FROM steward.history_interval AS i) AS last_flush,
        pg_catalog.pg_total_relation_size('steward.history_interval'::regclass)
        OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_entry'::regclass)
-       OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_text'::regclass) AS history_size
+       OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_text'::regclass) AS history_size,
+       s.refused_connections, s.last_refused
 FROM steward.capture_status() AS s;
 COMMENT ON VIEW steward.capture_status IS 'whether statements are captured, and what had to be left out (one row)';
 COMMENT ON COLUMN steward.capture_status.last_flush IS 'when history was written last in this database';
 COMMENT ON COLUMN steward.capture_status.history_size IS 'bytes on disk of this database''s history';
+COMMENT ON COLUMN steward.capture_status.refused_connections IS
+    'connections refused since stats_since because there are too many (SQLSTATE 53300): for the server, the role, the database, or but for reserved ones';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Capture: slow queries, plans and predicates
@@ -387,14 +390,19 @@ CREATE FUNCTION steward.captured_classes(
     OUT mean_xact_time double precision, OUT stddev_xact_time double precision, OUT p50_xact_time double precision,
     OUT p95_xact_time double precision, OUT p99_xact_time double precision, OUT max_xact_time double precision,
     OUT active_time double precision, OUT idle_in_transaction_time double precision, OUT first_seen timestamptz,
-    OUT last_seen timestamptz)
+    OUT last_seen timestamptz, OUT writing_transactions bigint, OUT cpu_time double precision, OUT samples bigint,
+    OUT running_samples bigint, OUT lock_samples bigint, OUT lwlock_samples bigint, OUT io_samples bigint,
+    OUT wal_samples bigint, OUT client_samples bigint, OUT other_samples bigint, OUT idle_samples bigint,
+    OUT max_busy integer, OUT max_sessions integer, OUT features text[])
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_classes';
 COMMENT ON FUNCTION steward.captured_classes() IS 'transactions of the cluster by class; read steward.classes';
 
 CREATE VIEW steward.classes AS
 SELECT c.dbid, d.datname, c.userid, r.rolname AS usename, c.application_name, c.transactions, c.commits, c.rollbacks,
        c.failures, c.session_commands, c.total_xact_time, c.mean_xact_time, c.stddev_xact_time, c.p50_xact_time,
-       c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.active_time, c.idle_in_transaction_time, c.first_seen, c.last_seen
+       c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.active_time, c.idle_in_transaction_time, c.first_seen, c.last_seen,
+       c.writing_transactions, c.cpu_time, c.samples, c.running_samples, c.lock_samples, c.lwlock_samples, c.io_samples,
+       c.wal_samples, c.client_samples, c.other_samples, c.idle_samples, c.max_busy, c.max_sessions, c.features
 FROM steward.captured_classes() AS c
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) c.dbid
      LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.userid;
@@ -416,6 +424,23 @@ COMMENT ON COLUMN steward.classes.active_time IS 'part of total_xact_time in whi
 COMMENT ON COLUMN steward.classes.idle_in_transaction_time IS
     'part of total_xact_time in which the server waited for the client; NULL while track_activities is off';
 COMMENT ON COLUMN steward.classes.first_seen IS 'since the last full reset; to a second, as last_seen';
+COMMENT ON COLUMN steward.classes.writing_transactions IS 'commits of transactions that were given an id';
+COMMENT ON COLUMN steward.classes.cpu_time IS
+    'milliseconds of CPU that the sessions used, measured, between transactions too; without parallel workers, and late by up to 20 ms of a session that went idle';
+COMMENT ON COLUMN steward.classes.samples IS
+    'looks at all sessions since the class was first seen, about ten a second at irregular moments; the columns that follow count the sessions they found, so that a column divided by this one is a mean number of sessions. None while pg_steward.track is none; sessions with track_activities off are not seen';
+COMMENT ON COLUMN steward.classes.running_samples IS 'running, or waiting for a processor: more than cpu_time accounts for is such waiting';
+COMMENT ON COLUMN steward.classes.lock_samples IS 'waited for a lock on a row, table or other object';
+COMMENT ON COLUMN steward.classes.lwlock_samples IS 'waited for a lock inside the server, or for a buffer';
+COMMENT ON COLUMN steward.classes.io_samples IS 'read or wrote data files or temporary files';
+COMMENT ON COLUMN steward.classes.wal_samples IS 'wrote or flushed WAL, waited for others to do so, or for a synchronous standby';
+COMMENT ON COLUMN steward.classes.client_samples IS 'waited for the client within a transaction';
+COMMENT ON COLUMN steward.classes.other_samples IS 'waited for something else: pg_sleep, parallel workers, an extension';
+COMMENT ON COLUMN steward.classes.idle_samples IS 'connected, outside of a transaction';
+COMMENT ON COLUMN steward.classes.max_busy IS 'most sessions found in a transaction at once';
+COMMENT ON COLUMN steward.classes.max_sessions IS 'most sessions found connected at once';
+COMMENT ON COLUMN steward.classes.features IS
+    'what the sessions used that outlives a transaction, so that a pooler in transaction mode would hand it to somebody else: set (of what poolers do not pass on), set_role, listen, advisory_lock (of the session), temp_table, hold_cursor, prepare (the SQL command), load. What functions such as set_config() do is not seen';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What-if

@@ -8,10 +8,15 @@ namespace steward {
 
 namespace {
 
+pg_noinline void EndOfWriter(XactEvent event) {
+  changes::PublishAt(event);
+  capture::EndTransaction(event, true);
+}
+
 void OnTransaction(XactEvent event, void*) {
   if (event == XACT_EVENT_PRE_COMMIT) return changes::BeforeCommit();
-  changes::EndTransaction(event);
-  capture::EndTransaction(event);
+  if (unlikely(changes::MayHaveWritten(event))) return EndOfWriter(event);
+  capture::EndTransaction(event, false);
 }
 
 }  // namespace

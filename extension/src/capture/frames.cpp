@@ -8,6 +8,7 @@ extern "C" {
 }
 
 #include "capture/plan_capture.hpp"
+#include "store/classes.hpp"
 #include "store/slots.hpp"
 
 namespace steward::capture {
@@ -26,9 +27,10 @@ namespace {
 int last_sqlstate = 0;
 emit_log_hook_type previous_emit_log = nullptr;
 
-// Runs inside error reporting: two stores and nothing else.
+// Runs inside error reporting: a few stores and nothing else. A connection that is refused gets no further than here.
 void NoteError(ErrorData* error) {
   if (error->elevel >= ERROR) last_sqlstate = error->sqlerrcode;
+  if (unlikely(error->sqlerrcode == ERRCODE_TOO_MANY_CONNECTIONS && error->elevel >= FATAL)) store::CountRefusedConnection();
   if (previous_emit_log != nullptr) previous_emit_log(error);
 }
 

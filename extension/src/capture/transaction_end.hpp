@@ -7,9 +7,9 @@
 
 namespace steward::capture {
 
-/// At every event but the one before a commit.
-pg_attribute_always_inline void EndTransaction(XactEvent event) {
-  TransactionEnd(event);
+/// At every event but the one before a commit. `may_have_written` is certain where it is false.
+pg_attribute_always_inline void EndTransaction(XactEvent event, bool may_have_written) {
+  TransactionEnd(event, may_have_written);
   if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && !last_planning.pending)) return;
   TidyUp(event);
 }

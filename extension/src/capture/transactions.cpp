@@ -9,6 +9,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
+#include "capture/session_features.hpp"
 #include "pg/setting_watch.hpp"
 #include "settings.hpp"
 #include "store/shmem.hpp"
@@ -22,6 +23,12 @@ namespace {
 
 // The server's own sum, which it sets back between transactions only, when this one began or the one before it ended.
 PgStat_Counter idle_us_before = 0;
+// CPU time of this process that was counted already, and when. Counting takes a system call.
+uint64 cpu_counted_ns = 0;
+uint64 cpu_counted_at_ns = 0;
+constexpr uint64 kCpuCountedEveryNs = 20'000'000;
+// What this session uses that a class has not been told of yet.
+uint64 features = 0;
 // COMMIT PREPARED needs no snapshot but ends somebody's work.
 bool ends_prepared = false;
 
@@ -47,18 +54,35 @@ core::Transaction Describe(XactEvent event) {
   ended.failed = !ended.committed && IsFailure();
   ended.session_command = ended.committed && IsSessionCommand();
   ended.xact_ns = TransactionNs(ReadClocks());
+  ended.wrote = ended.committed && TransactionIdIsValid(GetTopTransactionIdIfAny());
   ended.idle_ns = Min(static_cast<uint64>(Max(pgStatTransactionIdleTime - idle_us_before, 0)) * 1000, ended.xact_ns);
   return ended;
 }
 
 void ForgetClass() { store::class_entry = nullptr; }
 
+void CountCpu(core::ClassCounters* counters) {
+  const uint64 cpu_ns = pg::CpuNs();
+  counters->count[core::kClassCpuNs] += cpu_ns - cpu_counted_ns;
+  cpu_counted_ns = cpu_ns;
+  cpu_counted_at_ns = clocks.read_ns;
+}
+
+// What the session has used so far was for the class it leaves.
+void ChangeClass() {
+  if (store::class_entry != nullptr) CountCpu(&store::class_entry->counters);
+  ForgetClass();
+}
+
 }  // namespace
 
 uint64 ReadClocks() {
   clocks.read_ns = pg::NowNs();
   clocks.offset_ns = clocks.read_ns - static_cast<uint64>(GetCurrentTimestamp()) * 1000;
-  if (store::class_entry != nullptr) store::TendClass(store::class_entry);
+  if (store::class_entry != nullptr) {
+    store::TendClass(store::class_entry);
+    CountCpu(&store::class_entry->counters);
+  }
   if (!Counts()) ForgetClass();
   return clocks.read_ns;
 }
@@ -71,11 +95,19 @@ void SlowTransactionEnd(XactEvent event) {
   ends_prepared = false;
   store::ClassEntry* entry = store::FindClass(GetSessionUserId(), application_name != nullptr ? application_name : "");
   if (entry == nullptr) return;
+  if (clocks.read_ns - cpu_counted_at_ns > kCpuCountedEveryNs) CountCpu(&entry->counters);
+  entry->counters.features |= features;
+  features = 0;
   core::CountTransaction(&entry->counters, ended);
 }
 
-void NoteTransactionStatement(const Node* utility) {
-  if (!IsA(utility, TransactionStmt)) return;
+void NoteUtility(const Node* utility) {
+  if (!IsA(utility, TransactionStmt)) {
+    const uint32 feature = FeatureOf(utility);
+    features |= feature;
+    if (feature != 0) ForgetClass();  // the long way tells of it
+    return;
+  }
   const TransactionStmtKind kind = reinterpret_cast<const TransactionStmt*>(utility)->kind;
   ends_prepared = kind == TRANS_STMT_COMMIT_PREPARED || kind == TRANS_STMT_ROLLBACK_PREPARED;
   // Idle time after an error, until ROLLBACK, belongs to no transaction.
@@ -83,6 +115,6 @@ void NoteTransactionStatement(const Node* utility) {
   ForgetClass();  // a block takes the long way: it may have waited
 }
 
-void InstallTransactionClasses() { pg::WatchSessionIdentity(ForgetClass); }
+void InstallTransactionClasses() { pg::WatchSessionIdentity(ChangeClass); }
 
 }  // namespace steward::capture

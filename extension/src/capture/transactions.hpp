@@ -42,16 +42,19 @@ inline uint64 TransactionNs(uint64 now_ns) {
 void SlowTransactionEnd(XactEvent event);
 
 /// A transaction's end, from the callback for it. Few instructions for a lone statement of a class that was seen before.
-pg_attribute_always_inline void TransactionEnd(XactEvent event) {
+pg_attribute_always_inline void TransactionEnd(XactEvent event, bool may_have_written) {
   store::ClassEntry* entry = store::class_entry;
   if (unlikely(event != XACT_EVENT_COMMIT || entry == nullptr || !FirstSnapshotSet)) return SlowTransactionEnd(event);
   uint64 now_ns = pg::NowNs();
   if (unlikely(now_ns - clocks.read_ns > kClocksTrustedNs)) now_ns = ReadClocks();
+  if (unlikely(may_have_written) && TransactionIdIsValid(GetTopTransactionIdIfAny()))
+    entry->counters.count[core::kWritingCommits]++;
   core::CountCommit(&entry->counters, TransactionNs(now_ns));
 }
 
-/// Before a utility statement runs: the begin of a transaction block marks from when on time idle in transaction is its own.
-void NoteTransactionStatement(const Node* utility);
+/// Before a utility statement runs: the begin of a transaction block marks from when on time idle in transaction is its own; a
+/// SET and the like says what the session uses.
+void NoteUtility(const Node* utility);
 
 /// Call once from _PG_init.
 void InstallTransactionClasses();

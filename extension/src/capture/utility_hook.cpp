@@ -57,7 +57,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
                     ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* receiver,
                     QueryCompletion* qc) {
   Node* utility = statement->utilityStmt;
-  NoteTransactionStatement(utility);
+  NoteUtility(utility);
   if (!settings.track_utility || !Tracked(nesting.exec) || HandlesPrepared(utility))
     return CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
 

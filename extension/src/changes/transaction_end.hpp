@@ -16,7 +16,7 @@ namespace steward::changes {
 /// replication: it commits prepared transactions without a command, each in a transaction that writes nothing else.
 extern STEWARD_LOCAL bool pending;
 
-/// Of a transaction with something to tell.
+/// Of a transaction that may have something to tell.
 void PublishAt(XactEvent event);
 
 /// Nothing is written without a transaction id.
@@ -24,9 +24,7 @@ inline void BeforeCommit() {
   if (unlikely(pending || TransactionIdIsValid(MyProc->xid))) PublishAt(XACT_EVENT_PRE_COMMIT);
 }
 
-/// At every event but the one before a commit.
-inline void EndTransaction(XactEvent event) {
-  if (unlikely(pending || event == XACT_EVENT_PRE_PREPARE)) PublishAt(event);
-}
+/// Whether PublishAt is to be called, at every event but the one before a commit.
+[[nodiscard]] inline bool MayHaveWritten(XactEvent event) { return pending || event == XACT_EVENT_PRE_PREPARE; }
 
 }  // namespace steward::changes

@@ -76,6 +76,26 @@ int OwnProcIndex() {
 #endif
 }
 
+PgBackendStatus* StatusOf(const PGPROC* process) {
+  if (MyBEEntry == nullptr) return nullptr;
+#if PG_VERSION_NUM >= 170000
+  return MyBEEntry - MyProcNumber + GetNumberFromPGProc(process);
+#else
+  if (process->backendId <= 0 || process->backendId > MaxBackends) return nullptr;
+  return MyBEEntry - MyBackendId + process->backendId;
+#endif
+}
+
+bool HoldsLocks(const PGPROC* process) {
+  for (const auto& held : process->myProcLocks)
+#if PG_VERSION_NUM >= 160000
+    if (held.head.next != nullptr && held.head.next != &held.head) return true;
+#else
+    if (held.next != nullptr && held.next != &held) return true;
+#endif
+  return false;
+}
+
 bool OutsidePortals() { return ActivePortal == nullptr; }
 
 const PgBackendStatus* StatusEntryAt(int index) {

@@ -151,6 +151,12 @@ enum class CallOrigin : uint8 {
 /// The transaction's copy of a session's status, counted from 0; null when there are not so many.
 [[nodiscard]] const PgBackendStatus* StatusEntryAt(int index);
 
+/// Another process's live status entry, for the protocol of backend_status.h; null when it has none, or this process has none.
+[[nodiscard]] PgBackendStatus* StatusOf(const PGPROC* process);
+
+/// Whether the process holds heavyweight locks, but for those that it took the short way. A look without a lock.
+[[nodiscard]] bool HoldsLocks(const PGPROC* process);
+
 /// The server's record of a setting; null when there is none of that name.
 [[nodiscard]] config_generic* FindSetting(const char* name);
 

@@ -3,6 +3,8 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/backend_status.h"
 #include "utils/timestamp.h"
 }
@@ -51,13 +53,37 @@ void AddTotals(Row* row, const core::ClassTotals& totals) {
   AddMs(row, idle_known, idle_ns);
   row->Add(TimestampTzGetDatum(totals.first_seen));
   row->Add(TimestampTzGetDatum(totals.last_seen));
+  row->AddCount(totals.count[core::kWritingCommits]);
+  AddMs(row, true, static_cast<double>(totals.count[core::kClassCpuNs]));
 }
 
-void Emit(ReturnSetInfo* result, const core::ClassKey* key, const core::ClassTotals& totals, bool sees_all) {
+// Sessions as they were found by looks at them; without a look nothing is known.
+void AddSights(Row* row, const core::ClassTotals& totals, uint64 looks) {
+  const uint64 samples = looks - totals.looks_before;
+  row->AddCount(samples);
+  for (const uint64 seen : totals.seen) row->AddIf(samples > 0, Int64GetDatum(static_cast<int64>(seen)));
+  row->AddIf(samples > 0, Int32GetDatum(static_cast<int32>(totals.max_busy)));
+  row->AddIf(samples > 0, Int32GetDatum(static_cast<int32>(totals.max_sessions)));
+}
+
+// In the order of the bits of core::SessionFeature.
+void AddFeatures(Row* row, uint64 features) {
+  static constexpr const char* kNames[core::kSessionFeatures] = {"set",        "set_role",    "listen",  "advisory_lock",
+                                                                 "temp_table", "hold_cursor", "prepare", "load"};
+  Datum names[core::kSessionFeatures];
+  int count = 0;
+  for (int i = 0; i < core::kSessionFeatures; i++)
+    if ((features >> i & 1) != 0) names[count++] = CStringGetTextDatum(kNames[i]);
+  row->Add(PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT)));
+}
+
+void Emit(ReturnSetInfo* result, const core::ClassKey* key, const core::ClassTotals& totals, uint64 looks, bool sees_all) {
   if (totals.last_seen == 0) return;
   Row row{};
   AddKey(&row, key, sees_all);
   AddTotals(&row, totals);
+  AddSights(&row, totals, looks);
+  AddFeatures(&row, totals.features);
   Assert(row.count == result->setDesc->natts);
   tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
@@ -75,7 +101,7 @@ STEWARD_FUNCTION(steward_classes) {
   const bool sees_all = ReadsAllStats();
   DrainClasses();
   const steward::core::ClassTable* table = CopyClasses();
-  for (uint32 i = 0; i < table->rows; i++) Emit(result, &table->row[i].key, table->row[i].totals, sees_all);
-  Emit(result, nullptr, table->other, sees_all);
+  for (uint32 i = 0; i < table->rows; i++) Emit(result, &table->row[i].key, table->row[i].totals, table->looks, sees_all);
+  Emit(result, nullptr, table->other, table->looks, sees_all);
   return Datum{0};
 }

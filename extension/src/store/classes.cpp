@@ -31,6 +31,8 @@ struct Area {
   uint32 slots;
   uint32 entries;  // of one slot, the last one for "other"
   uint32 epoch;    // grows with every reset
+  pg_atomic_uint64 refused;
+  TimestampTz last_refused;
   core::ClassTable table;
 };
 
@@ -189,8 +191,24 @@ core::ClassTable* Classes() {
   return &area->table;
 }
 
+core::ClassTable* ClassesAsDrained() { return &area->table; }
+
+void CountRefusedConnection() {
+  if (area == nullptr) return;
+  pg_atomic_fetch_add_u64(&area->refused, 1);
+  area->last_refused = GetCurrentTimestamp();
+}
+
+RefusedConnections Refused() { return {pg_atomic_read_u64(&area->refused), area->last_refused}; }
+
+void RestoreRefused(const RefusedConnections& refused) {
+  pg_atomic_write_u64(&area->refused, refused.count);
+  area->last_refused = refused.last;
+}
+
 void ResetClasses() {
   memset(Classes(), 0, sizeof area->table);
+  RestoreRefused({0, 0});
   area->epoch++;
 }
 
@@ -212,6 +230,7 @@ void ClassAttach(void* base, bool init) {
   area->slots = SlotCount();
   area->entries = EntryCount();
   area->epoch = 1;
+  pg_atomic_init_u64(&area->refused, 0);
 }
 
 }  // namespace steward::store

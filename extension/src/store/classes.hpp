@@ -11,6 +11,10 @@
 #include "core/transaction_classes.hpp"
 #include "pg/postgres.hpp"
 
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
 namespace steward::store {
 
 struct ClassEntry {
@@ -38,6 +42,21 @@ void ResetClasses();
 
 /// The table itself, with all slots merged: for a caller that is alone with the shared memory.
 [[nodiscard]] core::ClassTable* Classes();
+
+/// The table as it was last drained. For a caller that holds store::Lock() exclusively.
+[[nodiscard]] core::ClassTable* ClassesAsDrained();
+
+/// Counts a connection that was refused because there are too many. No lock: the process has no place among the server's, and is
+/// about to end.
+void CountRefusedConnection();
+
+struct RefusedConnections {
+  uint64 count;      // since the last full reset
+  TimestampTz last;  // 0: none
+};
+[[nodiscard]] RefusedConnections Refused();
+/// For saving, in a process that is alone: what was saved comes back.
+void RestoreRefused(const RefusedConnections& refused);
 
 /// A copy of the table, palloc'ed. Takes the lock.
 [[nodiscard]] core::ClassTable* CopyClasses();

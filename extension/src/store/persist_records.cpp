@@ -45,13 +45,16 @@ struct SavedStatus {
   uint64 texts_missing;
   uint64 plans_lost;
   int64 last_slow_id;
+  uint64 looks;
+  RefusedConnections refused;
 };
 
 uint32 BeginStatus() { return 1; }
 
 bool SaveStatus(uint32, core::RecordWriter* out) {
   const StatementTableStatus status = StatementStatus();
-  out->Put(SavedStatus{status.stats_since, status.evicted, LostExecutionsLocked(), TextsMissing(), PlansLost(), LastSlowId()});
+  out->Put(SavedStatus{status.stats_since, status.evicted, LostExecutionsLocked(), TextsMissing(), PlansLost(), LastSlowId(),
+                       Classes()->looks, Refused()});
   return true;
 }
 
@@ -63,6 +66,8 @@ bool RestoreStatus(core::RecordReader* in) {
   RestoreTextsMissing(saved.texts_missing);
   RestorePlansLost(saved.plans_lost);
   RestoreLastSlowId(saved.last_slow_id);
+  Classes()->looks = saved.looks;
+  RestoreRefused(saved.refused);
   return true;
 }
 

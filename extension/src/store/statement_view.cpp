@@ -264,5 +264,8 @@ STEWARD_FUNCTION(steward_capture_status) {
   const Size statements_free = static_cast<Size>(status.capacity - status.statements) * status.entry_size;
   row.AddCount(TotalBytes() - heap_free - statements_free);
   row.AddCount(TotalBytes());
+  const RefusedConnections refused = Refused();
+  row.AddCount(refused.count);
+  row.AddIf(refused.last != 0, TimestampTzGetDatum(refused.last));
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), row.values, row.nulls)));
 }

@@ -4,9 +4,11 @@
 
 #include "pg/postgres.hpp"
 #include "worker/worker.hpp"
+#include "pg/clock.hpp"
 #include "settings.hpp"
 #include "store/change_marks.hpp"
 #include "store/drain.hpp"
+#include "store/session_looks.hpp"
 #include "store/visit_board.hpp"
 
 extern "C" {
@@ -17,6 +19,7 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_database.h"
+#include "common/pg_prng.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -33,6 +36,7 @@ namespace {
 constexpr const char* kLauncherMain = "steward_launcher_main";
 constexpr int kRestartSeconds = 10;
 constexpr long kTickMs = 1000;
+constexpr long kLookMs = 100;  // between looks at sessions, on average
 constexpr core::Micros kRetryLaunch = 5 * core::kSecond;
 constexpr core::Micros kWarnEvery = core::kMinute;
 constexpr int kMostWorkers = 64;  // the upper bound of pg_steward.max_refresh_workers
@@ -49,6 +53,8 @@ struct Launcher {
   Launch launches[kMostWorkers];
   TimestampTz last_warning;
   bool writable;
+  uint64 next_look_ns;  // by pg::SystemNowNs
+  uint64 next_tick_ns;
 };
 
 Launcher launcher = {};
@@ -170,11 +176,33 @@ void Tick() {
   LaunchWorkers(now);
 }
 
-long MillisecondsToWait() {
+uint64 MsAsNs(double ms) { return static_cast<uint64>(ms * 1e6); }
+
+// At irregular moments, lest they keep in step with the load.
+void LookWhenDue(uint64 now_ns) {
+  if (settings.track == static_cast<int>(Track::kNone) || now_ns < launcher.next_look_ns) return;
+  store::LookAtSessions();
+  launcher.next_look_ns = now_ns + MsAsNs(kLookMs * (0.5 + pg_prng_double(&pg_global_prng_state)));
+}
+
+long MillisecondsToTick() {
   const TimestampTz now = GetCurrentTimestamp();
   const core::Micros next = store::BoardNextVisit(now);
   if (next == core::kNever || !launcher.writable || !WorkIsOn()) return kTickMs;
   return Min(kTickMs, Max(TimestampDifferenceMilliseconds(now, next), 1L));
+}
+
+void TickWhenDue(uint64 now_ns, bool woken) {
+  if (!woken && now_ns < launcher.next_tick_ns) return;
+  Tick();
+  launcher.next_tick_ns = pg::SystemNowNs() + MsAsNs(static_cast<double>(MillisecondsToTick()));
+}
+
+long MillisecondsToWait() {
+  uint64 next_ns = launcher.next_tick_ns;
+  if (settings.track != static_cast<int>(Track::kNone)) next_ns = Min(next_ns, launcher.next_look_ns);
+  const uint64 now_ns = pg::SystemNowNs();
+  return next_ns <= now_ns ? 0 : static_cast<long>((next_ns - now_ns + 999'999) / 1'000'000);
 }
 
 void HandleSignals() {
@@ -218,12 +246,16 @@ void steward_launcher_main(Datum) {
   BackgroundWorkerInitializeConnection(nullptr, nullptr, 0);
   launcher.context = AllocSetContextCreate(TopMemoryContext, "pg_steward launcher", ALLOCSET_DEFAULT_SIZES);
   steward::store::BoardLauncherArrive(MyLatch);
-  for (;;) {
+  for (bool woken = true;;) {
     MemoryContextReset(launcher.context);
     MemoryContextSwitchTo(launcher.context);
     ResetLatch(MyLatch);
     HandleSignals();
-    Tick();
-    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, MillisecondsToWait(), PG_WAIT_EXTENSION);
+    const uint64 now_ns = steward::pg::SystemNowNs();
+    LookWhenDue(now_ns);
+    TickWhenDue(now_ns, woken);
+    const int events =
+        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, MillisecondsToWait(), PG_WAIT_EXTENSION);
+    woken = (events & WL_LATCH_SET) != 0;
   }
 }

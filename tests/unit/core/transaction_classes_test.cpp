@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,7 @@ constexpr int64_t kNow = 1000 * kClassKeptUs;
 
 ClassKey Key(int number) { return MakeClassKey(5, 10, ("app " + std::to_string(number)).c_str()); }
 
-Transaction Committed(uint64_t ns) { return {false, true, false, ns, 0}; }
+Transaction Committed(uint64_t ns) { return {false, true, false, ns, 0, false}; }
 
 ClassSeen Seen(const ClassCounters& counters) {
   ClassSeen seen{};
@@ -48,9 +49,9 @@ TEST(TransactionClasses, LongNamesAreCutAndStillFound) {
 
 TEST(TransactionClasses, CountsCommitsRollbacksAndFailuresApart) {
   ClassCounters counters{};
-  CountTransaction(&counters, {false, true, false, 3000, 1000});
-  CountTransaction(&counters, {false, false, false, 5000, 0});
-  CountTransaction(&counters, {false, false, true, 4000, 0});
+  CountTransaction(&counters, {false, true, false, 3000, 1000, false});
+  CountTransaction(&counters, {false, false, false, 5000, 0, false});
+  CountTransaction(&counters, {false, false, true, 4000, 0, false});
   EXPECT_EQ(counters.count[kCommits], 1U);
   EXPECT_EQ(counters.count[kRollbacks], 2U);
   EXPECT_EQ(counters.count[kFailures], 1U);
@@ -61,7 +62,7 @@ TEST(TransactionClasses, CountsCommitsRollbacksAndFailuresApart) {
 
 TEST(TransactionClasses, CountsSessionCommandsAsNothingElse) {
   ClassCounters counters{};
-  CountTransaction(&counters, {true, true, false, 3000, 0});
+  CountTransaction(&counters, {true, true, false, 3000, 0, false});
   EXPECT_EQ(counters.count[kSessionCommands], 1U);
   EXPECT_EQ(counters.count[kCommits] + counters.count[kXactNs], 0U);
 }
@@ -99,7 +100,7 @@ TEST(TransactionClasses, TheLastDurationsStandForAllWhereThereWereMore) {
   ClassCounters counters{};
   for (int i = 0; i < 1000; i++) {
     CountTransaction(&counters, Committed(i % 2 == 0 ? 2000 : 9000));
-    CountTransaction(&counters, {true, true, false, 0, 0});
+    CountTransaction(&counters, {true, true, false, 0, 0, false});
   }
   ClassTotals totals{};
   AddClassDelta(counters, ClassSeen{}, 1, kNow, &totals);
@@ -110,7 +111,7 @@ TEST(TransactionClasses, TheLastDurationsStandForAllWhereThereWereMore) {
 
 TEST(TransactionClasses, SessionCommandsAloneHaveNoDuration) {
   ClassCounters counters{};
-  for (int i = 0; i < 300; i++) CountTransaction(&counters, {true, true, false, 0, 0});
+  for (int i = 0; i < 300; i++) CountTransaction(&counters, {true, true, false, 0, 0, false});
   ClassTotals totals{};
   AddClassDelta(counters, ClassSeen{}, 1, kNow, &totals);
   for (const uint32_t bucket : totals.latency) ASSERT_EQ(bucket, 0U);
@@ -175,6 +176,70 @@ TEST(TransactionClasses, ASilentClassMakesRoomAndItsTotalsMoveToOther) {
   EXPECT_EQ(table->other.count[kXactNs], 500U + 1001U);
   EXPECT_EQ(table->other.max_ns, 1001U);
   EXPECT_EQ(table->other.first_seen, kNow + 1);
+}
+
+TEST(TransactionClasses, CountsWritingCommitsAndKeepsFeatures) {
+  ClassCounters counters{};
+  CountTransaction(&counters, {false, true, false, 3000, 0, true});
+  CountTransaction(&counters, {false, true, false, 3000, 0, false});
+  counters.features = kUsesListen;
+  ClassTotals totals{};
+  AddClassDelta(counters, ClassSeen{}, 1, kNow, &totals);
+  EXPECT_EQ(totals.count[kWritingCommits], 1U);
+  EXPECT_EQ(totals.features, kUsesListen);
+}
+
+// A look at the whole table, session by session.
+void Look(ClassTable* table, std::initializer_list<SessionSight> sights, int64_t at = kNow) {
+  ClassLook look{};
+  for (const SessionSight& sight : sights) CountSight(table, &look, sight, at);
+  table->looks++;
+}
+
+uint64_t SeenAs(const ClassTotals& totals, SessionState state) { return totals.seen[static_cast<int>(state)]; }
+
+TEST(SessionLooks, CountEachStateAndTheMostAtOnce) {
+  auto table = std::make_unique<ClassTable>();
+  Count(table.get(), Key(1), Committed(1000));
+  Look(table.get(), {{Key(1), SessionState::kRunning, false}, {Key(1), SessionState::kLock, false}, {Key(1), SessionState::kIdle, false}});
+  Look(table.get(), {{Key(1), SessionState::kRunning, false}, {Key(1), SessionState::kIdle, true}});
+  const ClassTotals& totals = table->row[0].totals;
+  EXPECT_EQ(table->rows, 1U);
+  EXPECT_EQ(table->looks - totals.looks_before, 2U);
+  EXPECT_EQ(SeenAs(totals, SessionState::kRunning), 2U);
+  EXPECT_EQ(SeenAs(totals, SessionState::kLock), 1U);
+  EXPECT_EQ(SeenAs(totals, SessionState::kIdle), 2U);
+  EXPECT_EQ(totals.max_busy, 2U);
+  EXPECT_EQ(totals.max_sessions, 3U);
+  EXPECT_EQ(totals.features, kUsesAdvisoryLock);
+}
+
+TEST(SessionLooks, MakeABusyClassKnownFromThatLookOn) {
+  auto table = std::make_unique<ClassTable>();
+  Look(table.get(), {});
+  Look(table.get(), {{Key(1), SessionState::kClient, false}}, kNow + 5);
+  ASSERT_EQ(table->rows, 1U);
+  const ClassTotals& totals = table->row[0].totals;
+  EXPECT_EQ(table->looks - totals.looks_before, 1U);
+  EXPECT_EQ(totals.first_seen, kNow + 5);
+  EXPECT_EQ(totals.last_seen, kNow + 5);
+}
+
+TEST(SessionLooks, LeaveIdleSessionsOfUnknownClassesToOther) {
+  auto table = std::make_unique<ClassTable>();
+  Look(table.get(), {{Key(1), SessionState::kIdle, false}});
+  EXPECT_EQ(table->rows, 0U);
+  EXPECT_EQ(SeenAs(table->other, SessionState::kIdle), 1U);
+}
+
+TEST(SessionLooks, AClassThatLosesItsRowGoesToOtherWithWhatWasSeen) {
+  auto table = std::make_unique<ClassTable>();
+  for (int i = 0; i < kMaxClasses; i++) Count(table.get(), Key(i), Committed(1000), kNow + i);
+  Look(table.get(), {{Key(0), SessionState::kIo, false}, {Key(0), SessionState::kIo, false}}, kNow);
+  const int64_t later = kNow + 2 * kClassKeptUs;
+  Look(table.get(), {{Key(kMaxClasses), SessionState::kRunning, false}}, later);
+  EXPECT_EQ(SeenAs(table->other, SessionState::kIo), 2U);
+  EXPECT_EQ(table->other.max_busy, 2U);
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+#!/bin/bash
+# What the launcher sees of sessions: each state of a transaction under its name, most at once, session locks; connections that
+# are refused; all of it also after a restart.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+
+cluster_start --conf autovacuum=off --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 --conf max_connections=14 \
+  --conf superuser_reserved_connections=3
+psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE t (id int PRIMARY KEY)' -c 'INSERT INTO t VALUES (1)' -c 'CREATE ROLE plain LOGIN' \
+  -c 'CREATE ROLE nobody LOGIN CONNECTION LIMIT 0'
+dir=$(session_dir)
+ask() { psql -AtX -c "$1"; }
+class() { ask "SELECT $2 FROM steward.classes WHERE application_name = '$1'"; }
+
+# session NAME SQL...: a client that runs these and stays, until it is told to go
+sessions=()
+session() {
+  local name=$1 sql args=()
+  shift
+  for sql in "$@"; do args+=(-c "$sql"); done
+  mkfifo "$dir/$name.fifo"
+  PGAPPNAME=$name psql -qX "${args[@]}" -f "$dir/$name.fifo" >"$dir/$name.log" 2>&1 &
+  sessions+=($!)
+}
+# seen CLASS CONDITION: within a while it holds
+seen() {
+  local tries=150
+  until [ "$(class "$1" "$2")" = t ]; do
+    [ $((tries--)) -gt 0 ] || { ask "SELECT * FROM steward.classes WHERE application_name = '$1'"; return 1; }
+    sleep 0.1
+  done
+}
+
+session holder 'BEGIN' 'UPDATE t SET id = id'
+check "waiting for the client" seen holder 'client_samples >= 5'
+session waiter 'UPDATE t SET id = id'
+session runner 'SELECT count(*) FROM generate_series(1, 1000000000)'
+session sleeper 'SELECT pg_sleep(600)'
+session resting 'SELECT 1' 'SELECT pg_advisory_lock(1)'
+session plain_rest 'SELECT 1'
+check "waiting for a lock" seen waiter 'lock_samples >= 5'
+check "running" seen runner 'running_samples >= 5'
+check "something else" seen sleeper 'other_samples >= 5'
+check "idle" seen resting 'idle_samples >= 5'
+check "idle, without a lock" seen plain_rest 'idle_samples >= 5'
+check_is "a waiting class is in no other state" '0|0|0' class waiter 'client_samples, io_samples, idle_samples'
+check_is "one session of each was busy" '1|1|1' class sleeper 'max_busy, max_sessions, (samples >= other_samples)::int'
+check_is "a session lock is seen" '{advisory_lock}' class resting features
+check_is "where there is one" '{}' class plain_rest features
+
+psql -qX -U nobody -c 'SELECT 1' >"$dir/nobody.log" 2>&1
+check_is "a connection beyond the role's limit is counted" '1|t' ask \
+  "SELECT refused_connections, last_refused > now() - interval '10 minutes' FROM steward.capture_status"
+for i in $(seq 8); do PGUSER=plain session "full_$i" 'SELECT pg_sleep(600)'; done
+full() { for _ in $(seq 100); do psql -qX -U plain -c 'SELECT 1' >>"$dir/plain.log" 2>&1 || return 0; sleep 0.1; done; return 1; }
+check "the server fills up" full
+refused() { cat "$dir"/*.log | grep -c 'FATAL'; }
+check "there was no room for some" test "$(refused)" -ge 2
+check_is "each is counted" "$(refused)" ask 'SELECT refused_connections FROM steward.capture_status'
+before=$(ask 'SELECT refused_connections FROM steward.capture_status')
+
+kill "${sessions[@]}" 2>/dev/null
+wait "${sessions[@]}" 2>/dev/null
+cluster_restart
+check_is "both outlive a restart" "t|$before" ask \
+  "SELECT (SELECT lock_samples >= 5 AND samples >= lock_samples FROM steward.classes WHERE application_name = 'waiter'), refused_connections
+   FROM steward.capture_status"
+psql -q -c 'SELECT steward.reset()' >"$dir/reset.log"
+check_is "a reset forgets them" 0 ask 'SELECT refused_connections FROM steward.capture_status'
+check_is "no server process died" '' cluster_crashes
+checks_done
