@@ -156,6 +156,39 @@ RESET ROLE;
 SELECT steward.reset(0, 0, 42) IS NOT NULL AS reset;
 SELECT count(*) FROM steward.classes WHERE application_name = 'cl_counts';
 
+-- By interval: what each class did in it, from its first transaction on, also after a reset.
+SET client_min_messages = warning;
+SELECT coalesce(steward.write_history(), 0) >= 0 AS begun;
+SET application_name = 'cl_history';
+SELECT 1 AS one;
+SELECT 1 AS one;
+CREATE TABLE cl_interval (i int);
+SET application_name = 'observer';
+SELECT steward.write_history() >= 0 AS written;
+SET application_name = 'cl_history';
+SELECT 1 AS one;
+SELECT 1 / 0;
+SET application_name = 'observer';
+SELECT steward.write_history() >= 0 AS written;
+SELECT steward.write_history() >= 0 AS written;
+SELECT steward.reset() IS NOT NULL AS reset;
+SET application_name = 'cl_history';
+SELECT 1 AS one;
+SET application_name = 'observer';
+SELECT steward.write_history() >= 0 AS written;
+SELECT transactions, commits, failures, writing_transactions, total_xact_time > 0 AND cpu_time > 0 AND samples >= 0 AS measured,
+       p50_xact_time <= p99_xact_time AS ordered, usename = session_user AS mine,
+       steward.latency_quantile(latency, 1) BETWEEN 0.7 * mean_xact_time AND 1000 AS histogram
+FROM steward.class_history WHERE application_name = 'cl_history' ORDER BY interval_start;
+SELECT steward.latency_difference(ARRAY[5 * 16777216 + 7, 9 * 16777216 + 2], ARRAY[5 * 16777216 + 7, 9 * 16777216 + 1]) = ARRAY[9 * 16777216 + 1] AS difference;
+
+GRANT USAGE ON SCHEMA steward TO regress_steward_one;
+GRANT SELECT ON steward.class_history TO regress_steward_one;
+GRANT EXECUTE ON FUNCTION steward.latency_quantile(integer[], double precision), steward.latency_difference(integer[], integer[]) TO regress_steward_one;
+SET ROLE regress_steward_one;
+SELECT DISTINCT application_name FROM steward.class_history;
+RESET ROLE;
+
 -- More classes than there are rows: the rest is "other", and nothing is lost. A backend keeps only some at a time.
 SELECT steward.reset() IS NOT NULL AS reset;
 SET client_min_messages = error;

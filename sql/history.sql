@@ -7,7 +7,7 @@ CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) AS i;
 SET pg_steward.track_utility = off;
 -- The first interval begins, with this call or with the worker's visit.
 SELECT coalesce(steward.write_history(), 0) >= 0 AS begun;
-TRUNCATE steward.history_interval, steward.history_entry;
+TRUNCATE steward.history_interval, steward.history_entry, steward.history_class;
 
 -- What history holds of this test's own statements, by interval.
 CREATE FUNCTION shown(OUT interval_no bigint, OUT query text, OUT calls bigint, OUT failed bigint, OUT rows bigint, OUT plausible boolean)

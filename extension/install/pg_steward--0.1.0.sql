@@ -122,12 +122,45 @@ CREATE TABLE steward.history_text (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE steward.history_text IS 'the texts of the statements in history, so that they can be read after the statement was evicted from shared memory';
 
+CREATE TABLE steward.history_class (
+    interval_id bigint NOT NULL,
+    userid oid NOT NULL,
+    application_name text NOT NULL,
+    first_seen timestamptz NOT NULL,
+    commits bigint NOT NULL,
+    rollbacks bigint NOT NULL,
+    failures bigint NOT NULL,
+    writing_transactions bigint NOT NULL,
+    total_xact_time double precision NOT NULL,
+    idle_in_transaction_time double precision,
+    cpu_time double precision NOT NULL,
+    samples bigint NOT NULL,
+    running_samples bigint,
+    lock_samples bigint,
+    lwlock_samples bigint,
+    io_samples bigint,
+    wal_samples bigint,
+    client_samples bigint,
+    other_samples bigint,
+    idle_samples bigint,
+    latency integer[] NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX history_class_interval_id_idx ON steward.history_class (interval_id);
+COMMENT ON TABLE steward.history_class IS
+    'what each class of transactions had counted in all at the end of an interval in which it was seen; read it through steward.class_history';
+COMMENT ON COLUMN steward.history_class.first_seen IS 'another one than before: counting began anew, from zero';
+
 -- The tables themselves show what steward.statements shows: others' statements only to members of pg_read_all_stats.
 ALTER TABLE steward.history_entry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON steward.history_entry FOR SELECT USING (
     (SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'))
     OR userid OPERATOR(pg_catalog.=) (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user));
 COMMENT ON POLICY readers ON steward.history_entry IS 'own statements; all for members of pg_read_all_stats';
+ALTER TABLE steward.history_class ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON steward.history_class FOR SELECT USING (
+    (SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'))
+    OR userid OPERATOR(pg_catalog.=) (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user));
+COMMENT ON POLICY readers ON steward.history_class IS 'own classes; all for members of pg_read_all_stats';
 ALTER TABLE steward.history_text ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON steward.history_text FOR SELECT USING (
     (SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'))
@@ -149,6 +182,10 @@ CREATE AGGREGATE steward.latency_sum(integer[]) (
     SFUNC = steward.latency_sum_step, STYPE = internal, SSPACE = 1024, FINALFUNC = steward.latency_sum_end, PARALLEL = SAFE);
 COMMENT ON AGGREGATE steward.latency_sum(integer[]) IS
     'adds up latency histograms of history: steward.latency_quantile(steward.latency_sum(latency), 0.95) is the p95 of all their calls';
+
+CREATE FUNCTION steward.latency_difference(later integer[], earlier integer[])
+RETURNS integer[] LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_latency_difference';
+COMMENT ON FUNCTION steward.latency_difference(integer[], integer[]) IS 'what a latency histogram has more than an earlier state of it';
 
 CREATE VIEW steward.statement_history AS
 SELECT i.interval_start, i.interval_end,
@@ -393,7 +430,7 @@ CREATE FUNCTION steward.captured_classes(
     OUT last_seen timestamptz, OUT writing_transactions bigint, OUT cpu_time double precision, OUT samples bigint,
     OUT running_samples bigint, OUT lock_samples bigint, OUT lwlock_samples bigint, OUT io_samples bigint,
     OUT wal_samples bigint, OUT client_samples bigint, OUT other_samples bigint, OUT idle_samples bigint,
-    OUT max_busy integer, OUT max_sessions integer, OUT features text[])
+    OUT max_busy integer, OUT max_sessions integer, OUT features text[], OUT latency integer[])
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_classes';
 COMMENT ON FUNCTION steward.captured_classes() IS 'transactions of the cluster by class; read steward.classes';
 
@@ -402,7 +439,7 @@ SELECT c.dbid, d.datname, c.userid, r.rolname AS usename, c.application_name, c.
        c.failures, c.session_commands, c.total_xact_time, c.mean_xact_time, c.stddev_xact_time, c.p50_xact_time,
        c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.active_time, c.idle_in_transaction_time, c.first_seen, c.last_seen,
        c.writing_transactions, c.cpu_time, c.samples, c.running_samples, c.lock_samples, c.lwlock_samples, c.io_samples,
-       c.wal_samples, c.client_samples, c.other_samples, c.idle_samples, c.max_busy, c.max_sessions, c.features
+       c.wal_samples, c.client_samples, c.other_samples, c.idle_samples, c.max_busy, c.max_sessions, c.features, c.latency
 FROM steward.captured_classes() AS c
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) c.dbid
      LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.userid;
@@ -441,6 +478,47 @@ COMMENT ON COLUMN steward.classes.max_busy IS 'most sessions found in a transact
 COMMENT ON COLUMN steward.classes.max_sessions IS 'most sessions found connected at once';
 COMMENT ON COLUMN steward.classes.features IS
     'what the sessions used that outlives a transaction, so that a pooler in transaction mode would hand it to somebody else: set (of what poolers do not pass on), set_role, listen, advisory_lock (of the session), temp_table, hold_cursor, prepare (the SQL command), load. What functions such as set_config() do is not seen';
+COMMENT ON COLUMN steward.classes.latency IS 'histogram of xact times, as in steward.class_history';
+
+CREATE VIEW steward.class_history AS
+SELECT d.interval_start, d.interval_end, d.dbid, d.userid, r.rolname AS usename,
+       CASE WHEN pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') OR r.rolname OPERATOR(pg_catalog.=) current_user
+            THEN d.application_name ELSE '<insufficient privilege>' END AS application_name,
+       d.commits OPERATOR(pg_catalog.+) d.rollbacks AS transactions, d.commits, d.rollbacks, d.failures, d.writing_transactions,
+       d.total_xact_time, d.total_xact_time OPERATOR(pg_catalog./) nullif(d.commits OPERATOR(pg_catalog.+) d.rollbacks, 0) AS mean_xact_time,
+       steward.latency_quantile(d.latency, 0.5) AS p50_xact_time, steward.latency_quantile(d.latency, 0.95) AS p95_xact_time,
+       steward.latency_quantile(d.latency, 0.99) AS p99_xact_time, d.idle_in_transaction_time, d.cpu_time, d.samples, d.running_samples,
+       d.lock_samples, d.lwlock_samples, d.io_samples, d.wal_samples, d.client_samples, d.other_samples, d.idle_samples, d.latency
+FROM (SELECT i.interval_start, i.interval_end, i.dbid, c.userid, c.application_name,
+             pg_catalog.lag(c.interval_id) OVER w IS NOT NULL OR c.first_seen OPERATOR(pg_catalog.>=) i.interval_start AS known,
+             c.commits OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.commits) OVER w, 0) AS commits,
+             c.rollbacks OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.rollbacks) OVER w, 0) AS rollbacks,
+             c.failures OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.failures) OVER w, 0) AS failures,
+             c.writing_transactions OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.writing_transactions) OVER w, 0) AS writing_transactions,
+             c.total_xact_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.total_xact_time) OVER w, 0) AS total_xact_time,
+             c.idle_in_transaction_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.idle_in_transaction_time) OVER w, 0) AS idle_in_transaction_time,
+             c.cpu_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.cpu_time) OVER w, 0) AS cpu_time,
+             c.samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.samples) OVER w, 0) AS samples,
+             c.running_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.running_samples) OVER w, 0) AS running_samples,
+             c.lock_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.lock_samples) OVER w, 0) AS lock_samples,
+             c.lwlock_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.lwlock_samples) OVER w, 0) AS lwlock_samples,
+             c.io_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.io_samples) OVER w, 0) AS io_samples,
+             c.wal_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.wal_samples) OVER w, 0) AS wal_samples,
+             c.client_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.client_samples) OVER w, 0) AS client_samples,
+             c.other_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.other_samples) OVER w, 0) AS other_samples,
+             c.idle_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.idle_samples) OVER w, 0) AS idle_samples,
+             steward.latency_difference(c.latency, coalesce(pg_catalog.lag(c.latency) OVER w, '{}')) AS latency
+      FROM steward.history_interval AS i
+           JOIN steward.history_class AS c ON c.interval_id OPERATOR(pg_catalog.=) i.interval_id
+      WHERE i.dbid OPERATOR(pg_catalog.=)
+            (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+      WINDOW w AS (PARTITION BY c.userid, c.application_name, c.first_seen ORDER BY c.interval_id)) AS d
+     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) d.userid
+WHERE d.known;
+COMMENT ON VIEW steward.class_history IS
+    'transactions of this database by interval and class, of classes that were seen during it; the columns are those of steward.classes';
+COMMENT ON COLUMN steward.class_history.latency IS
+    'histogram of xact times, to be added up with steward.latency_sum() and read with steward.latency_quantile()';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What-if

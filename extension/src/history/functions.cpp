@@ -77,6 +77,15 @@ STEWARD_FUNCTION(steward_latency_quantile) {
   PG_RETURN_FLOAT8(core::CoarseQuantile(counts, quantile) / 1e6);
 }
 
+STEWARD_FUNCTION(steward_latency_difference) {
+  uint64_t later[core::kCoarseBuckets] = {};
+  uint64_t earlier[core::kCoarseBuckets] = {};
+  AddLatency(PG_GETARG_ARRAYTYPE_P(0), later);
+  AddLatency(PG_GETARG_ARRAYTYPE_P(1), earlier);
+  for (int i = 0; i < core::kCoarseBuckets; i++) later[i] -= Min(later[i], earlier[i]);
+  return LatencyArray(later);
+}
+
 STEWARD_FUNCTION(steward_latency_sum_step) {
   MemoryContext context;
   if (!AggCheckCallContext(fcinfo, &context))

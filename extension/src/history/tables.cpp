@@ -1,6 +1,7 @@
 // See tables.hpp. Zeroes are stored as NULL: most counters of most statements are zero, and a NULL takes no room.
 #include "history/tables.hpp"
 
+#include "history/class_rows.hpp"
 #include "pg/extension_table.hpp"
 #include "pg/spi.hpp"
 #include "pg/text_output.hpp"
@@ -133,6 +134,7 @@ int AddInterval(const store::HistoryBatch& batch) {
   const bool has_rest = !core::IsEmpty(batch.rest);
   int64 bytes = has_rest ? EntrySize(batch.rest) : 0;
   for (int i = 0; i < batch.count; i++) bytes += EntrySize(batch.items[i].delta);
+  bytes += ClassBytes(batch);
   pg::SpiArgs args;
   args.AddOid(batch.dbid);
   args.AddTime(batch.start);
@@ -147,6 +149,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING interval_id)",
              args);
   bool is_null = true;
   const int64 interval = DatumGetInt64(pg::SpiValue(0, 1, &is_null));
+  AddClasses(interval, batch);
   return AddEntries(interval, batch, has_rest);
 }
 
@@ -197,7 +200,8 @@ uint64 DeleteIntervals(TimestampTz horizon, int64 excess, int most) {
 WITH aged AS (SELECT interval_id, interval_end, pg_catalog.sum(bytes) OVER (ORDER BY interval_id) - bytes AS older
                 FROM steward.history_interval),
      old AS (SELECT interval_id FROM aged WHERE interval_end < $1 OR older < $2 ORDER BY interval_id LIMIT $3),
-     entries AS (DELETE FROM steward.history_entry e USING old WHERE e.interval_id = old.interval_id)
+     entries AS (DELETE FROM steward.history_entry e USING old WHERE e.interval_id = old.interval_id),
+     classes AS (DELETE FROM steward.history_class c USING old WHERE c.interval_id = old.interval_id)
 DELETE FROM steward.history_interval i USING old WHERE i.interval_id = old.interval_id)",
                     args);
 }

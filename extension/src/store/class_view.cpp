@@ -9,6 +9,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
+#include "core/coarse_latency.hpp"
 #include "store/classes.hpp"
 #include "store/row.hpp"
 #include "store/shmem.hpp"
@@ -77,6 +78,20 @@ void AddFeatures(Row* row, uint64 features) {
   row->Add(PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT)));
 }
 
+// The coarse histogram that history keeps, too.
+void AddLatency(Row* row, const core::ClassTotals& totals) {
+  uint32 coarse[core::kCoarseBuckets];
+  uint64 counts[core::kCoarseBuckets];
+  core::CoarsenLatency(totals.latency, coarse);
+  for (int i = 0; i < core::kCoarseBuckets; i++) counts[i] = coarse[i];
+  const auto length = static_cast<int>(core::PackedLength(counts));
+  auto* packed = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(Max(length, 1))));
+  auto* numbers = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(length, 1))));
+  core::PackLatency(counts, packed);
+  for (int i = 0; i < length; i++) numbers[i] = Int32GetDatum(packed[i]);
+  row->Add(PointerGetDatum(construct_array(numbers, length, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
+}
+
 void Emit(ReturnSetInfo* result, const core::ClassKey* key, const core::ClassTotals& totals, uint64 looks, bool sees_all) {
   if (totals.last_seen == 0) return;
   Row row{};
@@ -84,6 +99,7 @@ void Emit(ReturnSetInfo* result, const core::ClassKey* key, const core::ClassTot
   AddTotals(&row, totals);
   AddSights(&row, totals, looks);
   AddFeatures(&row, totals.features);
+  AddLatency(&row, totals);
   Assert(row.count == result->setDesc->natts);
   tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }
