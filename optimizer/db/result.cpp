@@ -1,6 +1,7 @@
 // Typed access to text values, and arrays in PostgreSQL's text format. See result.hpp.
 #include "db/result.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -87,6 +88,10 @@ std::vector<std::string> ParseArray(std::string_view text) {
     if (text[at] == '}') return elements;
     if (text[at] != ',' || ++at >= text.size()) Malformed("array", "?");
   }
+}
+
+bool Result::Has(std::string_view column) const {
+  return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
 }
 
 const std::optional<std::string>& Row::Value(std::string_view column) const {

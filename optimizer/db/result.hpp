@@ -60,6 +60,8 @@ class Result {
 
   std::size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
+  /// Whether there is a column of that name: for answers that differ by release.
+  bool Has(std::string_view column) const;
   Row operator[](std::size_t index) const { return Row(*this, index); }
   /// The row of a query that answers with exactly one; throws Error otherwise.
   Row Only() const;

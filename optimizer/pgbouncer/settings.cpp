@@ -78,6 +78,7 @@ class Loader {
 
   void TakeSetting(const IniEntry& entry) {
     const SettingSpec* spec = FindSetting(entry.key);
+    if (spec == nullptr && version_ && *version_ > kNewestVersion) return;  // may well be one of its new ones
     if (spec == nullptr)
       return Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key,
                      fmt::format("there is no setting {}{}", entry.key, Suggestion(entry.key, SettingNames(version_))));
@@ -94,7 +95,8 @@ class Loader {
     const std::vector<std::string> known = PairNames(entry.section, version_);
     DatabaseEntry database{entry.key, entry.place, {}};
     for (const StringPair& pair : ParsePairs(entry.value, entry.place)) {
-      if (std::find(known.begin(), known.end(), pair.key) == known.end())
+      const bool newer = version_ && *version_ > kNewestVersion;
+      if (!newer && std::find(known.begin(), known.end(), pair.key) == known.end())
         Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key,
                 fmt::format("{} of [{}] has a {}, which PgBouncer{} does not know{}", entry.key, entry.section, pair.key,
                             version_ ? " " + VersionText(*version_) : "", Suggestion(pair.key, known)));
