@@ -164,6 +164,25 @@ void FillExplain(const po::variables_map& values, Arguments& arguments) {
   FillLimit(values, arguments);
 }
 
+void FillPoolSources(const po::variables_map& values, PoolArguments& pool) {
+  pool.ini = Optional(values, "ini").value_or("");
+  pool.console = Optional(values, "console").value_or("");
+  pool.app = Optional(values, "app").value_or("");
+  if (const auto pid = Optional(values, "pid")) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(pid->data(), pid->data() + pid->size(), number);
+    if (error != std::errc{} || end != pid->data() + pid->size() || number < 1)
+      throw UsageError("invalid value for option \"--pid\"", "Give the number of a process: its pidfile holds it.");
+    pool.pid = number;
+  }
+}
+
+void FillPoolLint(const po::variables_map& values, PoolArguments& pool) {
+  FillPoolSources(values, pool);
+  if (pool.ini.empty() && pool.console.empty())
+    throw UsageError("no configuration of PgBouncer named", "Name its file with --ini, its console with --console, or both.");
+}
+
 // Half of all query ids begin with a minus, and there is no option of digits: such a word is none.
 constexpr char kGuard = '\x1f';
 
@@ -239,6 +258,7 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
   if (spec->command == Command::kMute) FillMute(values, arguments);
   if (TakesObject(spec->command)) arguments.object = Unguarded(List(values, "words").back());
   if (spec->command == Command::kExplain) FillExplain(values, arguments);
+  if (spec->command == Command::kPoolLint) FillPoolLint(values, arguments.pool);
   return arguments;
 }
 

@@ -12,10 +12,18 @@
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain, kPoolVerify };
+enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolVerify };
 enum class Format { kText, kJson, kSql };
 /// Where statements and costs come from: kAuto is pg_steward where it is installed, else pg_stat_statements and HypoPG.
 enum class Source { kAuto, kSteward, kHypopg };
+
+/// What the commands "pool ..." take beside the common options.
+struct PoolArguments {
+  std::string ini;      // pgbouncer.ini
+  std::string console;  // connection string of the admin console
+  std::string app;      // file of the application's pools
+  std::optional<int> pid;
+};
 
 struct Arguments {
   /// A time as the server reads it, or, where `text` is empty, so long before another one (of `until`: from now).
@@ -55,6 +63,7 @@ struct Arguments {
   Instant until;  // end of a mute; 0 seconds: none
   LoadOptions load;  // of pool verify
   bool save = true;
+  PoolArguments pool;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
 };
 

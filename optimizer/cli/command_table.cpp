@@ -41,6 +41,13 @@ constexpr CommandSpec kCommands[] = {
      "long from now: 12h, 30d, 4w. What is muted is in steward.mutes.\n"},
     {Command::kUnmute, "unmute", "unmute ID [OPTION]...", "show a muted suggestion again",
      "pgsteward unmute shows a muted suggestion again.", ""},
+    {Command::kPoolLint, "pool lint", "pool lint {--ini FILENAME | --console CONNINFO} [OPTION]...",
+     "check PgBouncer's configuration against what it meets",
+     "pgsteward pool lint checks PgBouncer's configuration against the server, the application and itself.",
+     "It reads PgBouncer 1.18 to 1.26; of a newer one what it knows. The server is asked where a connection option\n"
+     "names one; what cannot be checked without it is said. The keys of the --app file are in README.md. Exit status\n"
+     "is 3 when an error was found, 2 when something named cannot be read.\n",
+     false},
     {Command::kPoolVerify, "pool verify", "pool verify [OPTION]...", "put the pooler under load and hold it to what is promised",
      "pgsteward pool verify sends a load through a pooler, measures what clients see, and holds it to what is promised.",
      "Requests are due by a clock of their own, and times count from then on, so a slow server cannot hide its delays.\n"

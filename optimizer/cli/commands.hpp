@@ -22,6 +22,7 @@ Outcome RunMute(db::Database& database, const Arguments& arguments);
 Outcome RunDiff(db::Database& database, const Arguments& arguments);
 /// The commands "pool ...": they open what connections they need, to a pooler or a server, or none.
 Outcome RunPool(const Arguments& arguments);
+Outcome RunPoolLint(const Arguments& arguments);
 
 /// What RunPool leads to.
 Outcome RunPoolVerify(const Arguments& arguments);

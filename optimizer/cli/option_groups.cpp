@@ -87,6 +87,15 @@ OptionGroup DiffGroup() {
   return group;
 }
 
+OptionGroup PoolSourceGroup() {
+  OptionGroup group{"What to look at", {}};
+  group.options.add_options()("ini", Word("FILENAME"), "pgbouncer.ini")(
+      "console", Word("CONNINFO"), "PgBouncer's admin console, such as \"host=/tmp port=6432 user=postgres\"")(
+      "app", Word("FILENAME"), "the application's pools, an ini file with a section for each")(
+      "pid", Word("PID"), "the running PgBouncer (default: by its pidfile)");
+  return group;
+}
+
 }  // namespace
 
 std::vector<OptionGroup> GroupsOf(Command command) {
@@ -109,6 +118,10 @@ std::vector<OptionGroup> GroupsOf(Command command) {
   }
   if (command == Command::kDiff) {
     groups.push_back(DiffGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  if (command == Command::kPoolLint) {
+    groups.push_back(PoolSourceGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));
   }
   groups.push_back(GeneralGroup());

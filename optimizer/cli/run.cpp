@@ -16,6 +16,7 @@
 #include "db/connection.hpp"
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
+#include "pgbouncer/file.hpp"
 
 namespace steward::cli {
 
@@ -97,6 +98,9 @@ int Explain() {
     PrintError(std::string("could not read the workload file: ") + error.what(), "",
                "Write one with: pgsteward snapshot -o FILENAME");
     return kExitFailure;
+  } catch (const pgbouncer::FileError& error) {
+    PrintError(error.what(), "", error.hint());
+    return kExitUsage;
   } catch (const OutputError& error) {
     if (!error.broken_pipe()) PrintError(error.what(), "", "");
     return kExitFailure;
