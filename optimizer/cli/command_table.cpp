@@ -57,6 +57,9 @@ constexpr CommandSpec kCommands[] = {
      "  sql_pay = UPDATE orders SET paid = true WHERE id = :random(1,5000,id); SELECT * FROM payments WHERE order_id = :id\n"
      "Several statements are one transaction. Keys: database, user, application_name, users and think_time or rate, sql or\n"
      "sql_NAME with weight_NAME, protocol, app_pool, acquire_timeout, timeout, p95, timeouts, errors, utilization.\n"
+     "--calibrate changes default_pool_size on PgBouncer's console, the only size that can be changed while it runs, in rounds of\n"
+     "probes in random order, and says the smallest size that is within 5 % of the best and keeps the promises. The size that was\n"
+     "set is put back, also after Ctrl-C, SIGTERM or an error.\n"
      "At most 10,000 connections. Ctrl-C ends it with a report of what was measured. Exit status is 3 when a promise is missed.\n",
      false},
 };

@@ -41,6 +41,17 @@ double Seconds(const po::variables_map& values, const char* name, double otherwi
   return *seconds;
 }
 
+int Count(const po::variables_map& values, const char* name, int otherwise, int most) {
+  const auto text = Value(values, name);
+  if (!text) return otherwise;
+  int count = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  if (error != std::errc{} || end != text->data() + text->size() || count < 1 || count > most)
+    throw UsageError(fmt::format("invalid value for option \"--{}\"", name),
+                     fmt::format("Give a whole number from 1 to {}.", most));
+  return count;
+}
+
 }  // namespace
 
 void AddLoadOptions(po::options_description& options) {
@@ -63,6 +74,9 @@ void AddLoadOptions(po::options_description& options) {
       "server", word("CONNINFO"), "direct connection to the server, to see what its sessions do")(
       "console-user", word("USERNAME"),
       "an admin or stats user of PgBouncer's console (default: the one that connects)")(
+      "calibrate", "search the size of the pool that carries this load, by short probes; nothing stays changed")(
+      "max-size", word("N"), "largest size that is tried (default: what max_connections has room for)")(
+      "rounds", word("N"), "of probes, at most (default: 6)")("probe", word("TIME"), "length of a probe (default: 3s)")(
       "allow-host", word("HOSTNAME"), "a host that may be put under load; else only this machine");
 }
 
@@ -86,6 +100,13 @@ LoadOptions ParseLoadOptions(const po::variables_map& values) {
   }
   options.server = Value(values, "server").value_or("");
   options.console_user = Value(values, "console-user").value_or("");
+  options.calibrate = values.count("calibrate") > 0;
+  options.largest = Count(values, "max-size", options.largest, 10'000);
+  options.rounds = Count(values, "rounds", options.rounds, 50);
+  options.probe_s = Seconds(values, "probe", options.probe_s, 0.2);
+  for (const char* name : {"max-size", "rounds", "probe"})
+    if (values.count(name) > 0 && !options.calibrate)
+      throw UsageError(fmt::format("option \"--{}\" is for --calibrate", name), "");
   options.allow_host = Value(values, "allow-host").value_or("");
   return options;
 }

@@ -19,6 +19,10 @@ struct LoadOptions {
   std::optional<std::uint64_t> seed;
   std::string server;      // connection string of the server behind the pooler; empty: none
   std::string console_user;  // of PgBouncer's console; empty: that of the connection options
+  bool calibrate = false;
+  int largest = 0;     // size that calibration may try; 0: what the server has room for
+  int rounds = 6;      // of probes, at most
+  double probe_s = 3;  // length of one
   std::string allow_host;  // beside this machine
 };
 

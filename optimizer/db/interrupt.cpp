@@ -24,6 +24,10 @@ extern "C" void HandleInterrupt(int) {
   if (target != nullptr) PQcancel(target, message, sizeof(message));
 }
 
+extern "C" void HandleTermination(int) {
+  interrupted.store(true);
+}
+
 }  // namespace
 
 void InstallInterruptHandler() {
@@ -33,6 +37,14 @@ void InstallInterruptHandler() {
   action.sa_flags = SA_RESTART | SA_NODEFER;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
+}
+
+void InterruptOnTermination() {
+  struct sigaction action = {};
+  action.sa_handler = HandleTermination;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGHUP, &action, nullptr);
 }
 
 void SetCancelTarget(PGcancel* cancel) {

@@ -9,6 +9,9 @@ namespace steward::db {
 /// its default meaning. A second Ctrl-C ends the process at once.
 void InstallInterruptHandler();
 
+/// Has SIGTERM and SIGHUP do what Ctrl-C does, for work that must be put back however it ends.
+void InterruptOnTermination();
+
 /// The query to cancel from now on; nullptr for none. The caller keeps the object alive until the next call.
 void SetCancelTarget(PGcancel* cancel);
 

@@ -46,6 +46,7 @@ void Add(int epoll, int file, std::uint64_t data) {
 struct Driver::Usage {
   MachineTicks machine;
   std::optional<double> pooler;
+  std::optional<double> server;
   double own = 0;
 };
 
@@ -186,8 +187,22 @@ Driver::Usage Driver::ReadUsage() const {
   Usage usage;
   usage.machine = ReadMachineTicks().value_or(MachineTicks{});
   if (pooler_pid_) usage.pooler = ReadProcessCpu(*pooler_pid_);
+  if (options_.postmaster_pid) usage.server = ReadServerCpu(*options_.postmaster_pid);
   usage.own = OwnCpu();
   return usage;
+}
+
+void Driver::AddUsage(model::LoadResult& result, const Usage& before, const Usage& after) {
+  const double seconds = std::max(result.duration_s, 1e-9);
+  const std::uint64_t total = after.machine.total - before.machine.total;
+  if (total > 0)
+    result.machine_cpu = static_cast<double>(after.machine.busy - before.machine.busy) / static_cast<double>(total);
+  if (before.pooler && after.pooler) result.pooler_cpu = (*after.pooler - *before.pooler) / seconds;
+  if (before.server && after.server) result.server_cpu = (*after.server - *before.server) / seconds;
+  result.driver_cpu = (after.own - before.own) / seconds;
+  if (result.pooler_cpu && result.server_cpu)
+    result.foreign_cpu =
+        std::max(result.machine_cpu * result.cores - *result.pooler_cpu - *result.server_cpu - result.driver_cpu, 0.0);
 }
 
 void Driver::BeginRun(Nanoseconds now, double warmup_s, double duration_s) {
@@ -237,12 +252,7 @@ model::LoadResult Driver::Run(double warmup_s, double duration_s) {
   model::LoadResult result = Finish(begin, std::clamp(now, begin, planned_end));
   result.interrupted = now < planned_end;
   result.warmup_s = warmup_s;
-  const double seconds = std::max(result.duration_s, 1e-9);
-  const std::uint64_t total = after.machine.total - before.machine.total;
-  if (total > 0)
-    result.machine_cpu = static_cast<double>(after.machine.busy - before.machine.busy) / static_cast<double>(total);
-  if (before.pooler && after.pooler) result.pooler_cpu = (*after.pooler - *before.pooler) / seconds;
-  result.driver_cpu = (after.own - before.own) / seconds;
+  AddUsage(result, before, after);
   return result;
 }
 

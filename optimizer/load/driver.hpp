@@ -22,11 +22,12 @@ namespace steward::load {
 
 struct DriverOptions {
   std::uint64_t seed = 0;
-  double connect_limit_s = 30;    // until all connections stand
-  double attempt_limit_s = 10;    // of one connection attempt
-  int connecting_at_once = 64;    // below the backlog of 128 that PgBouncer and PostgreSQL listen with
-  std::optional<int> pooler_pid;  // none: the process that listens on the unix socket
-  Sampler* sampler = nullptr;     // these two may be missing; they outlive the driver
+  double connect_limit_s = 30;        // until all connections stand
+  double attempt_limit_s = 10;        // of one connection attempt
+  int connecting_at_once = 64;        // below the backlog of 128 that PgBouncer and PostgreSQL listen with
+  std::optional<int> pooler_pid;      // none: the process that listens on the unix socket
+  std::optional<int> postmaster_pid;  // of a server on this machine
+  Sampler* sampler = nullptr;         // these two may be missing; they outlive the driver
   PoolerWatch* pooler = nullptr;
   std::function<bool()> stop = [] { return false; };
   std::function<void(const std::string& phase, std::optional<double> share)> progress = [](auto&&...) {};
@@ -103,6 +104,7 @@ class Driver {
   void BeginRun(Nanoseconds now, double warmup_s, double duration_s);
   model::LoadResult Finish(Nanoseconds begin, Nanoseconds end);
   Usage ReadUsage() const;
+  static void AddUsage(model::LoadResult& result, const Usage& before, const Usage& after);
   std::optional<model::PoolUse> PoolOf(const LoadClass& spec) const;
 
   std::vector<Class> classes_;

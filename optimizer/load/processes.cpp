@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 #include "load/script.hpp"
 
@@ -30,17 +32,64 @@ std::optional<MachineTicks> ReadMachineTicks() {
   return ticks;
 }
 
-std::optional<double> ReadProcessCpu(int pid) {
+namespace {
+
+struct ProcessStat {
+  std::string name;
+  int parent = 0;
+  double own = 0;       // CPU seconds
+  double children = 0;  // of those that have ended
+};
+
+std::optional<ProcessStat> ReadStat(int pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string line;
-  if (!std::getline(file, line) || line.rfind(')') == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(line.rfind(')') + 2));
+  if (!std::getline(file, line)) return std::nullopt;
+  const std::size_t open = line.find('(');
+  const std::size_t close = line.rfind(')');
+  if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+  ProcessStat stat;
+  stat.name = line.substr(open + 1, close - open - 1);
+  std::istringstream fields(line.substr(close + 2));
   std::string skipped;
-  for (int field = 3; field < 14; ++field) fields >> skipped;
+  fields >> skipped >> stat.parent;
+  for (int field = 5; field < 14; ++field) fields >> skipped;
   double user = 0;
   double system = 0;
-  if (!(fields >> user >> system)) return std::nullopt;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  double children_user = 0;
+  double children_system = 0;
+  if (!(fields >> user >> system >> children_user >> children_system)) return std::nullopt;
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  stat.own = (user + system) / ticks;
+  stat.children = (children_user + children_system) / ticks;
+  return stat;
+}
+
+}  // namespace
+
+std::optional<double> ReadProcessCpu(int pid) {
+  const std::optional<ProcessStat> stat = ReadStat(pid);
+  return stat ? std::optional(stat->own) : std::nullopt;
+}
+
+std::optional<double> ReadServerCpu(int postmaster) {
+  const std::optional<ProcessStat> stat = ReadStat(postmaster);
+  if (!stat) return std::nullopt;
+  double seconds = stat->own + stat->children;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::optional<ProcessStat> child = ReadStat(std::stoi(name));
+    if (child && child->parent == postmaster) seconds += child->own;
+  }
+  return seconds;
+}
+
+std::optional<int> PostmasterOf(int backend) {
+  const std::optional<ProcessStat> stat = ReadStat(backend);
+  if (!stat || stat->name != "postgres" || stat->parent <= 1) return std::nullopt;
+  return stat->parent;
 }
 
 std::optional<std::int64_t> ReadProcessMemory(int pid) {

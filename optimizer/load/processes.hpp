@@ -18,6 +18,11 @@ std::optional<double> ReadProcessCpu(int pid);
 /// Its resident memory in bytes.
 std::optional<std::int64_t> ReadProcessMemory(int pid);
 
+/// CPU seconds of a postmaster and all its processes, those that have ended included; none: that is no server.
+std::optional<double> ReadServerCpu(int postmaster);
+/// The parent of a process that is a server process on this machine; none: it is none.
+std::optional<int> PostmasterOf(int backend);
+
 /// CPU seconds of this process.
 double OwnCpu();
 

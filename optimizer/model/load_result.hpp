@@ -96,6 +96,8 @@ struct LoadResult {
   int cores = 1;
   std::optional<double> pooler_cpu;           // cores
   std::optional<std::int64_t> pooler_memory;  // bytes, resident
+  std::optional<double> server_cpu;     // cores, of the server's processes on this machine
+  std::optional<double> foreign_cpu;    // cores, of everything else; none: not all of the above is known
   double driver_cpu = 0;                      // cores
   double lateness_p99_ms = 0;                 // of the driver's own clock
   std::vector<LoadClassResult> classes;

@@ -102,6 +102,8 @@ std::string LoadJson(const model::LoadResult& result) {
                          {"machine_cpu", result.machine_cpu},
                          {"pooler_cores", Optional(result.pooler_cpu)},
                          {"pooler_memory_bytes", Optional(result.pooler_memory)},
+                         {"server_cores", Optional(result.server_cpu)},
+                         {"foreign_cores", Optional(result.foreign_cpu)},
                          {"driver_cores", result.driver_cpu},
                          {"lateness_p99_time", result.lateness_p99_ms},
                          {"classes", classes},

@@ -99,7 +99,9 @@ std::string LoadText(const model::LoadResult& result) {
   text += fmt::format("\nCPU: machine {:.0f} % of {} cores", 100 * result.machine_cpu, result.cores);
   if (result.pooler_cpu) text += fmt::format(", pooler {:.2f} cores", *result.pooler_cpu);
   if (result.pooler_memory) text += fmt::format(" and {}", Size(*result.pooler_memory));
-  text += fmt::format(", this driver {:.2f} cores\n", result.driver_cpu);
+  if (result.server_cpu) text += fmt::format(", server {:.2f} cores", *result.server_cpu);
+  text += fmt::format(", this driver {:.2f} cores", result.driver_cpu);
+  text += result.foreign_cpu ? fmt::format(", others {:.2f} cores\n", *result.foreign_cpu) : "\n";
   for (const model::LoadClassResult& one : result.classes) text += Class(one);
   if (!result.notes.empty()) text += "\n";
   for (const std::string& note : result.notes) text += Wrap("note: " + note, 6) + "\n";

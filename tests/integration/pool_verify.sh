@@ -71,6 +71,28 @@ check "and said" says '200 connections need 264 open files, and at most 100 are 
 check_exit "a load without a statement is refused" 2 verify --users 5
 check_exit "and one of too many connections" 2 verify --users 10001 --sql 'SELECT 1'
 
+# Calibration. The size that is set is 4, and 12 clients hold a connection for 30 ms each.
+size_now() { pooler_console 'SHOW CONFIG' | awk -F '|' '$1 == "default_pool_size" { print $2 }'; }
+calibrate() { "$STEWARD_BIN" pool verify --calibrate --probe 200ms --rounds 3 --users 12 --seed 7 -w "$@" >"$report" 2>"$report.err" </dev/null; }
+check_exit "a size is searched live" 0 calibrate --sql 'SELECT pg_sleep(0.03)' --slo-p95 10s --format json
+check "a larger one for connections that are held" holds '$r->{chosen_size} >= 8 && $r->{chosen_size} <= 12 && $r->{original_size} == 4'
+check_is "and what was set is set again" 4 size_now
+check_exit "a load that fails stops the search" 1 calibrate --sql 'SELECT * FROM nowhere'
+check_is "and what was set is set again" 4 size_now
+stop_calibration() { # SIGNAL: while another size is set
+  "$STEWARD_BIN" pool verify --calibrate --probe 1s --users 12 --seed 7 -w --sql 'SELECT pg_sleep(0.03)' >"$report" 2>&1 </dev/null &
+  load=$!
+  until [ "$(size_now)" != 4 ]; do kill -0 $load || return 1; sleep 0.05; done
+  kill "-$1" $load; wait $load
+}
+check_exit "SIGTERM stops it" 1 stop_calibration TERM
+check_is "and what was set is set again" 4 size_now
+check_exit "Ctrl-C stops it" 1 stop_calibration INT
+check_is "and what was set is set again" 4 size_now
+no_console() { calibrate -U someone --sql 'SELECT 1'; }
+psql -qc 'CREATE ROLE someone LOGIN'
+check_exit "who may not use the console may not calibrate" 2 no_console
+
 # From here on the load runs in the background, and something happens once it is seen to work.
 started() { # OPTION...: returns when the load has reached the server
   psql -qc 'TRUNCATE seen'

@@ -9,6 +9,7 @@
 #include "load/backoff.hpp"
 #include "load/client.hpp"
 #include "load/confidence.hpp"
+#include "load/pool_size.hpp"
 #include "load/pooler_watch.hpp"
 #include "db/error.hpp"
 #include "load/slo.hpp"
@@ -276,6 +277,57 @@ TEST(PoolerWatch, AConsoleThatFailsSaysNothing) {
   watch.End(1);
   EXPECT_EQ(watch.problem(), "no answer");
   EXPECT_FALSE(watch.Use("shop"));
+}
+
+// A console with one setting, which notes what it is told.
+struct FakeConsole {
+  int size = 20;
+  int own_size = 0;  // of database "shop"; 0: none
+  bool deaf = false;
+  std::vector<std::string> commands;
+
+  db::Result Ask(const std::string& command) {
+    if (command == "SHOW CONFIG") return {{"key", "value"}, {{"default_pool_size", std::to_string(size)}}};
+    if (command == "SHOW DATABASES") return {{"name", "pool_size"}, {{"shop", std::to_string(own_size > 0 ? own_size : size)}}};
+    commands.push_back(command);
+    if (command.starts_with("SET ") && !deaf) size = std::stoi(command.substr(command.find('=') + 1));
+    return {};
+  }
+  PoolSize::Ask Function() {
+    return [this](const std::string& command) { return Ask(command); };
+  }
+};
+
+TEST(PoolSize, IsPutBackHoweverItEnds) {
+  FakeConsole console;
+  {
+    PoolSize size(console.Function(), {"shop"});
+    EXPECT_EQ(size.original(), 20);
+    size.Set(40);
+    size.Set(5);
+    EXPECT_EQ(console.size, 5);
+  }
+  EXPECT_EQ(console.size, 20);
+  EXPECT_THAT(console.commands,
+              ElementsAre("SET default_pool_size=40", "SET default_pool_size=5", "RECONNECT \"shop\"", "SET default_pool_size=20"));
+}
+
+TEST(PoolSize, WhatIsNotTakenOverIsAnError) {
+  FakeConsole console;
+  PoolSize size(console.Function(), {"shop"});
+  console.deaf = true;
+  EXPECT_THROW(size.Set(40), db::Error);
+}
+
+TEST(PoolSize, ADatabaseWithASizeOfItsOwnCannotBeCalibrated) {
+  FakeConsole console;
+  console.own_size = 7;
+  EXPECT_THROW(PoolSize(console.Function(), {"shop"}), db::Error);
+  console.own_size = 20;  // the same by chance: found when the default changes
+  PoolSize size(console.Function(), {"shop"});
+  EXPECT_THROW(size.Set(40), db::Error);
+  size.Restore();
+  EXPECT_EQ(console.size, 20);
 }
 
 TEST(Backoff, GrowsToASecondAndIsSpread) {

@@ -1,0 +1,150 @@
+// See load_session.hpp.
+#include "cli/load_session.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "db/connection.hpp"
+#include "db/error.hpp"
+#include "db/interrupt.hpp"
+#include "load/processes.hpp"
+#include "load/target.hpp"
+#include "pgbouncer/ini.hpp"
+#include "report/terminal_text.hpp"
+
+namespace steward::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kConsoleTimeout{2000};
+
+std::vector<load::LoadClass> ReadFileClasses(const std::string& path) {
+  std::vector<std::pair<std::string, std::vector<load::Setting>>> sections;
+  for (const pgbouncer::IniEntry& entry : pgbouncer::ReadIni(path).entries) {
+    if (entry.kind == pgbouncer::IniEntry::Kind::kSection) sections.push_back({entry.section, {}});
+    if (entry.kind == pgbouncer::IniEntry::Kind::kValue) {
+      if (sections.empty())
+        throw load::PlanError("a setting stands before the first class", "Begin each class with [name].");
+      sections.back().second.push_back({entry.key, entry.value});
+    }
+  }
+  std::vector<load::LoadClass> classes;
+  for (const auto& [name, settings] : sections) classes.push_back(load::ReadClass(name, settings));
+  return classes;
+}
+
+void CheckTarget(const db::Connection& connection, const std::string& allowed) {
+  const std::string& host = connection.endpoint().host;
+  if (load::MayBeLoaded({host, connection.address()}, allowed)) return;
+  const std::string name = report::Printable(host);
+  throw UsageError(fmt::format("host \"{}\" is not this machine", name),
+                   fmt::format("Load slows down whoever else works there. If that is meant: --allow-host {}", name));
+}
+
+// How the clients of one class connect: as we did, but for what the class names itself.
+db::Keywords KeywordsOf(const db::Keywords& base, load::LoadClass& load_class) {
+  db::Keywords keywords;
+  for (const auto& [name, value] : base) {
+    if (name == "dbname" && load_class.database.empty()) load_class.database = value;
+    const bool other_user = name == "password" && !load_class.user.empty();  // it is not that user's
+    if (name == "user" && load_class.user.empty()) load_class.user = value;
+    if (!other_user && name != "application_name") keywords.emplace_back(name, value);
+  }
+  keywords.emplace_back("dbname", load_class.database);
+  keywords.emplace_back("user", load_class.user);
+  keywords.emplace_back("application_name",
+                        load_class.application_name.empty() ? "pgsteward" : load_class.application_name);
+  return keywords;
+}
+
+std::unique_ptr<load::Sampler> OpenSampler(const std::string& server) {
+  if (server.empty()) return nullptr;
+  db::ConnectOptions options;
+  options.dbname = server;
+  options.prompt = db::ConnectOptions::Password::kNever;
+  const db::Connection connection(options, db::PromptForPassword);
+  return std::make_unique<load::Sampler>(connection.Settings());
+}
+
+// As far as they can be asked.
+void OpenWatchers(const LoadOptions& load_options, LoadSession& session) {
+  session.sampler = OpenSampler(load_options.server);
+  db::ConnectOptions options;
+  options.host = session.endpoint.host;
+  options.port = session.endpoint.port;
+  options.user = load_options.console_user.empty() ? session.endpoint.user : load_options.console_user;
+  try {
+    session.console = std::make_unique<db::ConsoleSession>(options, kConsoleTimeout);
+    session.pooler = std::make_unique<load::PoolerWatch>(
+        [console = session.console.get()](const std::string& command) { return console->Query(command); });
+  } catch (const db::ConnectionError& error) {
+    session.console_problem = error.what();
+    if (!load_options.console_user.empty()) throw;
+  }
+}
+
+// Connections that the server has for the pools of the classes: what it allows less what others have of it now.
+int ReadBudget(db::Database& database, const std::vector<load::LoadClass>& classes) {
+  std::vector<std::string> users;
+  for (const load::LoadClass& load_class : classes) users.push_back(load_class.user);
+  const db::Result result = database.Query(
+      "SELECT pg_catalog.current_setting('max_connections')::int - "
+      "pg_catalog.current_setting('superuser_reserved_connections')::int - (SELECT count(*)::int FROM "
+      "pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND usename <> ALL ($1::text[]::name[])) AS "
+      "budget",
+      {db::ArrayLiteral(users)});
+  return static_cast<int>(result.Only().Int("budget"));
+}
+
+}  // namespace
+
+std::vector<load::LoadClass> ReadClasses(const LoadOptions& options) {
+  try {
+    std::vector<load::LoadClass> classes;
+    if (options.file.empty())
+      classes.push_back(load::ReadClass("load", options.settings));
+    else
+      classes = ReadFileClasses(options.file);
+    load::CheckPlan(classes);
+    return classes;
+  } catch (const load::PlanError& error) {
+    throw UsageError(report::Printable(error.what()), error.hint());
+  } catch (const pgbouncer::FileError& error) {
+    throw UsageError(error.what(), error.hint());
+  }
+}
+
+std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::vector<load::LoadClass> classes) {
+  const LoadOptions& options = arguments.load;
+  auto session = std::make_unique<LoadSession>();
+  load::DriverOptions driver;
+  std::vector<db::Keywords> keywords;
+  {
+    db::Connection connection(arguments.connect, db::PromptForPassword);
+    CheckTarget(connection, options.allow_host);
+    session->endpoint = connection.endpoint();
+    const db::Keywords base = connection.Settings();
+    for (load::LoadClass& load_class : classes) keywords.push_back(KeywordsOf(base, load_class));
+    session->budget = ReadBudget(connection, classes);
+    const db::Result backend = connection.Query("SELECT pg_catalog.pg_backend_pid() AS pid");
+    driver.postmaster_pid = load::PostmasterOf(static_cast<int>(backend.Only().Int("pid")));
+  }
+  db::InstallInterruptHandler();
+  OpenWatchers(options, *session);
+  session->classes = classes;
+  session->seed = options.seed.value_or(std::random_device{}());
+  driver.seed = session->seed;
+  driver.stop = db::InterruptRequested;
+  driver.progress = [progress = &session->progress](const std::string& phase, std::optional<double> share) {
+    progress->Say(phase, share);
+  };
+  driver.sampler = session->sampler.get();
+  driver.pooler = session->pooler.get();
+  session->driver = std::make_unique<load::Driver>(std::move(classes), std::move(keywords), driver);
+  return session;
+}
+
+}  // namespace steward::cli
