@@ -1,5 +1,6 @@
 // Rules about how many connections may be opened, and how many there are for them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>

@@ -1,5 +1,6 @@
 // Rules about what a session keeps while connections change hands, and how PgBouncer treats its connections.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
