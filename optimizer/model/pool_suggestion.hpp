@@ -38,12 +38,15 @@ struct HoldSplit {
 /// A class as it was sized.
 struct PoolMember {
   std::string name;  // "shop/app/dashboard": database, role and application, for people
-  double rate = 0;   // measured
+  std::string role;
+  double rate = 0;  // measured
   double hold_time = 0;
+  double hold_time_max = 0;
   double hold_time_p95 = 0;
   HoldSplit split;
   PoolCause cause = PoolCause::kUnknown;
-  std::string why;  // the cause in a sentence
+  std::string why;  // what it holds its connection for
+  std::vector<std::string> features;
 };
 
 /// What is expected of a pool. Response is wait and hold together, of what was served.
@@ -80,8 +83,8 @@ struct PoolFeasibility {
   std::string why;                   // not: the reason in a sentence
   std::optional<double> most_users;  // that can be served within the promises; none: sized for a rate
   std::optional<double> most_rate;   // transactions a second
-  double cpu_utilization = 0;        // of all cores, by what was asked for
-  double cores_needed = 0;           // for that at 80 %
+  double cpu_utilization = 0;        // of all cores, by what was asked for alone
+  double cores_needed = 0;           // for that at 80 %, and for what others use now
   std::vector<std::string> helps;    // what would help, most first
 };
 
@@ -122,6 +125,7 @@ struct PoolDemand {
   double slo_timeouts = 0.05;
   int instances = 1;           // of the application
   int pooler_processes = 1;
+  std::optional<std::int64_t> max_connections;  // that the server's cannot be set beyond
   bool one_pool = false;       // classes cannot be told apart by their connections
   std::vector<std::string> main;  // roles or applications, * as a wildcard
   std::vector<std::string> read;

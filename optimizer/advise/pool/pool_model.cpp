@@ -1,0 +1,166 @@
+// See pool_model.hpp.
+#include "advise/pool/pool_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "advise/pool/cause.hpp"
+
+namespace steward::advise::pool {
+
+namespace {
+
+// A transaction's caches grow cold with each other backend that runs: 12 to 26 % of the throughput of selects of 45 us
+// was lost at 40 connections on two cores.
+constexpr double kOverheadMs = 0.0005;
+// There is always something that wants a core: WAL writer, checkpointer, the kernel. A process that always runs loses
+// less of it the more connections run, which is why throughput goes on growing beyond as many connections as cores.
+constexpr double kLeastCompetitors = 1;
+constexpr double kLocalClients = 0.5;
+
+// Where clients, or the pooler, run: on the same machine they wait for its cores as the server does.
+struct Neighbours {
+  bool local = false;
+  // CPU of others a transaction, where every core was busy and that was for a good part the transactions' doing: then it is
+  // what clients can have been doing, and the rest of their time they waited for a core. None where not so.
+  std::optional<double> cpu_ms;
+};
+
+Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups) {
+  constexpr double kAllBusy = 0.95;
+  constexpr double kGoodPart = 1.0 / 3;
+  Neighbours neighbours{workload.host.clients_local, std::nullopt};
+  const double cores = std::max(1, workload.host.cores);
+  if (!neighbours.local || workload.host.busy_cores.value_or(0) < kAllBusy * cores) return neighbours;
+  double transactions = 0;
+  double own_ms = 0;
+  for (const PoolGroup& group : groups)
+    for (const std::size_t i : group.classes) {
+      const model::PoolClass& one = workload.classes[i];
+      transactions += static_cast<double>(one.transactions);
+      own_ms += one.cpu_time.value_or(0) +
+                static_cast<double>(one.transactions) * kPoolerCpuMs * std::max(1.0, one.statements.value_or(1));
+    }
+  const double busy_ms = *workload.host.busy_cores * workload.seconds * 1000;
+  if (transactions > 0 && own_ms >= kGoodPart * busy_ms) neighbours.cpu_ms = std::max(0.0, busy_ms - own_ms) / transactions;
+  return neighbours;
+}
+
+double UncontendedClient(const model::HoldSplit& split, const Neighbours& neighbours) {
+  constexpr double kMostStretch = 8;  // it may think as well
+  if (!neighbours.local || split.cpu <= 0) return split.client;
+  const double stretched = split.client / std::clamp((split.cpu + split.queue) / split.cpu, 1.0, kMostStretch);
+  if (!neighbours.cpu_ms) return stretched;
+  return std::clamp(*neighbours.cpu_ms, split.client / kMostStretch, stretched);
+}
+
+// How many locks, and what part of a transaction runs under one, from how many wait for them: M/M/1 of each.
+void FitLocks(const model::HoldSplit& split, double rate, ClassModel& one) {
+  constexpr double kLeastWaiting = 0.05;
+  constexpr double kHot = 0.5;     // of the hold time: then it is one lock
+  constexpr double kSpread = 2.0;  // else as many that none is busy more than half of the time
+  const double waiting = split.lock * rate;
+  if (waiting < kLeastWaiting) return;
+  one.locks = split.lock > kHot * split.Total() ? 1 : static_cast<int>(std::ceil(kSpread * waiting));
+  const double utilization = (std::sqrt(waiting * waiting + 4 * one.locks * waiting) - waiting) / (2 * one.locks);
+  constexpr double kMostUnderLock = 0.95;
+  one.lock_share = std::min(kMostUnderLock, utilization * one.locks / (rate * (split.Total() - split.lock)));
+}
+
+ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighbours, std::size_t source, std::size_t pool) {
+  const model::PoolClass& measured = workload.classes[source];
+  const model::HoldSplit split = SplitHold(measured);
+  const double statements = std::max(1.0, measured.statements.value_or(1));
+  ClassModel one;
+  one.source = source;
+  one.pool = pool;
+  one.rate = static_cast<double>(measured.transactions) / (workload.seconds * 1000);
+  one.server_cpu_ms = split.cpu;
+  one.pooler_ms = kPoolerCpuMs * statements;
+  one.delay_ms = UncontendedClient(split, neighbours) + split.io + split.wal + split.lwlock + split.other;
+  if (!measured.cpu_time && !split.sampled) {  // nothing says what of it was CPU: then all of it may have been
+    one.server_cpu_ms = split.other;
+    one.delay_ms -= split.other;
+  }
+  one.cpu_ms = one.server_cpu_ms + (workload.host.clients_local ? one.pooler_ms : 0);
+  one.overhead_ms = kOverheadMs * statements;
+  one.size = ServiceTime::Measured(measured.MeanTime(), measured.stddev_time, measured.p50_time);
+  FitLocks(split, one.rate, one);
+  return one;
+}
+
+// What is not the pools' work: measured, else at least the transactions of other databases.
+double OtherCores(const model::PoolWorkload& workload, const PoolModel& model) {
+  double own = 0;
+  for (const ClassModel& one : model.classes) own += one.rate * one.cpu_ms;
+  double other = 0;
+  for (const model::PoolClass& one : workload.classes)
+    if (one.database != workload.server.database) other += one.cpu_time.value_or(0) / (1000 * workload.seconds);
+  if (workload.host.busy_cores) other = *workload.host.busy_cores - own;
+  return std::clamp(other, 0.0, model.cores);
+}
+
+}  // namespace
+
+double PoolModel::Rate() const {
+  return std::accumulate(classes.begin(), classes.end(), 0.0,
+                         [](double sum, const ClassModel& one) { return sum + one.rate; });
+}
+
+double PoolModel::Mean(double ClassModel::*part, std::size_t group) const {
+  double sum = 0;
+  double weight = 0;
+  for (const ClassModel& one : classes) {
+    if (group != kAllGroups && one.pool != group) continue;
+    sum += one.rate * one.*part;
+    weight += one.rate;
+  }
+  return weight > 0 ? sum / weight : 0;
+}
+
+double PoolModel::Share(std::size_t group) const {
+  double sum = 0;
+  for (const ClassModel& one : classes)
+    if (one.pool == group) sum += one.rate;
+  return Rate() > 0 ? sum / Rate() : 0;
+}
+
+SaturatedPool PoolModel::Saturated(std::size_t group, double other_cpu) const {
+  SaturatedPool pool;
+  pool.cores = cores;
+  pool.competitors = competitors + other_cpu;
+  pool.cpu_ms = Mean(&ClassModel::cpu_ms, group);
+  pool.delay_ms = Mean(&ClassModel::delay_ms, group);
+  pool.overhead_ms = Mean(&ClassModel::overhead_ms, group);
+  for (const ClassModel& one : classes)
+    if (group == kAllGroups || one.pool == group) pool.locks = std::max(pool.locks, one.locks);
+  pool.lock_share = Mean(&ClassModel::lock_share, group);
+  return pool;
+}
+
+SimulatedSystem PoolModel::System() const {
+  SimulatedSystem system;
+  system.cores = cores;
+  system.competitors = competitors;
+  for (const ClassModel& one : classes)
+    system.classes.push_back({one.pool, one.rate, one.cpu_ms, one.delay_ms, one.overhead_ms, one.lock_share, one.locks, one.size});
+  system.pools.resize(groups.size());
+  return system;
+}
+
+PoolModel MakeModel(const model::PoolWorkload& workload, std::vector<PoolGroup> groups) {
+  PoolModel model;
+  model.cores = std::max(1, workload.host.cores);
+  const Neighbours neighbours = NeighboursOf(workload, groups);
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    for (const std::size_t source : groups[g].classes) model.classes.push_back(ModelOf(workload, neighbours, source, g));
+  model.groups = std::move(groups);
+  model.other_cores = OtherCores(workload, model);
+  model.competitors = std::max(kLeastCompetitors, model.other_cores) + (workload.host.clients_local ? kLocalClients : 0);
+  return model;
+}
+
+}  // namespace steward::advise::pool
