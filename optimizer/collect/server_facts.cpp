@@ -88,7 +88,7 @@ void ReadMissingGrants(db::Database& database, ServerFacts& facts) {
       database,
       "WITH n AS (SELECT oid FROM pg_namespace WHERE nspname = 'steward'),"
       " v AS (SELECT c.oid, c.relname FROM pg_class c JOIN n ON n.oid = c.relnamespace"
-      "   WHERE c.relkind = 'v' AND c.relname IN ('statements', 'plannable', 'plans', 'predicates', 'capture_status',"
+      "   WHERE c.relkind = 'v' AND c.relname IN ('statements', 'plannable', 'plans', 'predicates', 'capture_status', 'classes',"
       "   'mutes', 'newest_suggestions', 'analysis_runs')),"
       " f AS (SELECT d.refobjid AS oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid"
       "   JOIN v ON v.oid = w.ev_class WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass"

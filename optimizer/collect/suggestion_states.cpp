@@ -32,25 +32,41 @@ std::set<std::string> ReadSeen(db::Database& database) {
   return seen;
 }
 
-}  // namespace
+class Marker {
+ public:
+  explicit Marker(db::Database& database) : mutes_(ReadMutes(database)), known_(MayReadRuns(database)) {
+    if (known_) seen_ = ReadSeen(database);
+  }
 
-void MarkStates(db::Database& database, model::IndexAdvice& advice) {
-  const std::map<std::string, model::Mute> mutes = ReadMutes(database);
-  const bool known = MayReadRuns(database);
-  const std::set<std::string> seen = known ? ReadSeen(database) : std::set<std::string>{};
-  const auto mark = [&](auto& suggestions) {
+  template <typename Suggestions>
+  void Mark(Suggestions& suggestions) const {
     for (auto& suggestion : suggestions) {
-      if (known) suggestion.status = seen.count(suggestion.id) > 0 ? "open" : "new";
-      const auto mute = mutes.find(suggestion.id);
-      if (mute == mutes.end()) continue;
+      if (known_) suggestion.status = seen_.count(suggestion.id) > 0 ? "open" : "new";
+      const auto mute = mutes_.find(suggestion.id);
+      if (mute == mutes_.end()) continue;
       suggestion.status = "muted";
       suggestion.mute = mute->second;
     }
-  };
-  mark(advice.suggestions);
-  mark(advice.unneeded);
-  mark(advice.foreign_keys);
-  mark(advice.statistics);
+  }
+
+ private:
+  std::map<std::string, model::Mute> mutes_;
+  bool known_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+void MarkStates(db::Database& database, model::IndexAdvice& advice) {
+  const Marker marker(database);
+  marker.Mark(advice.suggestions);
+  marker.Mark(advice.unneeded);
+  marker.Mark(advice.foreign_keys);
+  marker.Mark(advice.statistics);
+}
+
+void MarkStates(db::Database& database, model::PoolAdvice& advice) {
+  Marker(database).Mark(advice.settings);
 }
 
 }  // namespace steward::collect

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "db/database.hpp"
+#include "model/pool_suggestion.hpp"
 #include "model/suggestion.hpp"
 
 namespace steward::collect {
@@ -9,5 +10,6 @@ namespace steward::collect {
 /// Fills status and mute of the suggestions of every kind: muted, open (an earlier run has it) or new; empty where this role may not
 /// read earlier runs. Runs inside the caller's transaction.
 void MarkStates(db::Database& database, model::IndexAdvice& advice);
+void MarkStates(db::Database& database, model::PoolAdvice& advice);
 
 }  // namespace steward::collect
