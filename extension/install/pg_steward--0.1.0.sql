@@ -889,8 +889,8 @@ CREATE TABLE steward.suggestion (
     PRIMARY KEY (run_id, suggestion_id)
 );
 CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
-COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes and steward.foreign_keys_without_index';
-COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded or foreign_key; one run may hold several kinds';
+COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes, steward.foreign_keys_without_index and steward.pool_suggestions';
+COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded, foreign_key, statistics or pool; one run may hold several kinds';
 COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new, open (seen in an earlier run), or what measuring it has shown: verified or rejected';
 COMMENT ON COLUMN steward.suggestion.ddl IS 'NULL: nothing is to be done now';
 
@@ -1130,6 +1130,38 @@ COMMENT ON COLUMN steward.foreign_keys_without_index.lookup_calls IS
     'captured look-ups of referencing rows that the server made for the key (pg_steward.track = all); lookup_exec_time: milliseconds of these';
 COMMENT ON COLUMN steward.foreign_keys_without_index.join_statements IS
     'captured statements that join the two tables by the key';
+
+CREATE VIEW steward.pool_suggestions AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.pool, d.component, d.setting, d.current_value, d.suggested_value, d.requires,
+       d.reason, d.cause, d.arrival_rate, d.hold_time, d.hold_time_p95, d.predicted_wait_p95, d.predicted_utilization,
+       d.predicted_timeout_ratio, d.memory_bytes, s.evidence
+FROM steward.newest_suggestions AS s
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (pool text, component text, setting text,
+         current_value text, suggested_value text, requires text, reason text, cause text, arrival_rate double precision,
+         hold_time double precision, hold_time_p95 double precision, predicted_wait_p95 double precision,
+         predicted_utilization double precision, predicted_timeout_ratio double precision, memory_bytes bigint)
+WHERE s.kind OPERATOR(pg_catalog.=) 'pool'
+  AND (SELECT steward.notice_without_analysis('pool', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'pool');
+COMMENT ON VIEW steward.pool_suggestions IS
+    'settings of connection pools, one a row, suggested by the newest saved run of pgsteward advise pool; diagnosis and feasibility are in evidence';
+COMMENT ON COLUMN steward.pool_suggestions.suggestion_id IS
+    'hash of database, pool, component and setting: the same in every run, whatever the value';
+COMMENT ON COLUMN steward.pool_suggestions.status IS 'new, open (seen in an earlier run) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.pool_suggestions.ddl IS 'NULL: not a setting of the server, or as it should be already';
+COMMENT ON COLUMN steward.pool_suggestions.pool IS 'main, read or admin; NULL: of all pools';
+COMMENT ON COLUMN steward.pool_suggestions.component IS 'pgbouncer, application (names differ from one library to the next) or postgresql';
+COMMENT ON COLUMN steward.pool_suggestions.current_value IS 'NULL where it is not known from the server';
+COMMENT ON COLUMN steward.pool_suggestions.requires IS 'reload, restart or deploy (of the application)';
+COMMENT ON COLUMN steward.pool_suggestions.cause IS
+    'what holds connections: cpu, hold (waits for the client, WAL, I/O), lock, mixed or unknown';
+COMMENT ON COLUMN steward.pool_suggestions.arrival_rate IS 'transactions a second, measured; hold_time: their mean, in milliseconds';
+COMMENT ON COLUMN steward.pool_suggestions.predicted_wait_p95 IS
+    'milliseconds that 95 of 100 transactions wait for a connection at most, with all suggestions in place';
+COMMENT ON COLUMN steward.pool_suggestions.predicted_utilization IS 'busy connections over all of the pool''s, 0 to 1';
+COMMENT ON COLUMN steward.pool_suggestions.predicted_timeout_ratio IS 'transactions that give up waiting over all, 0 to 1';
+COMMENT ON COLUMN steward.pool_suggestions.memory_bytes IS 'of the pool''s connections with work_mem in use on each; of max_connections: of all pools';
 
 CREATE VIEW steward.analysis_runs AS
 SELECT r.run_id, r.kind, r.started_at, r.finished_at, r.tool_version, r.window_start, r.window_end, r.statements,

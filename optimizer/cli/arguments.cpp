@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "cli/command_table.hpp"
+#include "cli/pool_advice_arguments.hpp"
 
 namespace steward::cli {
 
@@ -212,7 +213,7 @@ void CheckWords(std::vector<std::string> words, const CommandSpec& spec) {
   if (words.size() <= 1) return;
   if (command == Command::kAdvise && words.size() == 2) {
     if (words[1] == "indexes") return;
-    throw UsageError("cannot advise on that", "\"pgsteward advise indexes\" is what there is.");
+    throw UsageError("cannot advise on that", "There is \"pgsteward advise indexes\" and \"pgsteward advise pool\".");
   }
   throw UsageError("too many command-line arguments", "Name the database with -d. " + TryHelp(command));
 }
@@ -250,10 +251,11 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
   CheckWords(List(values, "words"), *spec);
   FillConnection(values, arguments.connect);
   arguments.output = Optional(values, "output").value_or("");
-  if (spec->command == Command::kSnapshot && arguments.output.empty())
+  if ((spec->command == Command::kSnapshot || spec->command == Command::kSnapshotPool) && arguments.output.empty())
     throw UsageError("no output file given", "Name it with -o.");
   if (const auto format = Optional(values, "format")) arguments.format = ParseFormat(*format, spec->command);
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
+  if (spec->command == Command::kAdvisePool || spec->command == Command::kSnapshotPool) FillPoolAdvice(values, arguments);
   if (spec->command == Command::kDiff) FillWindows(values, arguments);
   if (spec->command == Command::kPoolVerify) arguments.load = ParseLoadOptions(values);
   if (spec->command == Command::kMute) FillMute(values, arguments);
@@ -275,6 +277,15 @@ std::optional<double> ParseSpan(const std::string& text) {
   for (const auto& [name, seconds] : kUnits)
     if (unit == name && value * seconds <= kLongestSpan) return value * seconds;
   return std::nullopt;
+}
+
+std::optional<double> ParseMilliseconds(const std::string& text) {
+  if (!text.ends_with("ms")) {
+    const std::optional<double> seconds = ParseSpan(text);
+    return seconds ? std::optional(*seconds * 1000) : std::nullopt;
+  }
+  const std::optional<double> thousandths = ParseSpan(text.substr(0, text.size() - 2) + "s");
+  return thousandths;
 }
 
 std::optional<std::int64_t> ParseByteSize(const std::string& text) {

@@ -9,10 +9,13 @@
 
 #include "cli/load_options.hpp"
 #include "db/connect_options.hpp"
+#include "model/pool_suggestion.hpp"
 
 namespace steward::cli {
 
-enum class Command { kNone, kDoctor, kAdvise, kSnapshot, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolVerify };
+enum class Command {
+  kNone, kDoctor, kAdvise, kAdvisePool, kSnapshot, kSnapshotPool, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolVerify
+};
 enum class Format { kText, kJson, kSql };
 /// Where statements and costs come from: kAuto is pg_steward where it is installed, else pg_stat_statements and HypoPG.
 enum class Source { kAuto, kSteward, kHypopg };
@@ -23,6 +26,14 @@ struct PoolArguments {
   std::string console;  // connection string of the admin console
   std::string app;      // file of the application's pools
   std::optional<int> pid;
+};
+
+/// Of "advise pool" and "snapshot pool".
+struct PoolAdviceArguments {
+  model::PoolDemand demand;
+  std::optional<int> cores;
+  std::optional<std::int64_t> memory;
+  double for_seconds = 0;  // between two readings; 0: since the last reset
 };
 
 struct Arguments {
@@ -62,6 +73,7 @@ struct Arguments {
   std::string reason;
   Instant until;  // end of a mute; 0 seconds: none
   LoadOptions load;  // of pool verify
+  PoolAdviceArguments pool_advice;
   bool save = true;
   PoolArguments pool;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file
@@ -85,6 +97,9 @@ std::string HelpText(Command command);
 
 /// What commands there are whose first word is `family`.
 std::string FamilyHelpText(const std::string& family);
+
+/// Milliseconds of "250ms" or of what ParseSpan reads. None when the text is nothing of the kind.
+std::optional<double> ParseMilliseconds(const std::string& text);
 
 /// Seconds of "90min", "2h", "1d", "30 s" or "1w". None when the text is nothing of the kind.
 std::optional<double> ParseSpan(const std::string& text);

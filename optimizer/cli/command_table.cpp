@@ -18,6 +18,15 @@ constexpr CommandSpec kCommands[] = {
     {Command::kDoctor, "doctor", "doctor [OPTION]...", "check the server and say what is missing",
      "pgsteward doctor checks a server and prints the line that mends what is missing.",
      "It works before anything is installed. Exit status is 3 when a check failed.\n"},
+    {Command::kAdvisePool, "advise pool", "advise pool [OPTION]...", "size connection pools for the captured transactions",
+     "pgsteward advise pool sizes connection pools, for the transactions that were measured in the server.",
+     "First the cause of waits, then whether any size keeps the promises, then sizes and timeouts with what is predicted of\n"
+     "them. Nothing is changed. The suggestions are saved for the view steward.pool_suggestions; those from a file only with\n"
+     "--save. A TIME is like 250ms or 5s, a SPAN like 30s or 10min. What is predicted is no measurement.\n"},
+    {Command::kSnapshotPool, "snapshot pool", "snapshot pool -o FILENAME [OPTION]...", "write what pool advice starts from to a JSON file",
+     "pgsteward snapshot pool writes the captured transactions by class, and the machine, to a JSON file.",
+     "The file has names of databases, roles and applications, and no statements.\n"
+     "\"pgsteward advise pool --from FILENAME\" reads it.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
      "pgsteward advise suggests indexes for the captured workload of one database, and says which existing ones are not needed.",
      "Nothing is built or dropped, but for what --verify builds on trial, in a transaction that is\nrolled back. The suggestions are saved for the views steward.index_suggestions,\n"

@@ -17,6 +17,10 @@ struct Outcome {
 Outcome RunDoctor(db::Database& database, const Arguments& arguments);
 Outcome RunAdvise(db::Database& database, const Arguments& arguments);
 Outcome RunSnapshot(db::Database& database);
+Outcome RunAdvisePool(db::Database& database, const Arguments& arguments);
+/// With --from: without a server.
+Outcome RunAdvisePool(const Arguments& arguments);
+Outcome RunSnapshotPool(db::Database& database, const Arguments& arguments);
 Outcome RunExplain(db::Database& database, const Arguments& arguments);
 Outcome RunMute(db::Database& database, const Arguments& arguments);
 Outcome RunDiff(db::Database& database, const Arguments& arguments);

@@ -78,6 +78,40 @@ OptionGroup SnapshotGroup() {
   return group;
 }
 
+OptionGroup PoolDemandGroup() {
+  OptionGroup group{"Demand", {}};
+  group.options.add_options()("users", Word("N"), "users of the application (default: as many transactions as were measured)")(
+      "think-time", Word("TIME"), "between a user's transactions, such as 5s or 200ms (with --users; default: none)")(
+      "rate", Word("N"), "transactions a second, instead of users")(
+      "growth", Word("FACTOR"), "times what was measured, instead of users or a rate (default: 1)")(
+      "slo-p95", Word("TIME"), "what 95 of 100 responses have to be faster than (default: 100ms)")(
+      "slo-timeouts", Word("PERCENT"), "clients that may give up waiting (default: 5)")(
+      "instances", Word("N"), "instances of the application, each with a pool (default: 1)")(
+      "pgbouncer-processes", Word("N"), "processes that share the pooler's port (default: 1)")(
+      "max-connections", Word("N"), "what max_connections cannot be set beyond (default: as memory allows)")(
+      "main", Words("NAME"), "role or application of the main pool; * stands for any text (repeatable)")(
+      "read", Words("NAME"), "of the read pool (repeatable; default: what never writes)")(
+      "admin", Words("NAME"), "of the admin pool (repeatable; default: what holds a connection 20 times the median)")(
+      "one-pool", "size one pool for all");
+  return group;
+}
+
+OptionGroup PoolWorkloadGroup() {
+  OptionGroup group{"Workload", {}};
+  group.options.add_options()("for", Word("SPAN"), "measure from now on for so long (default: since the last reset)")(
+      "cores", Word("N"), "of the server's machine (default: of this one, where the server is on it)")(
+      "memory", Word("SIZE"), "of the server's machine");
+  return group;
+}
+
+OptionGroup PoolSaveGroup() {
+  OptionGroup group{"Advice options", {}};
+  group.options.add_options()("from", Word("FILENAME"), "take the workload from \"pgsteward snapshot pool\"; no server is asked")(
+      "show-muted", "show muted suggestions as well")("no-save", "do not save the suggestions in the database")(
+      "save", "save them even with --from");
+  return group;
+}
+
 OptionGroup DiffGroup() {
   OptionGroup group{"Windows", {}};
   group.options.add_options()("after", Word("TIME"), "where the later window ends (default: now)")(
@@ -103,6 +137,16 @@ std::vector<OptionGroup> GroupsOf(Command command) {
   if (command == Command::kAdvise) {
     groups.push_back(AdviseGroup());
     groups.push_back(OutputGroup("text, json or sql (default: text)"));
+  }
+  if (command == Command::kAdvisePool) {
+    groups.push_back(PoolDemandGroup());
+    groups.push_back(PoolWorkloadGroup());
+    groups.push_back(PoolSaveGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  if (command == Command::kSnapshotPool) {
+    groups.push_back(PoolWorkloadGroup());
+    groups.push_back(SnapshotGroup());
   }
   if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
   if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());

@@ -10,6 +10,8 @@ Outcome RunPool(const Arguments& arguments) {
       return RunPoolLint(arguments);
     case Command::kPoolVerify:
       return RunPoolVerify(arguments);
+    case Command::kAdvisePool:
+      return RunAdvisePool(arguments);
     default:
       throw UsageError("no pool command given", "");
   }

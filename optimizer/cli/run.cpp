@@ -34,6 +34,10 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
       return RunAdvise(database, arguments);
     case Command::kSnapshot:
       return RunSnapshot(database);
+    case Command::kAdvisePool:
+      return RunAdvisePool(database, arguments);
+    case Command::kSnapshotPool:
+      return RunSnapshotPool(database, arguments);
     case Command::kDiff:
       return RunDiff(database, arguments);
     case Command::kExplain:
@@ -96,7 +100,7 @@ int Explain() {
     return kExitFailure;
   } catch (const collect::WorkloadFormatError& error) {
     PrintError(std::string("could not read the workload file: ") + error.what(), "",
-               "Write one with: pgsteward snapshot -o FILENAME");
+               "Write one with: pgsteward snapshot -o FILENAME, or for pools: pgsteward snapshot pool -o FILENAME");
     return kExitFailure;
   } catch (const pgbouncer::FileError& error) {
     PrintError(error.what(), "", error.hint());

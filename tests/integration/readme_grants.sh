@@ -51,6 +51,7 @@ check_is "and sees other roles' texts" t psql -qXAt -U monitor -c \
 check_exit "but runs no what-if" 1 pgsteward advise indexes -U monitor
 check_like "the advisor gets advice and saves it" 'orders_status_idx.*saved as run 1' \
   bash -c 'pgsteward advise indexes -U advisor | tr "\n" " "'
+check_like "and on pools" 'saved as run 2 \(steward.pool_suggestions\)' pgsteward advise pool -U advisor
 check "and mutes a suggestion" bash -c \
   'pgsteward mute "$(psql -Atc "SELECT min(suggestion_id) FROM steward.index_suggestions")" -U advisor'
 check_exit "and still reads no row" 1 psql -qX -U advisor -c 'SELECT * FROM orders'

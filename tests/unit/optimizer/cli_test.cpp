@@ -42,7 +42,7 @@ TEST(ArgumentsTest, RefusesWhatItDoesNotKnow) {
   const std::vector<Words> wrong = {{},
                                     {"-h", "x"},
                                     {"frobnicate"},
-                                    {"advise", "pool"},
+                                    {"advise", "matviews"},
                                     {"advise", "indexes", "more"},
                                     {"doctor", "extra"},
                                     {"doctor", "--budget", "1GB"},
