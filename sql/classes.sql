@@ -85,9 +85,16 @@ BEGIN; INSERT INTO cl_written VALUES (5); ROLLBACK;
 SET application_name = 'cl_cpu';
 SELECT count(*) FROM generate_series(1, 500000);
 SELECT pg_sleep(0.3);
+SET application_name = 'cl_untracked';
+SET pg_steward.track = 'none';
+SELECT count(*) FROM generate_series(1, 500000);
+RESET pg_steward.track;
+SELECT 1 AS one;
 SET application_name = 'observer';
 SELECT application_name AS app, commits, writing_transactions FROM steward.classes WHERE application_name = 'cl_writes';
 SELECT cpu_time BETWEEN 10 AND total_xact_time - 250 AS measured FROM steward.classes WHERE application_name = 'cl_cpu';
+SELECT untracked.cpu_time < tracked.cpu_time / 2 AS left_out FROM steward.classes AS untracked, steward.classes AS tracked
+WHERE untracked.application_name = 'cl_untracked' AND tracked.application_name = 'cl_cpu';
 
 -- What sessions use that outlives their transactions.
 SET application_name = 'cl_session';

@@ -93,6 +93,7 @@ void CountTransaction(ClassCounters* counters, const Transaction& transaction) {
 void StartEpoch(ClassCounters* counters, uint32_t epoch) {
   if (counters->epoch == epoch) return;
   counters->max_ns = 0;
+  counters->features = 0;
   counters->epoch = epoch;
 }
 
@@ -141,16 +142,24 @@ void SeeAll(const ClassCounters& now, ClassSeen* seen) {
 void AddClassDelta(const ClassCounters& now, const ClassSeen& before, uint32_t epoch, int64_t at, ClassTotals* totals) {
   for (int i = 0; i < kClassCounterCount; i++) totals->count[i] += now.count[i] - before.count[i];
   AddDurations(now, before, totals);
-  if (now.epoch == epoch) totals->max_ns = std::max(totals->max_ns, now.max_ns);
-  totals->features |= now.features;
+  if (now.epoch == epoch) {
+    totals->max_ns = std::max(totals->max_ns, now.max_ns);
+    totals->features |= now.features;
+  }
   SeeAt(at, totals);
 }
 
 void CountSight(ClassTable* table, ClassLook* look, const SessionSight& sight, int64_t now) {
   const bool busy = sight.state != SessionState::kIdle;
-  if (busy) SeeAt(now, TotalsFor(table, sight.key, now));
-  const uint32_t row = RowOf(*table, sight.key);
+  uint32_t row = RowOf(*table, sight.key);
+  if (row == kMaxClasses && busy) {
+    (void)TotalsFor(table, sight.key, now);
+    row = RowOf(*table, sight.key);
+    // What was found so far of the class that had this row is not this one's.
+    if (row < kMaxClasses) look->busy[row] = look->sessions[row] = 0;
+  }
   ClassTotals* totals = row < kMaxClasses ? &table->row[row].totals : &table->other;
+  if (busy) SeeAt(now, totals);
   totals->seen[static_cast<int>(sight.state)]++;
   if (sight.locks) totals->features |= kUsesAdvisoryLock;
   look->busy[row] += busy ? 1 : 0;

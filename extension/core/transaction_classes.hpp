@@ -73,7 +73,7 @@ inline constexpr uint8_t kNoDuration = 255;
 static_assert(kLatencyBuckets <= kNoDuration);
 
 /// One class as one backend counts it. Only that backend writes, and `changes` after all the rest. `epoch` says since which
-/// reset max_ns holds.
+/// reset max_ns and features hold.
 struct ClassCounters {
   uint64_t count[kClassCounterCount];
   uint64_t max_ns;
@@ -117,7 +117,7 @@ inline void CountCommit(ClassCounters* counters, uint64_t xact_ns) {
 /// Any transaction.
 void CountTransaction(ClassCounters* counters, const Transaction& transaction);
 
-/// The longest transaction is looked for anew: after a reset.
+/// The longest transaction and what sessions use are looked for anew: after a reset.
 void StartEpoch(ClassCounters* counters, uint32_t epoch);
 
 /// One class summed over all backends.

@@ -274,6 +274,7 @@ SELECT s.capturing, s.reason, s.stats_since, s.statements, s.evicted, s.lost, s.
        (SELECT pg_catalog.max(i.interval_end) FROM steward.history_interval AS i) AS last_flush,
        pg_catalog.pg_total_relation_size('steward.history_interval'::regclass)
        OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_entry'::regclass)
+       OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_class'::regclass)
        OPERATOR(pg_catalog.+) pg_catalog.pg_total_relation_size('steward.history_text'::regclass) AS history_size,
        s.refused_connections, s.last_refused
 FROM steward.capture_status() AS s;
@@ -463,7 +464,7 @@ COMMENT ON COLUMN steward.classes.idle_in_transaction_time IS
 COMMENT ON COLUMN steward.classes.first_seen IS 'since the last full reset; to a second, as last_seen';
 COMMENT ON COLUMN steward.classes.writing_transactions IS 'commits of transactions that were given an id';
 COMMENT ON COLUMN steward.classes.cpu_time IS
-    'milliseconds of CPU that the sessions used, measured, between transactions too; without parallel workers, and late by up to 20 ms of a session that went idle';
+    'milliseconds of CPU that the sessions used, measured, between transactions too; without parallel workers, and late by up to 0.1 s of a session that is idle';
 COMMENT ON COLUMN steward.classes.samples IS
     'looks at all sessions since the class was first seen, about ten a second at irregular moments; the columns that follow count the sessions they found, so that a column divided by this one is a mean number of sessions. None while pg_steward.track is none; sessions with track_activities off are not seen';
 COMMENT ON COLUMN steward.classes.running_samples IS 'running, or waiting for a processor: more than cpu_time accounts for is such waiting';
@@ -477,7 +478,7 @@ COMMENT ON COLUMN steward.classes.idle_samples IS 'connected, outside of a trans
 COMMENT ON COLUMN steward.classes.max_busy IS 'most sessions found in a transaction at once';
 COMMENT ON COLUMN steward.classes.max_sessions IS 'most sessions found connected at once';
 COMMENT ON COLUMN steward.classes.features IS
-    'what the sessions used that outlives a transaction, so that a pooler in transaction mode would hand it to somebody else: set (of what poolers do not pass on), set_role, listen, advisory_lock (of the session), temp_table, hold_cursor, prepare (the SQL command), load. What functions such as set_config() do is not seen';
+    'what the sessions used that outlives a transaction, so that a pooler in transaction mode would hand it to somebody else: set (of what poolers do not pass on), set_role, listen, advisory_lock (of the session), temp_table, hold_cursor, prepare (the SQL command), load. What functions such as set_config() do is not seen, and a command counts that failed, or that a pooler sent for its client (connect_query, track_extra_parameters)';
 COMMENT ON COLUMN steward.classes.latency IS 'histogram of xact times, as in steward.class_history';
 
 CREATE VIEW steward.class_history AS
@@ -496,7 +497,8 @@ FROM (SELECT i.interval_start, i.interval_end, i.dbid, c.userid, c.application_n
              c.failures OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.failures) OVER w, 0) AS failures,
              c.writing_transactions OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.writing_transactions) OVER w, 0) AS writing_transactions,
              c.total_xact_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.total_xact_time) OVER w, 0) AS total_xact_time,
-             c.idle_in_transaction_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.idle_in_transaction_time) OVER w, 0) AS idle_in_transaction_time,
+             c.idle_in_transaction_time OPERATOR(pg_catalog.-)
+             CASE WHEN pg_catalog.lag(c.interval_id) OVER w IS NULL THEN 0 ELSE pg_catalog.lag(c.idle_in_transaction_time) OVER w END AS idle_in_transaction_time,
              c.cpu_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.cpu_time) OVER w, 0) AS cpu_time,
              c.samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.samples) OVER w, 0) AS samples,
              c.running_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.running_samples) OVER w, 0) AS running_samples,

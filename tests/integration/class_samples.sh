@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/harness.sh"
 . "$here/../server/check.sh"
 
-cluster_start --conf autovacuum=off --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 --conf max_connections=14 \
+cluster_start --conf autovacuum=off --conf pg_steward.refresh=off --conf pg_steward.history_interval=0 --conf max_connections=14 --conf fsync=on \
   --conf superuser_reserved_connections=3
 psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE t (id int PRIMARY KEY)' -c 'INSERT INTO t VALUES (1)' -c 'CREATE ROLE plain LOGIN' \
   -c 'CREATE ROLE nobody LOGIN CONNECTION LIMIT 0'
@@ -32,6 +32,19 @@ seen() {
     sleep 0.1
   done
 }
+
+# Short sessions, without a pooler: what each used is counted when it ends.
+computing='SELECT count(*) FROM generate_series(1, 200000)'
+for _ in 1 2 3 4 5; do PGAPPNAME=short psql -qAtX -c 'SELECT 1' -c "$computing"; done >"$dir/short.log" 2>&1
+PGAPPNAME=long psql -qAtX -c "$computing" -c "$computing" -c "$computing" -c "$computing" -c "$computing" >"$dir/long.log" 2>&1
+check_is "what a short session used after its first transaction is counted at its end" t ask \
+  "SELECT short.cpu_time > 0.7 * long.cpu_time FROM steward.classes AS short, steward.classes AS long
+   WHERE short.application_name = 'short' AND long.application_name = 'long'"
+psql -q -c 'CREATE TABLE w (i int)'
+(PGAPPNAME=writer pgbench -n -c 2 -T 3 -f <(echo 'INSERT INTO w VALUES (1);') >"$dir/writer.log" 2>&1) &
+writer=$!
+check "writing WAL" seen writer 'wal_samples >= 1'
+wait $writer
 
 session holder 'BEGIN' 'UPDATE t SET id = id'
 check "waiting for the client" seen holder 'client_samples >= 5'

@@ -77,10 +77,10 @@ bool WantsCpuTime(const PlanMemory& memory) {
   return memory.long_running || unlikely(memory.sights % kCpuSampling == kCpuSampling - 1);
 }
 
-// Plans are not wanted: any execution may be the one.
-pg_noinline bool WantsCpuTimeAnyway() {
+// Plans are not wanted, or this one is new, as all are where statements take turns at one address: any execution may be the one.
+pg_noinline bool WantsCpuTimeOfNew(const PlanMemory* memory) {
   static uint32 executions = 0;
-  return ++executions % kCpuSampling == 0;
+  return (memory != nullptr && memory->long_running) || ++executions % kCpuSampling == 0;
 }
 
 // Before the executor starts.
@@ -106,7 +106,8 @@ inline void MeetExecution(Frame* frame, QueryDesc* desc) {
   const auto queryid = static_cast<uint64>(statement->queryId);
   store::Execution* execution = &frame->execution;
   PlanMemory* memory = PlanMemoryAt(statement);
-  if (unlikely(!PlanSurelySeen(memory, statement, queryid, execution->key.userid)))
+  const bool seen = PlanSurelySeen(memory, statement, queryid, execution->key.userid);
+  if (unlikely(!seen))
     memory = MeetPlan(execution->key, desc, nullptr);
   else if (unlikely(settings.capture_parameters))
     memory = MeetPlan(execution->key, desc, memory);
@@ -114,10 +115,8 @@ inline void MeetExecution(Frame* frame, QueryDesc* desc) {
   if (likely(memory != nullptr)) {
     execution->planid = memory->planid;
     execution->entry_hint = memory->entry_hint;
-    frame->timed_cpu = WantsCpuTime(*memory);
-  } else {
-    frame->timed_cpu = WantsCpuTimeAnyway();
   }
+  frame->timed_cpu = likely(seen) ? WantsCpuTime(*memory) : WantsCpuTimeOfNew(memory);
   frame->running = false;
 }
 

@@ -18,7 +18,7 @@ uint32 If(bool used, core::SessionFeature feature) { return used ? feature : 0U;
 // What poolers set anew for each client.
 bool IsPassedOn(const char* setting) {
   static constexpr const char* kPassedOn[] = {"application_name", "client_encoding", "datestyle", "timezone",
-                                              "standard_conforming_strings"};
+                                              "intervalstyle", "standard_conforming_strings"};
   for (const char* name : kPassedOn)
     if (pg_strcasecmp(name, setting) == 0) return true;
   return false;
@@ -34,7 +34,9 @@ uint32 FeatureOfSet(const VariableSetStmt* set) {
 }
 
 uint32 FeatureOfTable(const RangeVar* table, OnCommitAction on_commit) {
-  return If(table->relpersistence == RELPERSISTENCE_TEMP && on_commit != ONCOMMIT_DROP, core::kUsesTempTable);
+  const bool temporary = table->relpersistence == RELPERSISTENCE_TEMP ||
+                         (table->schemaname != nullptr && strcmp(table->schemaname, "pg_temp") == 0);
+  return If(temporary && on_commit != ONCOMMIT_DROP, core::kUsesTempTable);
 }
 
 }  // namespace
@@ -61,6 +63,8 @@ uint32 FeatureOf(const Node* utility) {
     }
     case T_CreateSeqStmt:
       return FeatureOfTable(reinterpret_cast<const CreateSeqStmt*>(utility)->sequence, ONCOMMIT_NOOP);
+    case T_ViewStmt:
+      return FeatureOfTable(reinterpret_cast<const ViewStmt*>(utility)->view, ONCOMMIT_NOOP);
     default:
       return 0;
   }

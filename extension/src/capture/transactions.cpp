@@ -26,6 +26,7 @@ PgStat_Counter idle_us_before = 0;
 // CPU time of this process that was counted already, and when. Counting takes a system call.
 uint64 cpu_counted_ns = 0;
 uint64 cpu_counted_at_ns = 0;
+bool cpu_uncounted = false;  // nothing was counted for a while, and nobody is charged with it
 constexpr uint64 kCpuCountedEveryNs = 20'000'000;
 // What this session uses that a class has not been told of yet.
 uint64 features = 0;
@@ -63,14 +64,31 @@ void ForgetClass() { store::class_entry = nullptr; }
 
 void CountCpu(core::ClassCounters* counters) {
   const uint64 cpu_ns = pg::CpuNs();
-  counters->count[core::kClassCpuNs] += cpu_ns - cpu_counted_ns;
+  if (!cpu_uncounted) counters->count[core::kClassCpuNs] += cpu_ns - cpu_counted_ns;
+  cpu_uncounted = false;
   cpu_counted_ns = cpu_ns;
   cpu_counted_at_ns = clocks.read_ns;
 }
 
 // What the session has used so far was for the class it leaves.
 void ChangeClass() {
-  if (store::class_entry != nullptr) CountCpu(&store::class_entry->counters);
+  if (store::class_entry != nullptr) {
+    CountCpu(&store::class_entry->counters);
+    core::CloseTransaction(&store::class_entry->counters, core::kNoDuration);
+  }
+  ForgetClass();
+}
+
+store::ClassEntry* OwnClass() {
+  return store::FindClass(GetSessionUserId(), application_name != nullptr ? application_name : "");
+}
+
+void AtExit(int, Datum) {
+  if (Counts() && OwnClass() != nullptr) ChangeClass();
+}
+
+void StopCounting() {
+  cpu_uncounted = true;
   ForgetClass();
 }
 
@@ -83,18 +101,21 @@ uint64 ReadClocks() {
     store::TendClass(store::class_entry);
     CountCpu(&store::class_entry->counters);
   }
-  if (!Counts()) ForgetClass();
+  if (!Counts()) StopCounting();
   return clocks.read_ns;
 }
 
 void SlowTransactionEnd(XactEvent event) {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
-  if (!Counts()) return ForgetClass();
+  if (!Counts()) return StopCounting();
   const core::Transaction ended = Describe(event);
   idle_us_before = pgStatTransactionIdleTime;
   ends_prepared = false;
-  store::ClassEntry* entry = store::FindClass(GetSessionUserId(), application_name != nullptr ? application_name : "");
+  store::ClassEntry* entry = OwnClass();
   if (entry == nullptr) return;
+  static bool registered = false;
+  if (!registered) before_shmem_exit(AtExit, Datum{0});
+  registered = true;
   if (clocks.read_ns - cpu_counted_at_ns > kCpuCountedEveryNs) CountCpu(&entry->counters);
   entry->counters.features |= features;
   features = 0;

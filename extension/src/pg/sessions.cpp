@@ -17,21 +17,24 @@ namespace {
 constexpr uint32 kClassOfWait = 0xFF000000;
 constexpr uint32 kWaitBufferPin = 0x04000000;  // its name changed with 17
 
-bool StartsWith(const char* text, const char* start) { return text != nullptr && strncmp(text, start, strlen(start)) == 0; }
+bool StartsWith(const char* text, const char* start) { return text != nullptr && pg_strncasecmp(text, start, strlen(start)) == 0; }
 
-// By name where the class is wide: WALSync, WALWrite and WALInsert are events of files and lightweight locks alike.
+// The events' numbers differ between versions, and their names in case: WALSync and WalSync.
+bool IsNamed(uint32 wait, const char* start) { return StartsWith(pgstat_get_wait_event(wait), start); }
+
 SessionState StateOfWait(uint32 wait) {
   if (wait == 0) return SessionState::kRunning;
-  const char* event = pgstat_get_wait_event(wait);
-  if (StartsWith(event, "WAL") || StartsWith(event, "SyncRep")) return SessionState::kWal;
   switch (wait & kClassOfWait) {
     case PG_WAIT_LOCK:
       return SessionState::kLock;
     case PG_WAIT_LWLOCK:
+      return IsNamed(wait, "wal") ? SessionState::kWal : SessionState::kLwlock;
     case kWaitBufferPin:
       return SessionState::kLwlock;
     case PG_WAIT_IO:
-      return SessionState::kIo;
+      return IsNamed(wait, "wal") ? SessionState::kWal : SessionState::kIo;
+    case PG_WAIT_IPC:
+      return IsNamed(wait, "syncrep") ? SessionState::kWal : SessionState::kOther;
     case PG_WAIT_CLIENT:
       return SessionState::kClient;
     default:
@@ -58,7 +61,7 @@ bool StateOf(BackendState state, uint32 wait, SessionState* result) {
 }
 
 // Under the protocol of the server's status entries. False when the entry is not such a session's, or kept changing.
-bool ReadStatus(volatile PgBackendStatus* status, int pid, BackendState* state, Session* session) {
+bool ReadStatus(volatile PgBackendStatus* status, const PGPROC* process, int pid, BackendState* state, Session* session) {
   for (int tries = 0; tries < 4; tries++) {
     int before = 0;
     int after = 0;
@@ -67,6 +70,7 @@ bool ReadStatus(volatile PgBackendStatus* status, int pid, BackendState* state, 
     session->dbid = status->st_databaseid;
     session->userid = status->st_userid;
     *state = status->st_state;
+    session->locks = *state == STATE_IDLE && HoldsLocks(process);  // while it was idle all the time
     strlcpy(session->application_name, status->st_appname, sizeof session->application_name);
     pgstat_end_read_activity(status, after);
     if (pgstat_read_activity_complete(before, after)) return wanted && OidIsValid(session->dbid);
@@ -85,10 +89,9 @@ void VisitSessions(void (*visit)(const Session& session)) {
     volatile PgBackendStatus* status = pid != 0 ? StatusOf(process) : nullptr;
     Session session{};
     BackendState state = STATE_UNDEFINED;
-    if (status == nullptr || !ReadStatus(status, pid, &state, &session)) continue;
+    if (status == nullptr || !ReadStatus(status, process, pid, &state, &session)) continue;
     const uint32 wait = *const_cast<const volatile uint32*>(&process->wait_event_info);
     if (!StateOf(state, wait, &session.state)) continue;
-    session.locks = session.state == SessionState::kIdle && HoldsLocks(process);
     visit(session);
   }
 }

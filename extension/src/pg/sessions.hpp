@@ -11,7 +11,7 @@ enum class SessionState : uint8 { kRunning, kLock, kLwlock, kIo, kWal, kClient, 
 
 struct Session {
   Oid dbid;
-  Oid userid;  // session user
+  Oid userid;  // that it connected as
   SessionState state;
   bool locks;  // idle, it holds a lock: an advisory one, for the session
   char application_name[NAMEDATALEN];

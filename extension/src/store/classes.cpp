@@ -100,6 +100,7 @@ void GiveTo(ClassEntry* entry, const ClassKey& key) {
   entry->key = key;
   memset(entry->counters.count, 0, sizeof entry->counters.count);
   entry->counters.max_ns = 0;
+  entry->counters.features = 0;
   pg_write_barrier();
   entry->tenancy++;
 }

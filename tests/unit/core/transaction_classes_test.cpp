@@ -182,6 +182,7 @@ TEST(TransactionClasses, CountsWritingCommitsAndKeepsFeatures) {
   ClassCounters counters{};
   CountTransaction(&counters, {false, true, false, 3000, 0, true});
   CountTransaction(&counters, {false, true, false, 3000, 0, false});
+  StartEpoch(&counters, 1);
   counters.features = kUsesListen;
   ClassTotals totals{};
   AddClassDelta(counters, ClassSeen{}, 1, kNow, &totals);
@@ -240,6 +241,27 @@ TEST(SessionLooks, AClassThatLosesItsRowGoesToOtherWithWhatWasSeen) {
   Look(table.get(), {{Key(kMaxClasses), SessionState::kRunning, false}}, later);
   EXPECT_EQ(SeenAs(table->other, SessionState::kIo), 2U);
   EXPECT_EQ(table->other.max_busy, 2U);
+}
+
+TEST(TransactionClasses, FeaturesSeenBeforeAResetDoNotComeBack) {
+  ClassCounters counters{};
+  StartEpoch(&counters, 1);
+  counters.features = kUsesListen;
+  CountTransaction(&counters, Committed(1000));
+  ClassTotals totals{};
+  AddClassDelta(counters, ClassSeen{}, 2, kNow, &totals);
+  EXPECT_EQ(totals.features, 0U);
+  StartEpoch(&counters, 2);
+  AddClassDelta(counters, Seen(counters), 2, kNow, &totals);
+  EXPECT_EQ(totals.features, 0U);
+}
+
+TEST(SessionLooks, ANewClassTakesNothingFromTheOneWhoseRowItGot) {
+  auto table = std::make_unique<ClassTable>();
+  for (int i = 0; i < kMaxClasses; i++) Count(table.get(), Key(i), Committed(1000), kNow + i);
+  const int64_t later = kNow + 2 * kClassKeptUs;
+  Look(table.get(), {{Key(0), SessionState::kIdle, false}, {Key(0), SessionState::kIdle, false}, {Key(kMaxClasses), SessionState::kRunning, false}}, later);
+  EXPECT_EQ(TotalsFor(table.get(), Key(kMaxClasses), later)->max_sessions, 1U);
 }
 
 }  // namespace
