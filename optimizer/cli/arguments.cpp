@@ -185,6 +185,16 @@ void FillPoolLint(const po::variables_map& values, PoolArguments& pool) {
     throw UsageError("no configuration of PgBouncer named", "Name its file with --ini, its console with --console, or both.");
 }
 
+void FillPoolConfig(const po::variables_map& values, Arguments& arguments) {
+  FillPoolSources(values, arguments.pool);
+  arguments.pool.plan = Optional(values, "from").value_or("");
+  if (arguments.pool.plan.empty())
+    throw UsageError("no plan given", "Name one with --from; make it with: pgsteward advise pool --format json -o FILENAME");
+  arguments.pool.folder = Optional(values, "output").value_or("");
+  if (arguments.pool.folder.empty()) throw UsageError("no folder to write to given", "Name it with -o.");
+  arguments.output.clear();
+}
+
 // Half of all query ids begin with a minus, and there is no option of digits: such a word is none.
 constexpr char kGuard = '\x1f';
 
@@ -262,6 +272,7 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
   if (TakesObject(spec->command)) arguments.object = Unguarded(List(values, "words").back());
   if (spec->command == Command::kExplain) FillExplain(values, arguments);
   if (spec->command == Command::kPoolLint) FillPoolLint(values, arguments.pool);
+  if (spec->command == Command::kPoolConfig) FillPoolConfig(values, arguments);
   return arguments;
 }
 

@@ -14,7 +14,8 @@
 namespace steward::cli {
 
 enum class Command {
-  kNone, kDoctor, kAdvise, kAdvisePool, kSnapshot, kSnapshotPool, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolVerify
+  kNone, kDoctor, kAdvise, kAdvisePool, kSnapshot, kSnapshotPool, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolConfig,
+  kPoolVerify
 };
 enum class Format { kText, kJson, kSql };
 /// Where statements and costs come from: kAuto is pg_steward where it is installed, else pg_stat_statements and HypoPG.
@@ -26,6 +27,8 @@ struct PoolArguments {
   std::string console;  // connection string of the admin console
   std::string app;      // file of the application's pools
   std::optional<int> pid;
+  std::string plan;    // JSON of advise pool
+  std::string folder;  // that configuration is written to
 };
 
 /// Of "advise pool" and "snapshot pool".

@@ -57,6 +57,15 @@ constexpr CommandSpec kCommands[] = {
      "names one; what cannot be checked without it is said. The keys of the --app file are in README.md. Exit status\n"
      "is 3 when an error was found, 2 when something named cannot be read.\n",
      false},
+    {Command::kPoolConfig, "pool config", "pool config --from FILENAME -o FOLDER [--ini FILENAME] [OPTION]...",
+     "write PgBouncer's, the server's and the application's settings",
+     "pgsteward pool config writes the settings of a plan as configuration files.",
+     "It writes pgbouncer.ini (of --ini with its comments and order kept; else a new one), postgresql.restart.conf,\n"
+     "postgresql.reload.conf, postgresql.roles.sql and application.ini, as far as the plan has settings for them, each value\n"
+     "with the reason beside it, and applies nothing. What it replaces is kept as FILENAME.bak. Exit status is 3, and nothing\n"
+     "is written, where a value is unsafe: more connections than the server has, another pool_mode for sessions that would\n"
+     "not survive it, what this release of PgBouncer does not know.\n",
+     false},
     {Command::kPoolVerify, "pool verify", "pool verify [OPTION]...", "put the pooler under load and hold it to what is promised",
      "pgsteward pool verify sends a load through a pooler, measures what clients see, and holds it to what is promised.",
      "Requests are due by a clock of their own, and times count from then on, so a slow server cannot hide its delays.\n"

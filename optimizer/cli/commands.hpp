@@ -27,6 +27,7 @@ Outcome RunDiff(db::Database& database, const Arguments& arguments);
 /// The commands "pool ...": they open what connections they need, to a pooler or a server, or none.
 Outcome RunPool(const Arguments& arguments);
 Outcome RunPoolLint(const Arguments& arguments);
+Outcome RunPoolConfig(const Arguments& arguments);
 
 /// What RunPool leads to.
 Outcome RunPoolVerify(const Arguments& arguments);

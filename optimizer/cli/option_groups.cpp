@@ -121,6 +121,13 @@ OptionGroup DiffGroup() {
   return group;
 }
 
+OptionGroup PoolConfigGroup() {
+  OptionGroup group{"What to write", {}};
+  group.options.add_options()("from", Word("FILENAME"), "the plan, JSON of pgsteward advise pool (required)")(
+      "output,o", Word("FOLDER"), "folder to write to; that of --ini edits this in place (required)");
+  return group;
+}
+
 OptionGroup PoolSourceGroup() {
   OptionGroup group{"What to look at", {}};
   group.options.add_options()("ini", Word("FILENAME"), "pgbouncer.ini")(
@@ -163,6 +170,10 @@ std::vector<OptionGroup> GroupsOf(Command command) {
   if (command == Command::kDiff) {
     groups.push_back(DiffGroup());
     groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  if (command == Command::kPoolConfig) {
+    groups.push_back(PoolConfigGroup());
+    groups.push_back(PoolSourceGroup());
   }
   if (command == Command::kPoolLint) {
     groups.push_back(PoolSourceGroup());

@@ -6,6 +6,8 @@ namespace steward::cli {
 
 Outcome RunPool(const Arguments& arguments) {
   switch (arguments.command) {
+    case Command::kPoolConfig:
+      return RunPoolConfig(arguments);
     case Command::kPoolLint:
       return RunPoolLint(arguments);
     case Command::kPoolVerify:

@@ -93,6 +93,10 @@ class Loader {
 
   void TakePairs(const IniEntry& entry, std::vector<DatabaseEntry>& list) {
     const std::vector<std::string> known = PairNames(entry.section, version_);
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-*";
+    constexpr int kQuotedNames = 125;
+    if (version_ && *version_ < kQuotedNames && entry.key.find_first_not_of(kPlain) != std::string::npos)
+      Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key, "names in quotes are read from 1.25 on");
     DatabaseEntry database{entry.key, entry.place, {}};
     for (const StringPair& pair : ParsePairs(entry.value, entry.place)) {
       const bool newer = version_ && *version_ > kNewestVersion;

@@ -1,6 +1,7 @@
 #!/bin/bash
-# pgsteward pool lint against a real PgBouncer and server: it reads files as PgBouncer loads them, and a console that refuses,
-# hangs or is none ends in a clear error that holds no secret. Covers C8, S9, C14.
+# pgsteward pool lint and pool config against a real PgBouncer and server: files are read as PgBouncer loads them, what is
+# written is loaded, and a console that refuses, hangs or is none ends in a clear error that holds no secret. Covers C8, C9
+# (atomic replacement with a backup, unsafe values), S9, C14.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../server/harness.sh"
@@ -34,11 +35,14 @@ done
 
 # ---- PgBouncer loads what we say it loads ----------------------------------------------------------------------------
 loads() { # whether PgBouncer starts on a file; it is stopped at once
-  local pid
+  local pid tries=200
   printf '\n' >"$dir/users.txt"
   chmod 755 "$dir" && if [ -n "$_user" ]; then chown -R "$_user" "$dir"; fi
   PATH=$PATH:/usr/sbin as_server timeout 20 pgbouncer -q -d "$1" >"$dir/start.log" 2>&1 || return 1
-  until [ -s "$dir/pid" ]; do sleep 0.02; done
+  until [ -s "$dir/pid" ]; do
+    [ $((tries--)) -gt 0 ] || return 1
+    sleep 0.02
+  done
   pid=$(cat "$dir/pid")
   kill -INT "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
@@ -92,15 +96,45 @@ check_unlike "after the reload it is gone" 'runtime-differs: default_pool_size' 
 check_like "another file is told from the one that is read" 'the file that this process reads: --ini /[^ ]*: 32' \
   lint --ini "$dir/good.ini" --console "$console"
 
+# ---- what pool config writes is what then runs ----------------------------------------------------------------------
+plan() { # POOL_SIZE: a plan as advise pool prints it
+  printf '{"kind": "pool", "server": {"database": "app", "host": "x", "port": "1"}, "settings": [%s, %s, %s]}' \
+    '{"pool": "main", "component": "pgbouncer", "setting": "pool_size", "suggested_value": "'"$1"'", "requires": "reload", "reason": "measured"}' \
+    '{"pool": null, "component": "pgbouncer", "setting": "query_wait_timeout", "suggested_value": "2.5", "requires": "reload", "reason": "patience"}' \
+    '{"pool": null, "component": "postgresql", "setting": "max_connections", "current_value": "30", "suggested_value": "40", "requires": "restart"}'
+}
+config() { flat pgsteward pool config --from "$dir/plan.json" --ini "$ini" --console "$console" -o "$(dirname "$ini")" "$@"; }
+facts_of() { stat -c '%a %U' "$1"; }
+plan 38 >"$dir/plan.json"
+cp -p "$ini" "$dir/before.ini"
+check_exit "more connections than the server will have: exit 3" 3 config
+check_like "is refused" 'refused, nothing was written .*rule 1, all pools: pools can open [0-9]+ connections, the server has 37' config
+check "and nothing was written" cmp "$ini" "$dir/before.ini"
+plan 7 >"$dir/plan.json"
+mode=$(facts_of "$ini")
+check_like "a plan is written in place" 'pgbouncer.ini +\(what it was: .*/pgbouncer.ini.bak\) .*query_wait_timeout +1.50 -> 2.5 .*app +pool_size +4 -> 7' config
+check "the backup is the old file" cmp "$ini.bak" "$dir/before.ini"
+check_is "mode and owner stay" "$mode" facts_of "$ini"
+check_is "two lines changed, each with its reason" "4" bash -c 'diff "$1" "$2" | grep -c "^>"' _ "$dir/before.ini" "$ini"
+admin 'RELOAD'
+check_is "PgBouncer runs as written" 7 bash -c 'psql -h "$1" -p 6432 -U postgres -d pgbouncer -AtXc "SHOW DATABASES" | grep "^app|" | cut -d "|" -f 6' _ "$(_pooler)"
+check_unlike "and lint sees no difference" 'runtime-differs:' both
+check_like "what needs a restart of the server is apart" "max_connections = '40'" cat "$(_pooler)/postgresql.restart.conf"
+mkdir "$dir/new"
+check_exit "a new file" 0 pgsteward pool config --from "$dir/plan.json" -o "$dir/new"
+sed -i -e "s#/var/run/postgresql\$#$dir#; s#/[^ ]*/pgbouncer\.log#$dir/log#; s#/[^ ]*/pgbouncer\.pid#$dir/pid#; s#/etc/pgbouncer/userlist\.txt#$dir/users.txt#" \
+  -e "s#6432#6439#; s#^listen_addr.*##" "$dir/new/pgbouncer.ini"
+check "is loaded by PgBouncer" loads "$dir/new/pgbouncer.ini"
+
 # ---- with a server ---------------------------------------------------------------------------------------------------
 here_options=(-h "$STEWARD_SESSION/main" -p 5432 -d postgres)
 check_like "more connections than the server has" 'ERROR +1  connection-budget: all pools .*server has 27 for them' \
   both "${here_options[@]}" --app <(printf '[d]\nthrough = direct\npool_size = 28\n')
-check_like "a role's limit below its pool" 'ERROR +23  server-side-limits: role app .*fix ALTER ROLE app CONNECTION LIMIT 4;' both "${here_options[@]}"
+check_like "a role's limit below its pool" 'ERROR +23  server-side-limits: role app .*fix ALTER ROLE app CONNECTION LIMIT 7;' both "${here_options[@]}"
 check_like "statements that outlive the client's patience" 'warn +8  idle-in-transaction: app/app .*ALTER ROLE app SET' both "${here_options[@]}"
 check_like "prepared statements on a PgBouncer without them" 'ERROR +13  prepared-statements: web .*max_prepared_statements' \
   both --app <(printf '[pgbouncer]\nversion = 1.18\n[web]\ndatabase = app\nprepared = protocol\nacquire_timeout = 1s\n')
-check_like "the order of timeouts" 'ERROR +7  timeout-order: web .*query_wait_timeout 1.5s, acquire_timeout 1s, set in .*pgbouncer.ini:' \
+check_like "the order of timeouts" 'ERROR +7  timeout-order: web .*query_wait_timeout 2.5s, acquire_timeout 1s, set in .*pgbouncer.ini:' \
   both --app <(printf '[web]\ndatabase = app\nacquire_timeout = 1s\n')
 PGPASSWORD='' psql -h "$STEWARD_SESSION/main" -p 5432 -U app -d postgres -qAt -c "BEGIN; SET work_mem = '8MB'; LISTEN news; COMMIT" >/dev/null
 check_like "what pg_steward saw of sessions, under transaction pooling" \
