@@ -97,6 +97,25 @@ void MakeApplicationFile(const Plan& plan, const IniEditor& editor, MadeConfig& 
   AddFile(made, "application.ini", "; Pools of each instance of the application.\n", text, std::move(changes));
 }
 
+namespace {
+
+// What the plan says of a pool has to be what PgBouncer then does: a line of [users] goes before that of the database.
+void RefuseOverridden(const Plan& plan, const Facts& after, const IniEditor& editor, MadeConfig& made) {
+  for (const Pool& pool : PoolsOf(after))
+    for (const PlanRow& row : plan.rows) {
+      if (row.component != "pgbouncer" || row.pool.empty() || EntryOf(plan, row.pool, editor) != pool.database) continue;
+      const std::string holds = row.setting == "pool_size"           ? std::to_string(pool.size)
+                                : row.setting == "reserve_pool_size" ? std::to_string(pool.reserve)
+                                : row.setting == "min_pool_size"     ? std::to_string(pool.min_size)
+                                : row.setting == "pool_mode"         ? pool.mode
+                                                                     : row.suggested;
+      if (holds != row.suggested)
+        made.refusals.push_back(fmt::format("{} of {} would be {} and not {}: a line of [users] goes before it", row.setting, pool.Name(), holds, row.suggested));
+    }
+}
+
+}  // namespace
+
 void RefuseByRules(const Plan& plan, const Facts& before, MadeConfig& made) {
   Facts after = before;
   const MadeFile& ini = made.files.front();
@@ -116,6 +135,7 @@ void RefuseByRules(const Plan& plan, const Facts& before, MadeConfig& made) {
     after.server->max_connections = ParseNumber(row.suggested).value_or(0);
   }
   if (!after.server) made.steps.push_back("not checked: whether the server has as many connections as the pools may open (-h, -d)");
+  RefuseOverridden(plan, after, IniEditor(ini.name, ini.text), made);
   const model::LintReport old_report = CheckAll(before);
   for (const model::LintFinding& finding : CheckAll(after).findings) {
     const bool sum = finding.rule == 1 || finding.rule == 3 || finding.rule == 18;

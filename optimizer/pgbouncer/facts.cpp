@@ -102,6 +102,9 @@ class Builder {
       Pool one = pool;
       one.user = user;
       one.max_user_connections = SettingNumber(facts_, "max_user_connections").value_or(0);
+      if (!facts_.file && facts_.console)
+        if (const auto live = facts_.console->user_limits.find(user); live != facts_.console->user_limits.end())
+          one.max_user_connections = live->second;
       if (const UserEntry* entry = UserOf(facts_, user)) {
         one.size_is_default = one.size_is_default && !entry->Number("pool_size");
         one.size = entry->Number("pool_size").value_or(one.size);

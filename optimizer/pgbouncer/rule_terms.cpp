@@ -99,6 +99,20 @@ std::optional<double> CpuShare(const Facts& facts) {
   return total > 0 ? std::optional(cpu / total) : std::nullopt;
 }
 
+bool MayUse(const Facts& facts, const std::vector<Pool>& pools, const Pool& pool, const ClassFacts& one) {
+  const auto same = [&](const Pool& other) { return other.dbname == one.database; };
+  const bool left_to_fallback = pool.database == "*" && std::none_of(pools.begin(), pools.end(), same);
+  if (!(same(pool) || left_to_fallback) || !(pool.user.empty() || pool.user == one.role)) return false;
+  if (!facts.app) return true;
+  bool told = false;
+  for (const AppPool& app : facts.app->pools) {
+    if (app.through != AppPool::Through::kPgBouncer || app.user != one.role || !app.database) continue;
+    if (*app.database == pool.database) return true;
+    told = true;
+  }
+  return !told;
+}
+
 bool SharesServers(const Pool& pool) {
   return pool.mode != "session";
 }

@@ -43,6 +43,10 @@ double IdleInTransactionTimeout(const ServerFacts& server, const Pool& pool);
 /// Share of CPU in the hold time of what was captured, 0..1; none where it was not measured.
 std::optional<double> CpuShare(const Facts& facts);
 
+/// Whether transactions of that class can come over this one of the pools: to its database, as its user. Which line of
+/// [databases] an application names the server does not see; the application file may say.
+bool MayUse(const Facts& facts, const std::vector<Pool>& pools, const Pool& pool, const ClassFacts& one);
+
 bool SharesServers(const Pool& pool);  // transaction or statement mode
 
 std::string QuotedIdentifier(const std::string& name);

@@ -46,11 +46,10 @@ void LongBesideShort(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts) || !facts.classes) return;
   constexpr double kLonger = 20;
   std::map<std::string, std::vector<const ClassFacts*>> by_pool;
-  for (const Pool& pool : PoolsOf(facts))
-    for (const ClassFacts& one : *facts.classes) {
-      const bool uses = (pool.dbname == one.database || pool.database == "*") && (pool.user.empty() || pool.user == one.role);
-      if (uses && one.transactions > 0) by_pool[pool.Name()].push_back(&one);
-    }
+  const std::vector<Pool> pools = PoolsOf(facts);
+  for (const Pool& pool : pools)
+    for (const ClassFacts& one : *facts.classes)
+      if (one.transactions > 0 && MayUse(facts, pools, pool, one)) by_pool[pool.Name()].push_back(&one);
   for (const auto& [name, classes] : by_pool) {
     const ClassFacts* most = *std::max_element(classes.begin(), classes.end(), [](const ClassFacts* left, const ClassFacts* right) {
       return left->transactions < right->transactions;

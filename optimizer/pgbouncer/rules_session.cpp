@@ -45,7 +45,7 @@ const char* Words(const std::string& feature) {
   return "another session feature";
 }
 
-// Whether the application file says that this role reaches that database on other ways only.
+// By the application file: whether this role reaches that database on other ways only.
 bool GoesAround(const Facts& facts, const ClassFacts& one) {
   bool around = false;
   if (facts.app)
@@ -69,8 +69,7 @@ void SessionFeatures(const Facts& facts, Findings& findings) {
   for (const ClassFacts& one : *facts.classes) {
     if (!one.features || one.features->empty() || GoesAround(facts, one)) continue;
     const auto pool = std::find_if(pools.begin(), pools.end(), [&](const Pool& candidate) {
-      return SharesServers(candidate) && (candidate.dbname == one.database || candidate.database == "*") &&
-             (candidate.user.empty() || candidate.user == one.role);
+      return SharesServers(candidate) && MayUse(facts, pools, candidate, one);
     });
     if (pool == pools.end()) continue;
     std::vector<std::string> words;

@@ -172,6 +172,27 @@ TEST(PoolConfig, SessionsThatNeedTheirConnectionStayInSessionMode) {
   EXPECT_EQ(Make(plan, session, seen).refusals.size(), 1U);
 }
 
+TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
+  const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
+  EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
+            (Refusals{"pool_size of shop/web would be 9 and not 12: a line of [users] goes before it",
+                      "pool_size of shop_admin/web would be 9 and not 2: a line of [users] goes before it"}));
+}
+
+TEST(PoolConfig, WhatTheAdvisorPrintsIsWrittenAndPassesLint) {
+  const std::string path = std::string(STEWARD_SOURCE_DIR) + "/tests/unit/optimizer/golden/pool_report.json";
+  const Plan plan = ParsePlan(path, ReadFile(path, 1 << 20));
+  const MadeConfig made = Make(plan, std::nullopt, test::FactsBuilder().Version(118).Server());
+  EXPECT_EQ(made.refusals, Refusals{});
+  std::size_t settings = 0;
+  for (const PlanRow& row : plan.rows) settings += row.component == "pgbouncer" ? 1U : 0U;
+  EXPECT_GT(settings, 15U);
+  test::FactsBuilder facts;
+  facts.Whole(made.files.at(0).text).App(made.files.at(1).text).Version(118).Server();
+  for (const model::LintFinding& finding : CheckAll(facts.Get()).findings)
+    EXPECT_NE(finding.severity, model::LintSeverity::kError) << finding.name << ": " << finding.message;
+}
+
 TEST(PoolConfig, NamesThatNeedQuotesOnlyWhereTheyAreRead) {
   Plan plan = Sample();
   plan.database = "my shop";

@@ -192,6 +192,9 @@ std::vector<Case> SessionCases() {
       {12, "no feature seen", Make().Ini("app = user=u", kTransaction).Class("app", "u", "web", 5, 1, 0.1, none), {}},
       {12, "another database", Make().Ini("app = user=u", kTransaction).Class("other", "u", "web", 5, 1, 0.1, {{"set"}}), {}},
       {12, "of an application that goes around", Make().Ini("app =", kTransaction).App("[w]\nthrough=direct\ndatabase=app\nuser=w\n").Class("app", "w", "", 5, 1, 0.1, {{"set"}}), {}},
+      {12, "by the fallback line", Make().Ini("* = host=h", kTransaction).Class("app", "u", "web", 5, 1, 0.1, {{"set"}}), {"app/u/web"}},
+      {12, "the fallback line is not for what has its own", Make().Ini("app = pool_mode=session\n* = host=h", kTransaction).Class("app", "u", "web", 5, 1, 0.1, {{"set"}}), {}},
+      {12, "told to use a line in session mode", Make().Ini("app =\nses = dbname=app pool_mode=session", kTransaction).App("[w]\ndatabase=ses\nuser=u\n").Class("app", "u", "web", 5, 1, 0.1, {{"set"}}), {}},
       {13, "by protocol before 1.21", Make().Ini("app = user=u", kTransaction).Version(120).App(web + "prepared=protocol\n"), {"web"}},
       {13, "turned off", Make().Ini("app = user=u", kTransaction).Version(121).App(web + "prepared=protocol\n"), {"web"}},
       {13, "turned on", Make().Ini("app = user=u", "pool_mode = transaction\nmax_prepared_statements = 1").Version(121).App(web + "prepared=protocol\n"), {}},
@@ -343,55 +346,6 @@ TEST(PoolRules, ErrorsComeFirst) {
   ASSERT_GE(report.findings.size(), 3U);
   EXPECT_EQ(report.findings.front().severity, kError);
   EXPECT_EQ(report.findings.back().severity, kInfo);
-}
-
-TEST(PoolFacts, FromTheConsoleAlone) {
-  Facts facts;
-  facts.console.emplace();
-  facts.console->config["default_pool_size"] = {"7", "20", true};
-  LiveDatabase database;
-  database.name = "app";
-  database.dbname = "shop";
-  database.pool_size = 7;
-  facts.console->databases.push_back(database);
-  LivePool pool;
-  pool.database = "app";
-  pool.user = "web";
-  facts.console->pools.push_back(pool);
-  const std::vector<Pool> pools = PoolsOf(facts);
-  ASSERT_EQ(pools.size(), 1U);
-  EXPECT_EQ(pools[0].Name() + " " + pools[0].dbname + " " + pools[0].mode + " " + std::to_string(pools[0].size), "app/web shop session 7");
-  EXPECT_EQ(SettingNumber(facts, "default_pool_size"), 7);
-  EXPECT_EQ(SettingOrigin(facts, "default_pool_size"), "console");
-  EXPECT_EQ(SettingNumber(facts, "max_client_conn"), 100);
-}
-
-TEST(PoolFacts, TheUsersLimitsGoBeforeTheDatabases) {
-  const std::vector<Pool> pools = PoolsOf(Make().Ini("a = user=u pool_size=5 reserve_pool=1 pool_mode=session", kTransaction,
-                                                     "u = pool_size=9 reserve_pool_size=3 pool_mode=statement").Get());
-  ASSERT_EQ(pools.size(), 1U);
-  EXPECT_EQ(pools[0].size, 9);
-  EXPECT_EQ(pools[0].reserve, 3);
-  EXPECT_EQ(pools[0].mode, "statement");
-}
-
-TEST(PoolFacts, TheFallbackLineServesWhatIsNotListed) {
-  const std::vector<Pool> pools =
-      PoolsOf(Make().Ini("a = user=u\n* = host=h", "").App("[w]\ndatabase=b\nuser=x\n[v]\ndatabase=a\n").Get());
-  ASSERT_EQ(pools.size(), 2U);
-  EXPECT_EQ(pools[0].Name(), "a/u");
-  EXPECT_EQ(pools[1].Name(), "b/x");
-  EXPECT_EQ(PoolsOf(Make().Ini("* = host=h", "").Get()).at(0).Name(), "*");
-}
-
-TEST(PoolFacts, OverridesOfTheServerByTheirRank) {
-  ServerFacts server;
-  server.overrides = {{"", "", "x", "all"}, {"", "d", "x", "database"}, {"r", "", "x", "role"}, {"r", "d", "x", "both"}};
-  EXPECT_EQ(server.Override("r", "d", "x"), "both");
-  EXPECT_EQ(server.Override("r", "e", "x"), "role");
-  EXPECT_EQ(server.Override("s", "d", "x"), "database");
-  EXPECT_EQ(server.Override("s", "e", "x"), "all");
-  EXPECT_FALSE(server.Override("r", "d", "y"));
 }
 
 }  // namespace
