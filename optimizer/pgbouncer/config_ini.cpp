@@ -42,7 +42,7 @@ class Writer {
     for (const PlanRow& row : plan_.rows) {
       if (row.component != "pgbouncer" || !row.pool.empty()) continue;
       const SettingSpec* spec = FindSetting(row.setting);
-      if (spec == nullptr || (version_ && *version_ < spec->since)) {
+      if (spec == nullptr || !spec->IsIn(version_)) {
         Refuse(fmt::format("{} has no setting {}", ReleaseText(version_), row.setting));
         continue;
       }

@@ -82,9 +82,10 @@ class Loader {
     if (spec == nullptr)
       return Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key,
                      fmt::format("there is no setting {}{}", entry.key, Suggestion(entry.key, SettingNames(version_))));
-    if (version_ && *version_ < spec->since)
+    if (!spec->IsIn(version_))
       return Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key,
-                     fmt::format("{} is known from {} on", entry.key, VersionText(spec->since)));
+                     *version_ < spec->since ? fmt::format("{} is known from {} on", entry.key, VersionText(spec->since))
+                                             : fmt::format("{} is known up to {} only", entry.key, VersionText(spec->until)));
     if (!IsValid(spec->kind, entry.value))
       return Problem(FileProblem::Kind::kInvalidValue, entry.place, entry.key,
                      fmt::format("{} has a value that PgBouncer does not accept", entry.key));

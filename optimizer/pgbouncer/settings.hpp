@@ -30,6 +30,11 @@ struct SettingSpec {
   bool reloadable = true;
   const char* newer_fallback = nullptr;  // the default from `newer_since` on
   int newer_since = 0;
+  int until = 0;  // the last release that has it; 0: the newest that is known
+
+  [[nodiscard]] bool IsIn(std::optional<int> version) const {
+    return !version || (since <= *version && (until == 0 || *version <= until));
+  }
 };
 
 /// nullptr where no release has it.

@@ -1,5 +1,5 @@
-// The settings of PgBouncer, release by release: from the tables of src/main.c at the tags 1.18.0 to 1.25.2, and 1.26 from
-// its development branch. The default of auth_query is left out: it is long, and nothing here depends on it.
+// The settings of PgBouncer, release by release: from the tables of src/main.c at the tags 1.18.0 to 1.25.2, and of 1.26 from
+// what 1.26.1 shows and accepts. The default of auth_query is left out: it is long, and nothing here depends on it.
 #include "pgbouncer/settings.hpp"
 
 namespace steward::pgbouncer {
@@ -91,7 +91,7 @@ constexpr SettingSpec kSettings[] = {
     {"so_reuseport", kNumber, "0", 0, false},
     {"stats_period", kNumber, "60"},
     {"stats_users", kText, ""},
-    {"suspend_timeout", kSeconds, "10"},
+    {"suspend_timeout", kSeconds, "10", 0, true, nullptr, 0, 125},
     {"syslog", kNumber, "0"},
     {"syslog_facility", kText, "daemon"},
     {"syslog_ident", kText, "pgbouncer"},
@@ -102,7 +102,7 @@ constexpr SettingSpec kSettings[] = {
     {"tcp_keepintvl", kNumber, "0"},
     {"tcp_socket_buffer", kNumber, "0"},
     {"tcp_user_timeout", kNumber, "0"},
-    {"track_extra_parameters", kText, "IntervalStyle", 120, false},
+    {"track_extra_parameters", kText, "IntervalStyle", 120, false, "", 126},
     {"transaction_timeout", kSeconds, "0", 125},
     {"unix_socket_dir", kText, nullptr, 0, false},
     {"unix_socket_group", kText, "", 0, false},
@@ -171,7 +171,7 @@ const SettingSpec* FindSetting(const std::string& name) {
 std::vector<std::string> SettingNames(std::optional<int> version) {
   std::vector<std::string> names;
   for (const SettingSpec& spec : kSettings)
-    if (Has(spec.since, version)) names.emplace_back(spec.name);
+    if (spec.IsIn(version)) names.emplace_back(spec.name);
   return names;
 }
 
@@ -184,9 +184,9 @@ std::vector<std::string> PairNames(const std::string& section, std::optional<int
 
 std::optional<std::string> DefaultOf(const SettingSpec& spec, std::optional<int> version) {
   if (spec.fallback == nullptr) return std::nullopt;
-  const bool depends = spec.since > kOldestVersion || spec.newer_fallback != nullptr;
+  const bool depends = spec.since > kOldestVersion || spec.until != 0 || spec.newer_fallback != nullptr;
   if (depends && !version) return std::nullopt;
-  if (version && *version < spec.since) return std::nullopt;
+  if (!spec.IsIn(version)) return std::nullopt;
   return spec.newer_fallback != nullptr && *version >= spec.newer_since ? spec.newer_fallback : spec.fallback;
 }
 

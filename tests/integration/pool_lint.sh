@@ -66,7 +66,7 @@ agree "another case" $'[pgbouncer]\nCOMMON\nMax_client_conn = 20'
 agree "an unknown section" $'[pgbouncer]\nCOMMON\n[pools]\na = 1'
 agree "an empty value in a connection string" $'[databases]\napp = host=\n[pgbouncer]\nCOMMON'
 agree "an unclosed quote" $'[databases]\napp = host=\'h\n[pgbouncer]\nCOMMON'
-agree "a setting of a later release" $'[pgbouncer]\nCOMMON\nmax_prepared_statement = 20'
+agree "an unknown setting" $'[pgbouncer]\nCOMMON\nmax_prepared_statement = 20'
 agree "no main section" $'[databases]\napp = host=h'
 
 # ---- the live console ------------------------------------------------------------------------------------------------

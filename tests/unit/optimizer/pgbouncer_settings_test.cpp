@@ -45,6 +45,10 @@ TEST(PgBouncerSettings, DefaultsDependOnTheRelease) {
   EXPECT_EQ(DefaultOf(*FindSetting("server_tls_sslmode"), 118), "disable");
   EXPECT_EQ(DefaultOf(*FindSetting("server_tls_sslmode"), 120), "prefer");
   EXPECT_EQ(DefaultOf(*FindSetting("default_pool_size"), std::nullopt), "20");
+  EXPECT_EQ(DefaultOf(*FindSetting("track_extra_parameters"), 125), "IntervalStyle");
+  EXPECT_EQ(DefaultOf(*FindSetting("track_extra_parameters"), 126), "");
+  EXPECT_EQ(DefaultOf(*FindSetting("suspend_timeout"), 125), "10");
+  EXPECT_FALSE(DefaultOf(*FindSetting("suspend_timeout"), 126));
   EXPECT_FALSE(DefaultOf(*FindSetting("auth_file"), 118));
   EXPECT_FALSE(FindSetting("listen_backlog")->reloadable);
   EXPECT_TRUE(FindSetting("default_pool_size")->reloadable);
@@ -98,6 +102,10 @@ TEST(PgBouncerSettings, WhatPgBouncerDoesNotKnowIsNamed) {
   EXPECT_EQ(Problems("[pgbouncer]\nmax_prepared_statements = 4\n", 118),
             (Strings{"p.ini:2 max_prepared_statements is known from 1.21 on"}));
   EXPECT_EQ(Problems("[pgbouncer]\nmax_prepared_statements = 4\n", 121), Strings{});
+  EXPECT_EQ(Problems("[pgbouncer]\nsuspend_timeout = 4\n", 125), Strings{});
+  EXPECT_EQ(Problems("[pgbouncer]\nsuspend_timeout = 4\n", 126), (Strings{"p.ini:2 suspend_timeout is known up to 1.25 only"}));
+  EXPECT_EQ(Problems("[databases]\n'a b' = host=h\n[pgbouncer]\n", 124), (Strings{"p.ini:2 names in quotes are read from 1.25 on"}));
+  EXPECT_EQ(Problems("[databases]\n'a b' = host=h\n[pgbouncer]\n", 125), Strings{});
   EXPECT_EQ(Problems("[databases]\na = poolsize=3\n[pgbouncer]\n", 118),
             (Strings{"p.ini:2 a of [databases] has a poolsize, which PgBouncer 1.18 does not know; did you mean pool_size?"}));
   EXPECT_EQ(Problems("[users]\nu = pool_size=3\n[pgbouncer]\n", 122).size(), 1U);
