@@ -34,7 +34,7 @@ Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<P
   constexpr double kGoodPart = 1.0 / 3;
   Neighbours neighbours{workload.host.clients_local, std::nullopt};
   const double cores = std::max(1, workload.host.cores);
-  if (!neighbours.local || workload.host.busy_cores.value_or(0) < kAllBusy * cores) return neighbours;
+  if (!neighbours.local) return neighbours;
   double transactions = 0;
   double own_ms = 0;
   for (const PoolGroup& group : groups)
@@ -44,8 +44,11 @@ Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<P
       own_ms += one.cpu_time.value_or(0) +
                 static_cast<double>(one.transactions) * kPoolerCpuMs * std::max(1.0, one.statements.value_or(1));
     }
-  const double busy_ms = *workload.host.busy_cores * workload.seconds * 1000;
-  if (transactions > 0 && own_ms >= kGoodPart * busy_ms) neighbours.cpu_ms = std::max(0.0, busy_ms - own_ms) / transactions;
+  // Not measured since the last reset: clients on the machine use about as much as what they ask for.
+  constexpr double kHalf = 0.45;
+  const double all_ms = cores * workload.seconds * 1000;
+  const double busy_ms = workload.host.busy_cores ? *workload.host.busy_cores * workload.seconds * 1000 : own_ms >= kHalf * all_ms ? all_ms : 0;
+  if (transactions > 0 && busy_ms >= kAllBusy * all_ms && own_ms >= kGoodPart * busy_ms) neighbours.cpu_ms = std::max(0.0, busy_ms - own_ms) / transactions;
   return neighbours;
 }
 

@@ -193,7 +193,12 @@ TEST(SizingTest, LocalClientsOfABusyMachineDoNotThink) {
   workload.host.busy_cores = 2;
   EXPECT_GE(AdvisePool(workload, Users(50)).pools[0].size, 11);
   EXPECT_LE(AdvisePool(workload, Users(50)).pools[0].size, 24);
-  workload.host.clients_local = false;  // elsewhere they think
+  workload.host.busy_cores.reset();  // since the last reset it is not known, and guessed from what the transactions use
+  EXPECT_LE(AdvisePool(workload, Users(50)).pools[0].size, 24);
+  workload.host.busy_cores = 1.2;  // not busy: then they think
+  EXPECT_GT(AdvisePool(workload, Users(50)).pools[0].size, 30);
+  workload.host.busy_cores = 2;
+  workload.host.clients_local = false;  // elsewhere they think, too
   EXPECT_GT(AdvisePool(workload, Users(50)).pools[0].size, 30);
 }
 
