@@ -7,6 +7,7 @@
 #include "advise/pool/advise_pool.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/pool_current.hpp"
 #include "cli/requirements.hpp"
 #include "cli/version.hpp"
 #include "collect/pool_workload.hpp"
@@ -65,6 +66,16 @@ model::PoolWorkload FromFile(const Arguments& arguments) {
   return workload;
 }
 
+model::PoolAdvice Advise(model::PoolWorkload workload, const Arguments& arguments) {
+  RequireTransactions(workload);
+  const pgbouncer::Facts facts = ReadPoolerFacts(arguments);
+  model::PoolDemand demand = arguments.pool_advice.demand;
+  AddPoolerFacts(facts, arguments.pool_advice, workload, demand);
+  model::PoolAdvice advice = advise::AdvisePool(workload, demand);
+  FillCurrent(facts, advice);
+  return advice;
+}
+
 std::size_t HideMuted(model::PoolAdvice& advice) {
   return std::erase_if(advice.settings, [](const model::PoolSetting& row) { return row.mute.has_value(); });
 }
@@ -79,19 +90,16 @@ Outcome Report(const Arguments& arguments, const model::PoolAdvice& advice, repo
 }  // namespace
 
 Outcome RunAdvisePool(const Arguments& arguments) {
-  const model::PoolWorkload workload = FromFile(arguments);
-  RequireTransactions(workload);
-  return Report(arguments, advise::AdvisePool(workload, arguments.pool_advice.demand), {});
+  return Report(arguments, Advise(FromFile(arguments), arguments), {});
 }
 
 Outcome RunAdvisePool(db::Database& database, const Arguments& arguments) {
   RequireExtension(database);
-  model::PoolWorkload workload =
+  const model::PoolWorkload workload =
       WithAdviceOnRights([&] { return arguments.from.empty() ? ReadWorkload(database, arguments.pool_advice) : FromFile(arguments); });
   if (!arguments.from.empty() && workload.server.database != database.endpoint().database)
     throw UsageError("the workload file is of another database than the connection", "Name the file's database with -d.");
-  RequireTransactions(workload);
-  model::PoolAdvice advice = advise::AdvisePool(workload, arguments.pool_advice.demand);
+  model::PoolAdvice advice = Advise(workload, arguments);
   WithAdviceOnRights([&] {
     const db::ReadOnlyTransaction transaction(database);
     collect::MarkStates(database, advice);

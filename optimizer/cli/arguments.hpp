@@ -34,6 +34,8 @@ struct PoolArguments {
 /// Of "advise pool" and "snapshot pool".
 struct PoolAdviceArguments {
   model::PoolDemand demand;
+  bool instances_given = false;
+  bool processes_given = false;
   std::optional<int> cores;
   std::optional<std::int64_t> memory;
   double for_seconds = 0;  // between two readings; 0: since the last reset

@@ -106,7 +106,10 @@ OptionGroup PoolWorkloadGroup() {
 
 OptionGroup PoolSaveGroup() {
   OptionGroup group{"Advice options", {}};
-  group.options.add_options()("from", Word("FILENAME"), "take the workload from \"pgsteward snapshot pool\"; no server is asked")(
+  group.options.add_options()("ini", Word("FILENAME"), "pgbouncer.ini: show what it has now")(
+      "console", Word("CONNINFO"), "PgBouncer's admin console: the same, and whether clients wait")(
+      "app", Word("FILENAME"), "the application's pools, an ini file as pool lint reads it")(
+      "from", Word("FILENAME"), "take the workload from \"pgsteward snapshot pool\"; no server is asked")(
       "show-muted", "show muted suggestions as well")("no-save", "do not save the suggestions in the database")(
       "save", "save them even with --from");
   return group;

@@ -93,6 +93,11 @@ void FillPoolAdvice(const po::variables_map& values, Arguments& arguments) {
   FillWorkload(values, arguments.pool_advice);
   if (arguments.command == Command::kSnapshotPool) return;
   FillDemand(values, arguments.pool_advice.demand);
+  arguments.pool_advice.instances_given = values.count("instances") > 0;
+  arguments.pool_advice.processes_given = values.count("pgbouncer-processes") > 0;
+  arguments.pool.ini = Given(values, "ini").value_or("");
+  arguments.pool.console = Given(values, "console").value_or("");
+  arguments.pool.app = Given(values, "app").value_or("");
   arguments.from = Given(values, "from").value_or("");
   arguments.show_muted = values.count("show-muted") > 0;
   const bool save = values.count("save") > 0;

@@ -83,6 +83,7 @@ struct PoolWorkload {
   bool since_reset = true;   // else the difference of two readings
   PoolHost host;
   PoolLimits limits;
+  std::optional<std::int64_t> waiting_clients;  // at the pooler, where it was asked. Not part of a snapshot
   std::vector<PoolClass> classes;     // of this server, all databases; our own sessions are not among them
   std::vector<std::string> missing;  // what could not be read, for people
 };

@@ -23,24 +23,24 @@ check_exit "which is a failure" 1 pgsteward advise pool -d empty
 # Four connections compute all the time; then eight hold theirs and wait for their client.
 echo 'SELECT sum(i * i % 7) FROM generate_series(1, 20000) i;' >"$dir/compute.sql"
 printf 'BEGIN;\nSELECT n FROM t WHERE id = 1;\n\\sleep 40 ms\nUPDATE t SET n = n + 1 WHERE id = :client_id + 1;\nCOMMIT;\n' >"$dir/hold.sql"
-load() { PGAPPNAME=$1 pgbench -n -f "$dir/$1.sql" -c "$2" -j 2 -T 3 >"$dir/$1.log" 2>&1; }
+load() { PGAPPNAME=$1 pgbench -n -f "$dir/$1.sql" -c "$2" -j 2 -T 2 >"$dir/$1.log" 2>&1; }
 load compute 4 & computing=$!
-sleep 0.5
-check "a load is measured while it lasts" pgsteward advise pool --for 2s --format json --no-save -o "$dir/compute.json"
+sleep 0.3
+check "a load is measured while it lasts" pgsteward advise pool --for 1s --format json --no-save -o "$dir/compute.json"
 wait $computing
 check "a load that computes is CPU-bound" json "$dir/compute.json" 'assert d["cause"] == "cpu", d["diagnosis"]
-assert not d["since_reset"] and 1.9 < d["seconds"] < 10 and d["machine"]["cores"] > 0 and d["machine"]["busy_cores"] > 0.2, d'
+assert not d["since_reset"] and 0.9 < d["seconds"] < 30 and d["machine"]["cores"] > 0 and d["machine"]["busy_cores"] > 0.2, d'
 check "a pool for it is no larger than its cores can use" json "$dir/compute.json" 'p = d["pools"][0]
 assert p["pool"] == "main" and 2 <= p["size"] <= 40 * d["machine"]["cores"], p'
 psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
 load hold 8
-check_exit "advice is saved" 0 pgsteward advise pool --users 300 --think-time 2s --format json -o "$dir/hold.json"
+check_exit "advice is saved" 0 pgsteward advise pool --users 300 --think-time 2s --slo-p95 1s --format json -o "$dir/hold.json"
 check "a load that waits for its client is hold-bound" json "$dir/hold.json" 'assert d["cause"] == "hold", d["diagnosis"]
 m = d["pools"][0]["classes"][0]
 assert m["hold_time"] > 40 and m["split"]["client_time"] > 0.8 * m["hold_time"], m'
 check "and what it was sized for is kept in the prediction" json "$dir/hold.json" 'p = d["pools"][0]
-assert d["feasibility"]["feasible"] and p["predicted"]["response_p95"] < 100 and p["predicted"]["utilization"] <= 0.8, p
-assert 7 <= p["size"] <= 30 and 100 < p["demand"] < 150, p'
+assert d["feasibility"]["feasible"] and p["predicted"]["response_p95"] < 1000 and p["predicted"]["utilization"] <= 0.8, p
+assert 5 <= p["size"] <= 60 and 80 < p["demand"] < 150, p'
 
 # ---- in SQL ---------------------------------------------------------------------------------------------------------
 setting() { psql -Atc "SELECT $1 FROM steward.pool_suggestions WHERE setting = '$2' AND coalesce(pool, 'main') = 'main' AND component <> 'application'"; }
@@ -64,6 +64,8 @@ check_like "a file of another kind is refused" 'not a workload written by pgstew
 pooler_start
 main=$PGHOST main_port=$PGPORT
 pooler_env
+check_like "what the pooler has now stands beside it" 'pool_size = [0-9]+ \(now 5\).*query_wait_timeout = 1 \(now 120' \
+  flat pgsteward advise pool --no-save --console "host=$dir/pooler port=6432 user=postgres"
 check_like "it works through a pooler" 'saved as run [0-9]+ \(steward.pool_suggestions\)' pgsteward advise pool
 cluster_env main
 pooler_stop

@@ -163,8 +163,9 @@ double CoresUsed(const std::vector<AdvisedPool>& pools) {
   return cores;
 }
 
-// Clients waited where about as many were busy on the mean as ever were.
+// The pooler says so; else clients waited where about as many were busy on the mean as ever were.
 bool Censored(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups) {
+  if (workload.waiting_clients.value_or(0) > 0) return true;
   double mean = 0;
   double most = 0;
   for (const PoolGroup& group : groups)
@@ -221,8 +222,8 @@ void Warn(const model::PoolWorkload& workload, const PoolModel& model, PoolAdvic
   if (seen > 0 && seen < kFewSamples)
     advice.warnings.push_back(fmt::format("transactions were seen at work {:.0f} times only: what they wait for is rough", seen));
   if (advice.censored && !advice.demand.users && !advice.demand.rate)
-    advice.warnings.push_back("nearly all connections were busy all the time: what was measured is what was served, not what was "
-                              "asked for, which is taken for half as much again. Give --users and --think-time, or --rate");
+    advice.warnings.push_back("clients wait, or all connections were busy all the time: what was measured is what was served, not what "
+                              "was asked for, which is taken for half as much again. Give --users and --think-time, or --rate");
   const double pooler = advice.feasibility.feasible ? model.Mean(&ClassModel::pooler_ms, kAllGroups) : 0;
   double served = 0;
   for (const AdvisedPool& pool : advice.pools) served += pool.predicted.throughput / 1000;

@@ -4,9 +4,12 @@
 
 #include <cstdio>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
+#include "advise/pool/advise_pool.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/pool_current.hpp"
 #include "collect/pool_workload.hpp"
 #include "db/error.hpp"
 #include "unit/optimizer/fake_database.hpp"
@@ -96,10 +99,55 @@ TEST(AdvisePoolTest, WithoutTheExtensionItNamesTheCommand) {
   }
 }
 
-TEST(AdvisePoolTest, AFileIsAdvisedOnWithoutAServer) {
+std::string FileOf(const std::string& text) {
   std::string path = "/tmp/steward_pool_XXXXXX";
   close(mkstemp(path.data()));
-  std::ofstream(path) << collect::PoolWorkloadToJson(test::PoolWorkloadOf({test::TpcB()}));
+  std::ofstream(path) << text;
+  return path;
+}
+
+// Value, as the report has it, of a setting of a pool (empty: of all).
+nlohmann::json Now(const nlohmann::json& report, const std::string& pool, const std::string& component, const std::string& setting) {
+  for (const auto& row : report["settings"])
+    if ((row["pool"].is_null() ? "" : row["pool"].get<std::string>()) == pool && row["component"] == component && row["setting"] == setting)
+      return row["current_value"];
+  return "no such row";
+}
+
+TEST(AdvisePoolTest, WhatIsSetNowStandsBesideWhatIsSuggested) {
+  Arguments arguments;
+  arguments.format = Format::kJson;
+  arguments.from = FileOf(collect::PoolWorkloadToJson(test::PoolWorkloadOf({test::TpcB()})));
+  arguments.pool.ini = FileOf("[databases]\nshop = host=/tmp dbname=shop pool_size=40\n[pgbouncer]\nquery_wait_timeout = 120\n"
+                              "max_client_conn = 500\npool_mode = transaction\n");
+  arguments.pool.app = FileOf("[web]\nrole = main\nuser = app\ndatabase = shop\ninstances = 6\npool_size = 16\nacquire_timeout = 1s\n");
+  const auto report = nlohmann::json::parse(RunAdvisePool(arguments).text);
+  EXPECT_EQ(Now(report, "main", "pgbouncer", "pool_size"), "40");
+  EXPECT_EQ(Now(report, "main", "pgbouncer", "pool_mode"), "transaction");
+  EXPECT_EQ(Now(report, "", "pgbouncer", "query_wait_timeout"), "120");
+  EXPECT_EQ(Now(report, "", "pgbouncer", "max_client_conn"), "500");
+  EXPECT_EQ(Now(report, "main", "application", "pool_size"), "16");
+  EXPECT_EQ(Now(report, "main", "application", "acquire_timeout"), "1s");
+  EXPECT_EQ(report["demand"]["instances"], 6);
+  arguments.pool_advice.instances_given = true;
+  arguments.pool_advice.demand.instances = 2;
+  EXPECT_EQ(nlohmann::json::parse(RunAdvisePool(arguments).text)["demand"]["instances"], 2);
+  for (const std::string& file : {arguments.from, arguments.pool.ini, arguments.pool.app}) std::remove(file.c_str());
+}
+
+TEST(AdvisePoolTest, ClientsThatWaitAtThePoolerAreSeen) {
+  pgbouncer::Facts facts;
+  facts.console.emplace();
+  facts.console->pools.emplace_back().waiting = 7;
+  model::PoolWorkload workload = test::PoolWorkloadOf({test::TpcB()});
+  model::PoolDemand demand;
+  AddPoolerFacts(facts, {}, workload, demand);
+  EXPECT_EQ(workload.waiting_clients, 7);
+  EXPECT_TRUE(advise::AdvisePool(workload, demand).censored);
+}
+
+TEST(AdvisePoolTest, AFileIsAdvisedOnWithoutAServer) {
+  const std::string path = FileOf(collect::PoolWorkloadToJson(test::PoolWorkloadOf({test::TpcB()})));
   Arguments arguments;
   arguments.from = path;
   arguments.save_if_asked = true;
