@@ -61,19 +61,25 @@ bool MixesSlow(const PoolModel& model, const model::PoolDemand& demand) {
          });
 }
 
+// 10000 and not 1e+04.
+std::string Rate(double per_ms) {
+  constexpr double kWhole = 0.1;
+  return per_ms >= kWhole ? fmt::format("{:.0f}", per_ms * 1000) : fmt::format("{:.3g}", per_ms * 1000);
+}
+
 std::string WhyNot(const PoolModel& model, const model::PoolDemand& demand, const Sizing& sizing, const PoolFeasibility& judged,
                    bool alone) {
   if (alone)
     return fmt::format("one transaction in twenty takes longer than the promised {:.4g} ms even alone on the server", demand.slo_p95);
   const std::string asked = fmt::format(
-      "{}{:.4g} transactions/s", demand.users ? fmt::format("{:.6g} users who are answered in time make ", *demand.users) : "",
-      sizing.needed * 1000);
+      "{}{} transactions/s", demand.users ? fmt::format("{:.0f} users who are answered in time make ", *demand.users) : "",
+      Rate(sizing.needed));
   if (judged.cores_needed > model.cores)
     return fmt::format("{}, which take {:.2g} of {:.2g} cores at {:.3g} ms each{}; above 80 % waits grow without a bound", asked,
                        judged.cpu_utilization * model.cores, model.cores, model.Mean(&ClassModel::cpu_ms, kAllGroups),
                        model.other_cores >= 0.1 ? fmt::format(", while other processes use {:.2g}", model.other_cores) : "");
   if (sizing.needed > sizing.capacity)
-    return fmt::format("{}; at its best size the server ends {:.4g} a second", asked, sizing.capacity * 1000);
+    return fmt::format("{}; at its best size the server ends {} a second", asked, Rate(sizing.capacity));
   return "the slowest transactions are as slow as that by themselves";
 }
 
