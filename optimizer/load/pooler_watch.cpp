@@ -24,14 +24,14 @@ void PoolerWatch::Begin() {
   }
 }
 
-// A pool for each user that comes: those that have server connections.
+// A pool for each user that is there: PgBouncer's own look-ups of passwords have one without clients.
 void PoolerWatch::ReadSizes() {
   std::map<std::string, int> pools;
   for (const db::Row row : ask_("SHOW POOLS")) {
     std::int64_t connections = 0;
     for (const char* column : {"sv_active", "sv_idle", "sv_used", "sv_tested", "sv_login"})
       connections += row.Int(column);
-    if (connections == 0) continue;
+    if (row.Int("cl_active") + row.Int("cl_waiting") == 0) continue;
     ++pools[row.Text("database")];
     uses_[row.Text("database")].connections += static_cast<int>(connections);
   }

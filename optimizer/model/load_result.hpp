@@ -76,10 +76,12 @@ struct LoadClassResult {
   std::optional<PoolUse> pool;
   std::vector<std::string> missed;  // what of the SLO is not kept
 
-  double timeout_ratio() const {
-    return requests == 0 ? 0 : static_cast<double>(acquire_timeouts + query_timeouts) / static_cast<double>(requests);
+  /// Of the requests that ended: how the others would have is not known.
+  double timeout_ratio() const { return OfEnded(acquire_timeouts + query_timeouts); }
+  double error_ratio() const { return OfEnded(failed); }
+  double OfEnded(std::uint64_t count) const {
+    return requests <= unfinished ? 0 : static_cast<double>(count) / static_cast<double>(requests - unfinished);
   }
-  double error_ratio() const { return requests == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(requests); }
 };
 
 struct LoadResult {

@@ -80,7 +80,7 @@ check_is "and what was set is set again" 4 size_now
 check_exit "a load that fails stops the search" 1 calibrate --sql 'SELECT * FROM nowhere'
 check_is "and what was set is set again" 4 size_now
 stop_calibration() { # SIGNAL: while another size is set
-  "$STEWARD_BIN" pool verify --calibrate --probe 1s --users 12 --seed 7 -w --sql 'SELECT pg_sleep(0.03)' >"$report" 2>&1 </dev/null &
+  "$STEWARD_BIN" pool verify --calibrate --probe 300ms --users 12 --seed 7 -w --sql 'SELECT pg_sleep(0.03)' >"$report" 2>&1 </dev/null &
   load=$!
   until [ "$(size_now)" != 4 ]; do kill -0 $load || return 1; sleep 0.05; done
   kill "-$1" $load; wait $load

@@ -252,8 +252,10 @@ db::Result Console(const std::string& command, int look) {
     return {{"database", "xact_time", "wait_time"}, {{"shop", xact, wait}}};
   }
   if (command == "SHOW POOLS")
-    return {{"database", "user", "sv_active", "sv_idle", "sv_used", "sv_tested", "sv_login"},
-            {{"shop", "a", "3", "1", "0", "0", "0"}, {"shop", "b", "1", "0", "0", "0", "0"}, {"shop", "gone", "0", "0", "0", "0", "0"}}};
+    return {{"database", "user", "cl_active", "cl_waiting", "sv_active", "sv_idle", "sv_used", "sv_tested", "sv_login"},
+            {{"shop", "a", "9", "0", "3", "1", "0", "0", "0"},
+             {"shop", "b", "0", "2", "1", "0", "0", "0", "0"},
+             {"shop", "looks_up_passwords", "0", "0", "0", "1", "0", "0", "0"}}};
   return {{"name", "pool_size"}, {{"shop", "5"}, {"other", "5"}}};
 }
 
