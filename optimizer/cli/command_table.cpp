@@ -73,7 +73,7 @@ constexpr CommandSpec kCommands[] = {
      "  [main]\n  database = shop\n  user = app\n  users = 500\n  think_time = 2s\n  app_pool = 30\n  acquire_timeout = 1s\n"
      "  sql_order = SELECT * FROM orders WHERE id = :random(1,5000)\n  weight_order = 3\n"
      "  sql_pay = UPDATE orders SET paid = true WHERE id = :random(1,5000,id); SELECT * FROM payments WHERE order_id = :id\n"
-     "Several statements are one transaction. Keys: database, user, application_name, users and think_time or rate, sql or\n"
+     "Several statements are one transaction; \\sleep 50ms between two is a pause in it. Keys: database, user, application_name, users and think_time or rate, sql or\n"
      "sql_NAME with weight_NAME, protocol, app_pool, acquire_timeout, timeout, p95, timeouts, errors, utilization.\n"
      "--calibrate changes default_pool_size on PgBouncer's console, the only size that can be changed while it runs, in rounds of\n"
      "probes in random order, and says the smallest size that is within 5 % of the best and keeps the promises. The size that was\n"

@@ -153,6 +153,7 @@ Nanoseconds Driver::NextEvent() const {
   Nanoseconds next = next_tick_;
   if (!retries_.empty() && connecting_ < options_.connecting_at_once) next = std::min(next, retries_.top().first);
   if (!running_) return next;
+  if (!pauses_.empty()) next = std::min(next, pauses_.top().until);
   if (sampler_ != nullptr) next = std::min(next, next_look_);
   for (const Class& load_class : classes_)
     next = std::min({next, load_class.clock.next(), load_class.pool.next_deadline()});
@@ -232,6 +233,7 @@ model::LoadResult Driver::Run(double warmup_s, double duration_s) {
       if (options_.pooler != nullptr) options_.pooler->Begin();
       in_window = true;
     }
+    EndPauses(now);
     TakeArrivals(now);
     PumpConnections(now);
     if (now >= next_tick_) {

@@ -69,6 +69,7 @@ class Driver {
     Nanoseconds sent = 0;
     std::optional<Failure> failure;
     bool rolling_back = false;
+    std::uint64_t serial = 0;  // of its request
     int attempts_failed = 0;
     Nanoseconds connecting_since = 0;
     int watched_socket = -1;
@@ -98,6 +99,7 @@ class Driver {
   void Start(std::size_t index, const ArrivalClock::Arrival& request);
   void SendNext(std::size_t index);
   void OnAnswered(std::size_t index);
+  void EndPauses(Nanoseconds now);
   void End(std::size_t index);
   const Script& PickScript(Class& load_class);
 
@@ -122,6 +124,14 @@ class Driver {
   std::deque<std::size_t> to_connect_;
   using Retry = std::pair<Nanoseconds, std::size_t>;
   std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
+  struct Pause {
+    Nanoseconds until = 0;
+    std::size_t index = 0;
+    std::uint64_t serial = 0;
+    bool operator>(const Pause& other) const { return until > other.until; }
+  };
+  std::priority_queue<Pause, std::vector<Pause>, std::greater<>> pauses_;
+  std::uint64_t serial_ = 0;
   int connecting_ = 0;
   int connected_ = 0;
   std::uint64_t connect_retries_ = 0;

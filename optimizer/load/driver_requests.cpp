@@ -135,6 +135,7 @@ void Driver::Start(std::size_t index, const ArrivalClock::Arrival& request) {
   slot.statement = 0;
   slot.failure.reset();
   slot.rolling_back = false;
+  slot.serial = ++serial_;
   slot.sent = Now();
   load_class.tally.Acquired(request.intended, slot.sent);
   SendNext(index);
@@ -142,8 +143,22 @@ void Driver::Start(std::size_t index, const ArrivalClock::Arrival& request) {
 
 void Driver::SendNext(std::size_t index) {
   Slot& slot = slots_[index];
-  if (!slot.client.Send(slot.script->statements[slot.statement], slot.values, ClassOf(slot).spec.extended))
+  const ScriptStatement& statement = slot.script->statements[slot.statement];
+  if (statement.pause_s > 0)
+    pauses_.push({Now() + static_cast<Nanoseconds>(statement.pause_s * 1e9), index, slot.serial});
+  else if (!slot.client.Send(statement, slot.values, ClassOf(slot).spec.extended))
     OnBroken(index, *slot.client.failure());
+}
+
+void Driver::EndPauses(Nanoseconds now) {
+  while (!pauses_.empty() && pauses_.top().until <= now) {
+    const Pause pause = pauses_.top();
+    pauses_.pop();
+    const Slot& slot = slots_[pause.index];
+    if (slot.script == nullptr || slot.serial != pause.serial) continue;  // it broke or timed out meanwhile
+    OnAnswered(pause.index);
+    Watch(pause.index);
+  }
 }
 
 void Driver::OnAnswered(std::size_t index) {

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <map>
 
+#include "load/plan.hpp"
+
 namespace steward::load {
 
 namespace {
@@ -124,12 +126,22 @@ class Reader {
     if (!blank) {
       std::string& first = statement_.pieces.front();
       first.erase(0, first.find_first_not_of(" \t\r\n"));
+      if (first.starts_with("\\sleep")) statement_.pause_s = Pause(first);
       for (std::size_t i = 0; i < statement_.pieces.size(); ++i)
         statement_.parameterized += (i == 0 ? "" : '$' + std::to_string(i)) + statement_.pieces[i];
       script_.statements.push_back(std::move(statement_));
     }
     statement_ = {};
     statement_.pieces.emplace_back();
+  }
+
+  static double Pause(const std::string& text) {
+    const std::size_t begin = text.find_first_not_of(' ', std::string_view("\\sleep").size());
+    const std::size_t end = text.find_last_not_of(" \t\r\n") + 1;
+    const auto seconds = begin == std::string::npos ? std::nullopt : ParseSeconds(text.substr(begin, end - begin));
+    if (!seconds || *seconds <= 0 || *seconds > kMaxDurationS)
+      throw PlanError("a pause of a script cannot be read", "Write it as \\sleep 300ms or \\sleep 2s.");
+    return *seconds;
   }
 
   std::string_view text_;

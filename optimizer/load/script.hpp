@@ -27,6 +27,7 @@ struct ScriptStatement {
   std::vector<std::string> pieces;
   std::vector<std::size_t> values;  // which of the request's values stands behind each piece
   std::string parameterized;        // with $1, $2, ... in the parameters' places
+  double pause_s = 0;               // not sent: the application holds its connection for so long
 };
 
 /// The statements of a request, in order, and the ranges its values are drawn from.
@@ -38,7 +39,8 @@ struct Script {
 
 /// Reads statements separated by semicolons. `:random(1,100)` draws an integer; `:random(1,100,id)` names what it drew,
 /// so that `:id` in the same script repeats it. Several statements become one transaction unless they begin one
-/// themselves. Text within quotes, dollar quotes and comments is left alone. Throws PlanError.
+/// themselves. `\sleep 300ms` is a pause
+/// between two statements. Text within quotes, dollar quotes and comments is left alone. Throws PlanError.
 Script ParseScript(std::string_view text);
 
 std::vector<std::int64_t> DrawValues(const Script& script, Random& random);

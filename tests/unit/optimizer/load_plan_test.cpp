@@ -53,6 +53,15 @@ TEST(Script, WhatIsQuotedIsLeftAlone) {
     EXPECT_THAT(Texts(ParseScript(text)), ElementsAre(text));
 }
 
+TEST(Script, APauseHoldsTheTransactionOpen) {
+  const Script script = ParseScript("SELECT 1; \\sleep 300ms; SELECT 2");
+  ASSERT_EQ(script.statements.size(), 5U);
+  EXPECT_DOUBLE_EQ(script.statements[2].pause_s, 0.3);
+  EXPECT_DOUBLE_EQ(script.statements[1].pause_s, 0);
+  EXPECT_THROW(ParseScript("SELECT 1; \\sleep"), PlanError);
+  EXPECT_THROW(ParseScript("SELECT 1; \\sleep tight"), PlanError);
+}
+
 TEST(Script, SaysWhatItCannotRead) {
   for (const char* text : {"", " ; ", "SELECT :x", "SELECT :random(5)", "SELECT :random(9,1)", "SELECT :random(a,b)",
                            "SELECT 'x", "SELECT $$x"})
