@@ -70,8 +70,11 @@ model::PoolHost ReadHost() {
   return host;
 }
 
+// Not of a part of the machine: what others use of the rest says nothing of it.
 std::optional<CpuReading> ReadCpu() {
-  return ParseProcStat(Slurp("/proc/stat"), static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
+  const auto online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  if (ReadHost().cores < online) return std::nullopt;
+  return ParseProcStat(Slurp("/proc/stat"), online);
 }
 
 }  // namespace steward::collect

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "advise/pool/cause.hpp"
 #include "advise/pool/feasibility.hpp"
@@ -28,6 +29,12 @@ std::int64_t MemoryOf(const model::PoolLimits& limits, bool admin) {
   return kConnectionMemory + static_cast<std::int64_t>(hashes * (1 + limits.parallel_workers));
 }
 
+// What is left to the pools of the connections that were given; all there can be where none were.
+std::int64_t Budget(const model::PoolWorkload& workload, const model::PoolDemand& demand) {
+  if (!demand.max_connections) return std::numeric_limits<int>::max();
+  return std::max<std::int64_t>(*demand.max_connections - workload.limits.reserved - kDirectConnections - OtherSessions(workload), 1);
+}
+
 int Limit(const model::PoolWorkload& workload, const model::PoolDemand& demand) {
   constexpr double kFewest = 10;
   constexpr double kMost = 2000;
@@ -36,8 +43,8 @@ int Limit(const model::PoolWorkload& workload, const model::PoolDemand& demand) 
     const double memory = kOfMemory * static_cast<double>(workload.host.memory) - static_cast<double>(workload.limits.shared_buffers);
     limit = std::min(limit, memory / static_cast<double>(MemoryOf(workload.limits, false)));
   }
-  if (demand.max_connections) limit = std::min(limit, static_cast<double>(*demand.max_connections - workload.limits.reserved));
-  return static_cast<int>(std::max(kFewest, limit));
+  limit = std::max(kFewest, limit);
+  return static_cast<int>(std::min(limit, static_cast<double>(Budget(workload, demand))));
 }
 
 model::PoolMember MemberOf(const model::PoolWorkload& workload, const model::PoolClass& one) {
@@ -105,7 +112,7 @@ bool CutToBudget(const PoolModel& model, const model::PoolWorkload& workload, co
                       outcome.hold_mean, cv2});
     wanted += sizing.sizes[g];
   }
-  const auto budget = static_cast<int>(std::max<std::int64_t>(*demand.max_connections - workload.limits.reserved, 1));
+  const auto budget = static_cast<int>(Budget(workload, demand));
   if (wanted <= budget) return false;
   sizing.sizes = Allocate(claims, budget);
   return true;
@@ -116,6 +123,23 @@ std::int64_t MostSessions(const model::PoolWorkload& workload, const PoolGroup& 
   std::int64_t sessions = 0;
   for (const std::size_t i : group.classes) sessions += workload.classes[i].max_sessions.value_or(0);
   return sessions;
+}
+
+// Clients beyond the pool's size would never be served: no more of them than there are connections.
+void SizeForSessions(AdvisedPool& pool, std::int64_t most, int instances) {
+  pool.size = std::max({pool.size, most, static_cast<std::int64_t>(instances)});
+  pool.application_pool = pool.size / instances;
+  pool.min_size = std::min(pool.min_size, pool.size);
+  pool.reserve = 0;
+  pool.notes.back() = most > 0 ? "in session mode one for each of the sessions that were seen at once"
+                               : "in session mode each session takes one, and how many there are was not captured";
+  pool.notes.push_back("what is predicted is predicted of transaction mode");
+}
+
+// Each process has its own part of a pool, rounded up.
+std::int64_t OverProcesses(std::int64_t connections, const model::PoolDemand& demand) {
+  const std::int64_t processes = demand.pooler_processes;
+  return (connections + processes - 1) / processes * processes;
 }
 
 std::string SizeNote(const AdvisedPool& pool, const Sizing& sizing, const model::PoolDemand& demand, bool cut) {
@@ -183,7 +207,7 @@ std::string Diagnose(PoolCause cause, const model::HoldSplit& split, double used
   constexpr double kWorthSaying = 0.1;
   const std::string others =
       model.other_cores >= kWorthSaying * model.cores ? fmt::format(", other processes {:.2g}", model.other_cores) : "";
-  const std::string where = fmt::format("a connection is held {}; the transactions use {:.2g} of {:.0f} cores{}", WhySentence(split),
+  const std::string where = fmt::format("a connection is held {}; the transactions use {:.3g} of {:.0f} cores{}", WhySentence(split),
                                         used, model.cores, others);
   switch (cause) {
     case PoolCause::kCpu:
@@ -238,6 +262,27 @@ void Warn(const model::PoolWorkload& workload, const PoolModel& model, PoolAdvic
     advice.warnings.push_back("with work_mem in use on every connection and shared_buffers, more than 80 % of the memory is taken");
 }
 
+// Sizes, what is predicted, and the connections of all. True when the limit on these leaves none.
+bool FillPools(const model::PoolWorkload& workload, const PoolModel& model, const model::PoolDemand& demand, const Sizing& sizing,
+               bool cut, PoolAdvice& advice) {
+  std::int64_t left = Budget(workload, demand);
+  for (const int size : sizing.sizes) left -= size;
+  const bool bounded = left <= 0;
+  for (std::size_t g = 0; g < advice.pools.size(); ++g) {
+    AdvisedPool& pool = advice.pools[g];
+    pool.size = sizing.sizes[g];
+    pool.notes.push_back(SizeNote(pool, sizing, demand, cut));
+    Fill(pool, sizing.outcomes.pools[g], model.Share(g), sizing, advice);
+    if (pool.mode == "session") SizeForSessions(pool, MostSessions(workload, model.groups[g]), demand.instances);
+    pool.reserve = std::clamp<std::int64_t>(left, 0, pool.reserve);
+    left -= pool.reserve;
+    pool.memory = pool.size * MemoryOf(workload.limits, pool.name == "admin");
+    advice.connections += OverProcesses(pool.size, demand) + OverProcesses(pool.reserve, demand);
+    advice.memory += pool.memory;
+  }
+  return bounded;
+}
+
 }  // namespace
 
 PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDemand& asked) {
@@ -250,8 +295,9 @@ PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDema
   advice.demand = demand;
   advice.missing = workload.missing;
   std::vector<PoolGroup> groups = GroupClasses(workload, demand);
-  if (groups.empty() || workload.seconds <= 0) {
-    advice.missing.push_back("no transaction of this database was captured");
+  constexpr double kShortest = 1;
+  if (groups.empty() || workload.seconds < kShortest) {
+    advice.missing.push_back(groups.empty() ? "no transaction of this database was captured" : "less than a second was captured");
     return advice;
   }
   advice.pools = Members(workload, groups);
@@ -266,24 +312,12 @@ PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDema
   const bool cut = CutToBudget(model, workload, demand, sizing);
   options.transactions *= 3;
   sizing.outcomes = Predict(model, demand, sizing.sizes, options);
-  if (cut) sizing.promises = KeepsPromises(model, demand, sizing.outcomes);
-  for (std::size_t g = 0; g < advice.pools.size(); ++g) {
-    AdvisedPool& pool = advice.pools[g];
-    pool.size = sizing.sizes[g];
-    pool.notes.push_back(SizeNote(pool, sizing, demand, cut));
-    if (const std::int64_t most = MostSessions(workload, model.groups[g]); pool.mode == "session" && most > pool.size) {
-      pool.size = most;
-      pool.notes.back() = "in session mode one for each of the sessions that were seen at once";
-    }
-    Fill(pool, sizing.outcomes.pools[g], model.Share(g), sizing, advice);
-    pool.memory = pool.size * MemoryOf(workload.limits, pool.name == "admin");
-    advice.connections += pool.size + pool.reserve;
-    advice.memory += pool.memory;
-  }
+  sizing.promises = KeepsPromises(model, demand, sizing.outcomes);
+  const bool bounded = FillPools(workload, model, demand, sizing, cut, advice);
   advice.budget = std::max<std::int64_t>(0, workload.limits.max_connections - workload.limits.reserved);
   JudgeCause(model, advice);
   options.transactions /= 3;
-  advice.feasibility = JudgeFeasibility(model, demand, options, sizing, advice.pools);
+  advice.feasibility = JudgeFeasibility(model, demand, options, sizing, advice.pools, bounded);
   Warn(workload, model, advice);
   advice.settings = Settings(workload, advice);
   return advice;

@@ -49,10 +49,6 @@ void AddPoolerTimeouts(SettingRows& rows, const model::PoolAdvice& advice, const
            "before query_wait_timeout, or the reserve is never called on");
   rows.Add("", "pgbouncer", "server_login_retry", SecondsText(timeouts.LoginRetry()), "reload",
            "shorter than query_wait_timeout, or one failed login makes every client give up");
-  double longest = 0;
-  for (const AdvisedPool& pool : advice.pools) longest = std::max(longest, StatementTimeout(pool));
-  rows.Add("", "pgbouncer", "query_timeout", SecondsText(longest + 5000), "reload",
-           "a little more than the longest statement_timeout: only for a server that does not answer any more");
   rows.Add("", "pgbouncer", "server_idle_timeout", "600", "reload", "connections outlast the pause between two bursts");
   rows.Add("", "pgbouncer", "server_lifetime", "3600", "reload", "what the caches of a session have grown to is given back each hour");
   rows.Add("", "application", "max_lifetime", "1800s", "deploy", "shorter than server_lifetime: the application closes first, in its own time");
@@ -62,14 +58,16 @@ void AddPoolerTimeouts(SettingRows& rows, const model::PoolAdvice& advice, const
 }
 
 void AddServer(SettingRows& rows, const model::PoolWorkload& workload, const model::PoolAdvice& advice) {
-  constexpr std::int64_t kDirect = 10;  // monitoring, backups, migrations, people
   constexpr std::int64_t kMany = 10;
   const model::PoolLimits& limits = workload.limits;
-  const std::int64_t needed = advice.connections + limits.reserved + kDirect;
-  const std::int64_t wanted = RoundUp(kHeadroom * static_cast<double>(needed), 10);
+  const std::int64_t others = OtherSessions(workload);
+  const std::int64_t needed = advice.connections + others + limits.reserved + kDirectConnections;
+  std::int64_t wanted = RoundUp(kHeadroom * static_cast<double>(needed), 10);
+  if (advice.demand.max_connections) wanted = std::min<std::int64_t>(wanted, *advice.demand.max_connections);
   const bool fits = limits.max_connections >= needed;
   std::string reason = fmt::format("{} of the pools with their reserve, {} reserved, {} for what connects directly", advice.connections,
-                                   limits.reserved, kDirect);
+                                   limits.reserved, kDirectConnections);
+  if (others > 0) reason += fmt::format(", {} of other databases at most at once", others);
   if (fits) reason += "; what is set is enough";
   if (limits.max_connections > kMany * std::max<std::int64_t>(advice.connections, 1))
     reason += ", and far more: each could bring a backend that the cores cannot serve";
@@ -81,9 +79,17 @@ void AddServer(SettingRows& rows, const model::PoolWorkload& workload, const mod
   row.ddl = fmt::format("ALTER SYSTEM SET max_connections = {};", value);
   row.undo_ddl = fmt::format("ALTER SYSTEM SET max_connections = {};", limits.max_connections);
   row.caveats.push_back("on standbys first: they do not start with less than their primary");
+  if (wanted < needed) row.caveats.push_back(fmt::format("{} would be needed, more than the limit that was given", needed));
 }
 
 }  // namespace
+
+std::int64_t OtherSessions(const model::PoolWorkload& workload) {
+  std::int64_t sessions = 0;
+  for (const model::PoolClass& one : workload.classes)
+    if (one.database != workload.server.database) sessions += one.max_sessions.value_or(0);
+  return sessions;
+}
 
 std::string ClassName(const model::PoolClass& one) {
   return one.database + "/" + one.role + "/" + (one.application.empty() ? "-" : one.application);

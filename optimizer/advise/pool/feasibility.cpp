@@ -68,7 +68,7 @@ std::string Rate(double per_ms) {
 }
 
 std::string WhyNot(const PoolModel& model, const model::PoolDemand& demand, const Sizing& sizing, const PoolFeasibility& judged,
-                   bool alone) {
+                   bool alone, bool bounded) {
   if (alone)
     return fmt::format("one transaction in twenty takes longer than the promised {:.4g} ms even alone on the server", demand.slo_p95);
   const std::string asked = fmt::format(
@@ -78,6 +78,8 @@ std::string WhyNot(const PoolModel& model, const model::PoolDemand& demand, cons
     return fmt::format("{}, which take {:.2g} of {:.2g} cores at {:.3g} ms each{}; above 80 % waits grow without a bound", asked,
                        judged.cpu_utilization * model.cores, model.cores, model.Mean(&ClassModel::cpu_ms, kAllGroups),
                        model.other_cores >= 0.1 ? fmt::format(", while other processes use {:.2g}", model.other_cores) : "");
+  if (bounded)
+    return fmt::format("{}, for which the {} connections that were given are too few", asked, demand.max_connections.value_or(0));
   if (sizing.needed > sizing.capacity)
     return fmt::format("{}; at its best size the server ends {} a second", asked, Rate(sizing.capacity));
   return "the slowest transactions are as slow as that by themselves";
@@ -86,7 +88,7 @@ std::string WhyNot(const PoolModel& model, const model::PoolDemand& demand, cons
 }  // namespace
 
 PoolFeasibility JudgeFeasibility(const PoolModel& model, const model::PoolDemand& demand, const SizingOptions& options,
-                                 const Sizing& sizing, const std::vector<AdvisedPool>& pools) {
+                                 const Sizing& sizing, const std::vector<AdvisedPool>& pools, bool bounded) {
   PoolFeasibility judged;
   const double cpu = model.Mean(&ClassModel::cpu_ms, kAllGroups);
   judged.cores_needed = sizing.needed * cpu / kMostCores + model.other_cores;
@@ -96,7 +98,7 @@ PoolFeasibility JudgeFeasibility(const PoolModel& model, const model::PoolDemand
   const double share = LargestShare(model, demand, options);
   if (demand.users) judged.most_users = std::floor(share * *demand.users);
   judged.most_rate = 1000 * std::min(share * sizing.needed, sizing.capacity);
-  judged.why = WhyNot(model, demand, sizing, judged, share == 0);
+  judged.why = WhyNot(model, demand, sizing, judged, share == 0, bounded);
   const HoldSplit split = Together(pools);
   if (judged.cores_needed > model.cores && split.cpu + split.queue > split.Total() / 4) HelpCpu(judged, pools, judged.helps);
   if (MixesSlow(model, demand))

@@ -35,6 +35,16 @@ std::string Alter(const AdvisedPool& pool, const std::string& database, const st
   return ddl;
 }
 
+// Of all classes of its roles, also of those that are too rare to count for the pool: a role's settings hold for them too.
+double LongestOfRoles(const model::PoolWorkload& workload, const AdvisedPool& pool) {
+  const std::vector<std::string> roles = RolesOf(pool);
+  double longest = 0;
+  for (const model::PoolClass& one : workload.classes)
+    if (one.database == workload.server.database && std::find(roles.begin(), roles.end(), one.role) != roles.end())
+      longest = std::max(longest, one.max_time);
+  return longest;
+}
+
 // A role's settings hold for all its sessions: none is set by a role that other pools have too.
 bool SharesRole(const AdvisedPool& pool, const model::PoolAdvice& advice) {
   const std::vector<std::string> roles = RolesOf(pool);
@@ -54,9 +64,12 @@ void AlterRoles(PoolSetting& row, const AdvisedPool& pool, const model::PoolAdvi
   row.undo_ddl = Alter(pool, database, "RESET " + row.setting);
 }
 
+// Three digits, never as a power of ten.
+std::string Figure(double value) { return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value); }
+
 std::string SizeReason(const AdvisedPool& pool, const model::PoolAdvice& advice) {
-  std::string text = fmt::format("{:.4g} transactions/s that hold a connection {:.3g} ms each keep {:.2g} busy", pool.predicted.throughput,
-                                 pool.predicted.hold_mean, pool.predicted.utilization * static_cast<double>(pool.size));
+  std::string text = fmt::format("{} transactions/s that hold a connection {} ms each keep {} busy", Figure(pool.predicted.throughput),
+                                 Figure(pool.predicted.hold_mean), Figure(pool.predicted.utilization * static_cast<double>(pool.size)));
   for (const std::string& note : pool.notes) text += "; " + note;
   if (advice.demand.pooler_processes > 1)
     text += fmt::format("; {} over {} processes", pool.size, advice.demand.pooler_processes);
@@ -74,13 +87,36 @@ std::string ModeReason(const AdvisedPool& pool) {
   return "a connection serves many clients; its sessions were not seen to use what would not survive that";
 }
 
+constexpr double kGoodPart = 0.1;
+
+bool IdleKnown(const model::PoolWorkload& workload, const model::PoolMember& member) {
+  return std::any_of(workload.classes.begin(), workload.classes.end(), [&](const model::PoolClass& one) {
+    return ClassName(one) == member.name && (one.idle_in_transaction_time || one.samples);
+  });
+}
+
+// What is too rare to count for a pool may come through it all the same.
+void WarnOfRare(PoolSetting& mode, const AdvisedPool& pool, const model::PoolWorkload& workload, const model::PoolAdvice& advice) {
+  const std::vector<std::string> roles = RolesOf(pool);
+  for (const model::PoolClass& one : workload.classes) {
+    if (one.database != workload.server.database || std::find(roles.begin(), roles.end(), one.role) == roles.end()) continue;
+    const bool member = std::any_of(advice.pools.begin(), advice.pools.end(), [&](const AdvisedPool& other) {
+      return std::any_of(other.members.begin(), other.members.end(), [&](const model::PoolMember& m) { return m.name == ClassName(one); });
+    });
+    if (member || one.features.empty()) continue;
+    std::string used;
+    for (const std::string& feature : one.features) used += (used.empty() ? "" : ", ") + feature;
+    mode.caveats.push_back(fmt::format("{}, too rare to count, uses {}: it has to connect without the pooler, or in session mode",
+                                       ClassName(one), used));
+  }
+}
+
 void AddStatementTimeout(SettingRows& rows, const AdvisedPool& pool, const model::PoolWorkload& workload,
                          const model::PoolAdvice& advice) {
-  const double ms = StatementTimeout(pool);
-  double longest = 0;
-  for (const model::PoolMember& member : pool.members) longest = std::max(longest, member.hold_time_max);
+  const double ms = StatementTimeout(workload, pool);
+  const double longest = LongestOfRoles(workload, pool);
   PoolSetting& row = rows.Add(pool.name, "postgresql", "statement_timeout", TimeText(ms), "reload",
-                              fmt::format("the longest transaction took {}; what runs longer than this no client waits for, and it "
+                              fmt::format("the longest transaction of its roles took {}; what runs longer than this no client waits for, and it "
                                           "would hold a connection on", Milliseconds(longest)));
   row.current = TimeText(workload.limits.statement_timeout);
   AlterRoles(row, pool, advice);
@@ -90,8 +126,13 @@ void AddStatementTimeout(SettingRows& rows, const AdvisedPool& pool, const model
 void AddIdleTimeout(SettingRows& rows, const AdvisedPool& pool, const model::PoolWorkload& workload, const model::PoolAdvice& advice,
                     const Timeouts& timeouts) {
   double idle = 0;
-  for (const model::PoolMember& member : pool.members) idle = std::max(idle, member.split.client);
-  const double ms = std::max(timeouts.query_wait_ms, RoundTimeout(kIdleTimesMean * idle));
+  double longest = 0;  // of transactions that wait for their client for a good part: any of it may have been one wait
+  for (const model::PoolMember& member : pool.members) {
+    if (!IdleKnown(workload, member)) return;
+    idle = std::max(idle, member.split.client);
+    if (member.split.client > kGoodPart * member.split.Total()) longest = std::max(longest, member.hold_time_max);
+  }
+  const double ms = std::max({timeouts.query_wait_ms, RoundTimeout(kIdleTimesMean * idle), RoundTimeout(longest)});
   PoolSetting& row = rows.Add(pool.name, "postgresql", "idle_in_transaction_session_timeout", TimeText(ms), "reload",
                               fmt::format("transactions wait {} for their client on the mean; one that was left open gives its "
                                           "connection back", Milliseconds(idle)));
@@ -109,7 +150,8 @@ void AddPool(SettingRows& rows, const AdvisedPool& pool, const model::PoolWorklo
   if (!advice.feasibility.feasible && pool.name != "admin")
     size.caveats.push_back("the promises are not kept at this size, nor at any other: this is where most is served");
   rows.Add(pool.name, "pgbouncer", "min_pool_size", std::to_string(std::min(each, (pool.min_size + processes - 1) / processes)), "reload",
-           "as many are busy on the mean: they are there before the first client comes");
+           "as many are busy on the mean: kept once a client has come; before that only where the entry in [databases] has a user, "
+           "from PgBouncer 1.21 on");
   rows.Add(pool.name, "pgbouncer", "reserve_pool_size", std::to_string((pool.reserve + processes - 1) / processes), "reload",
            pool.reserve > 0 ? "for moments: transactions wait for other things than a core; counted in max_connections (reserve_pool in "
                               "[databases] before PgBouncer 1.24)"
@@ -120,6 +162,7 @@ void AddPool(SettingRows& rows, const AdvisedPool& pool, const model::PoolWorklo
                        [&](const model::PoolClass& one) { return one.features_known && ClassName(one) == member.name; });
   });
   if (!known) mode.caveats.push_back("which session features it uses was not captured");
+  if (pool.mode == "transaction") WarnOfRare(mode, pool, workload, advice);
   rows.Add(pool.name, "application", "pool_size", std::to_string(pool.application_pool), "deploy",
            fmt::format("of each of {} instance{}: all its requests at once; the queue is in the pooler then, where it is seen",
                        advice.demand.instances, advice.demand.instances == 1 ? "" : "s"));
@@ -138,11 +181,9 @@ double RoundTimeout(double ms) {
   return std::ceil(ms / 3600000) * 3600000;
 }
 
-double StatementTimeout(const AdvisedPool& pool) {
+double StatementTimeout(const model::PoolWorkload& workload, const AdvisedPool& pool) {
   constexpr double kLeast = 5000;
-  double longest = 0;
-  for (const model::PoolMember& member : pool.members) longest = std::max(longest, member.hold_time_max);
-  return RoundTimeout(std::max(kLeast, 2 * longest));
+  return RoundTimeout(std::max(kLeast, 2 * LongestOfRoles(workload, pool)));
 }
 
 Timeouts ChooseTimeouts(const model::PoolDemand& demand, const std::vector<AdvisedPool>& pools) {

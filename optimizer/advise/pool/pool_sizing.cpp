@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace steward::advise::pool {
 
@@ -18,6 +19,7 @@ constexpr double kServed = 0.95;
 constexpr double kMostACore = 16;
 constexpr double kWaitOfPromise = 0.1;  // a wait beyond is the pool's fault, not the transaction's
 constexpr double kMostIdle = 16;
+constexpr double kMostOverload = 4;
 constexpr int kMostUsers = 50000;       // more are arrivals at a rate as far as anybody can tell
 
 double Uncontended(const PoolModel& model, std::size_t group) {
@@ -166,7 +168,9 @@ SimulatedOutcomes Predict(const PoolModel& model, const PoolDemand& demand, cons
     system.users = std::max(1, static_cast<int>(std::lround(scale * *demand.users)));
     system.think_ms = demand.think_time;
   } else {
-    system.rate = std::max(Asked(model, demand, scale), 1e-9);
+    // Beyond, nothing changes but how many wait.
+    const double capacity = model.Saturated(kAllGroups, 0).Throughput(std::accumulate(sizes.begin(), sizes.end(), 0));
+    system.rate = std::max(std::min(Asked(model, demand, scale), kMostOverload * capacity), 1e-9);
   }
   return Simulate(system, options.transactions);
 }

@@ -21,8 +21,14 @@ std::string Milliseconds(double ms);
 /// "1.5": seconds, as PgBouncer reads them.
 std::string SecondsText(double ms);
 
+/// For monitoring, backups, migrations and people, who come without a pooler.
+inline constexpr std::int64_t kDirectConnections = 10;
+
+/// Sessions of other databases, as many as were seen at once of each class.
+std::int64_t OtherSessions(const model::PoolWorkload& workload);
+
 /// Of a pool's roles: twice the longest transaction that was seen, five seconds at least.
-double StatementTimeout(const model::AdvisedPool& pool);
+double StatementTimeout(const model::PoolWorkload& workload, const model::AdvisedPool& pool);
 
 /// Collects rows, each with what was measured of its pool and predicted for it.
 class SettingRows {

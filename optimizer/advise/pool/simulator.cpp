@@ -12,6 +12,8 @@ namespace steward::advise::pool {
 
 namespace {
 
+constexpr std::int64_t kMostSteps = 200;  // a transaction
+
 constexpr double kEven = 0.1;  // squared coefficient of variation
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -333,7 +335,10 @@ SimulatedOutcome Simulation::Outcome(Tally& tally) const {
   const double served = static_cast<double>(tally.responses.size());
   const double came = static_cast<double>(tally.waits.size());
   SimulatedOutcome outcome;
-  if (span <= 0) return outcome;
+  if (span <= 0) {
+    outcome.timeout_ratio = tally.timeouts > 0 ? 1 : 0;
+    return outcome;
+  }
   outcome.throughput = served / span;
   outcome.busy = tally.busy_area / span;
   if (came > 0) outcome.wait_mean = tally.wait_sum / came;
@@ -347,8 +352,12 @@ SimulatedOutcome Simulation::Outcome(Tally& tally) const {
 SimulatedOutcomes Simulation::Run(std::int64_t transactions) {
   Begin();
   const std::int64_t warm_up = transactions / 5;
+  double patience = 0;
+  for (const SimulatedPool& pool : system_.pools) patience = std::max(patience, pool.acquire_timeout_ms);
   bool warm = false;
-  while (ended_ < warm_up + transactions && (!events_.empty() || cores_.Running() > 0)) {
+  // Who gives up does so all at once where all came at once: one whole patience is to be seen. No input may keep it busy for ever.
+  const auto seen = [&] { return ended_ >= warm_up + transactions && now_ >= measured_from_ + patience; };
+  for (std::int64_t steps = kMostSteps * transactions; steps > 0 && !(warm && seen()) && (!events_.empty() || cores_.Running() > 0); --steps) {
     Step();
     if (warm || ended_ < warm_up) continue;
     warm = true;

@@ -1,4 +1,5 @@
 // Sizes, feasibility, the division of a budget, and the order that timeouts have to be in, over many workloads.
+#include "advise/pool/pool_settings.hpp"
 #include "advise/pool/pool_sizing.hpp"
 
 #include <gtest/gtest.h>
@@ -235,7 +236,13 @@ double Number(const PoolAdvice& advice, const std::string& pool, const std::stri
   return 0;
 }
 
-// Lint rules 7, 8, 17, 25 and 26, and that pools fit into max_connections, whatever the workload.
+double Longest(const AdvisedPool& pool) {
+  double longest = 0;
+  for (const model::PoolMember& member : pool.members) longest = std::max(longest, member.hold_time_max);
+  return longest;
+}
+
+// Lint rules 7, 8, 17 and 26, and that pools fit into max_connections, whatever the workload.
 TEST(SettingsTest, ValuesFitEachOther) {
   const std::vector<std::vector<Measured>> workloads = {{test::Select()}, {test::TpcB()}, {test::Mixed()}, {kHoldBound}, kShop, {kCpuBound}};
   for (const auto& classes : workloads)
@@ -253,15 +260,86 @@ TEST(SettingsTest, ValuesFitEachOther) {
       for (const AdvisedPool& pool : advice.pools) {
         connections += static_cast<double>(pool.size + pool.reserve);
         EXPECT_GT(Number(advice, pool.name, "application", "acquire_timeout"), wait);
-        EXPECT_GT(Number(advice, "", "pgbouncer", "query_timeout"), Number(advice, pool.name, "postgresql", "statement_timeout"));
         EXPECT_GT(Number(advice, pool.name, "postgresql", "idle_in_transaction_session_timeout"), 0);
-        EXPECT_LE(Number(advice, pool.name, "postgresql", "idle_in_transaction_session_timeout"), wait);
+        EXPECT_LE(Number(advice, pool.name, "postgresql", "idle_in_transaction_session_timeout"), std::max(wait, RoundTimeout(Longest(pool)) / 1000));
         EXPECT_LE(Number(advice, pool.name, "pgbouncer", "min_pool_size"), Number(advice, pool.name, "pgbouncer", "pool_size"));
         EXPECT_GE(3 * Number(advice, pool.name, "application", "pool_size"), Number(advice, pool.name, "pgbouncer", "pool_size"));
       }
       EXPECT_GE(Number(advice, "", "postgresql", "max_connections"), connections + 3);
       EXPECT_GE(Number(advice, "", "pgbouncer", "max_client_conn"), 300);
     }
+}
+
+const model::PoolSetting* Row(const PoolAdvice& advice, const std::string& pool, const std::string& setting) {
+  for (const model::PoolSetting& row : advice.settings)
+    if (row.pool == pool && row.setting == setting && row.component != "application") return &row;
+  return nullptr;
+}
+
+TEST(SizingTest, OverloadOfAnySizeIsNotFeasibleAndEnds) {
+  for (const double users : {30000.0, 60000.0, 10000000.0}) {
+    const PoolAdvice advice = AdvisePool(PoolWorkloadOf({test::TpcB()}), Users(users));
+    EXPECT_FALSE(advice.feasibility.feasible) << users;
+    EXPECT_GT(advice.pools[0].predicted.timeout_ratio, 0.5) << users;
+  }
+  PoolDemand fast;
+  fast.rate = 1e7;
+  EXPECT_FALSE(AdvisePool(PoolWorkloadOf({test::Select()}), fast).feasibility.feasible);
+}
+
+TEST(SizingTest, AMomentIsNoWindow) {
+  EXPECT_TRUE(AdvisePool(PoolWorkloadOf({test::Select()}, 0.5), {}).pools.empty());
+}
+
+// With the reserve, with what comes directly, and with other databases.
+TEST(SizingTest, AllThatIsAdvisedFitsTheLimitThatWasGiven) {
+  auto workload = PoolWorkloadOf({kHoldBound});
+  workload.classes.push_back(workload.classes[0]);
+  workload.classes.back().database = "warehouse";
+  workload.classes.back().max_sessions = 20;
+  PoolDemand demand = Users(500);
+  demand.max_connections = 100;
+  demand.slo_p95 = 500;
+  const PoolAdvice advice = AdvisePool(workload, demand);
+  EXPECT_LE(advice.connections, 100 - 3 - 10 - 20);
+  EXPECT_LE(Number(advice, "", "postgresql", "max_connections"), 100);
+  EXPECT_NE(advice.feasibility.why.find("too few"), std::string::npos) << advice.feasibility.why;
+  demand.max_connections.reset();
+  EXPECT_TRUE(Says({Row(AdvisePool(workload, demand), "", "max_connections")->reason}, "20 of other databases"));
+}
+
+TEST(SettingsTest, SessionModeHasAConnectionForEachClient) {
+  auto workload = PoolWorkloadOf({test::TpcB()});
+  workload.classes[0].features = {"listen"};
+  workload.classes[0].max_sessions = 30;
+  PoolDemand demand = Users(50);
+  demand.instances = 4;
+  const PoolAdvice advice = AdvisePool(workload, demand);
+  EXPECT_GE(advice.pools[0].size, 30);
+  EXPECT_LE(4 * advice.pools[0].application_pool, advice.pools[0].size);
+}
+
+TEST(SettingsTest, WhatIsTooRareForThePoolIsNotCutOffByIt) {
+  auto workload = PoolWorkloadOf({test::Select()});
+  model::PoolClass rare = workload.classes[0];
+  rare.application = "nightly";
+  rare.transactions = 2;
+  rare.total_time = 100;
+  rare.max_time = 1200000;
+  rare.features = {"advisory_lock"};
+  workload.classes.push_back(rare);
+  const PoolAdvice advice = AdvisePool(workload, {});
+  ASSERT_EQ(advice.pools[0].members.size(), 1U);
+  EXPECT_GE(Number(advice, "main", "postgresql", "statement_timeout"), 1200);
+  EXPECT_TRUE(Says(Row(advice, "main", "pool_mode")->caveats, "nightly"));
+  EXPECT_EQ(Row(advice, "", "query_timeout"), nullptr);
+}
+
+TEST(SettingsTest, TimeOfTheClientThatIsNotKnownIsNotLimited) {
+  auto workload = PoolWorkloadOf({test::Select()});
+  workload.classes[0].idle_in_transaction_time.reset();
+  workload.classes[0].samples.reset();
+  EXPECT_EQ(Row(AdvisePool(workload, {}), "main", "idle_in_transaction_session_timeout"), nullptr);
 }
 
 TEST(SettingsTest, ProcessesDivideThePool) {
