@@ -114,10 +114,20 @@ class Writer {
     if (row == rows.end() || (*row)->suggested == "session" || ModeOf(entry) != "session") return;
     for (const PlanClass& one : plan_.classes)
       if (one.pool == pool) CheckFeatures(one.name, one.features, entry);
-    if (before_.classes)
-      for (const ClassFacts& one : *before_.classes)
-        if (one.database == plan_.database && one.features && plan_.classes.empty())
-          CheckFeatures(fmt::format("{}/{}/{}", one.database, one.role, one.application), *one.features, entry);
+    if (!before_.classes) return;
+    for (const ClassFacts& one : *before_.classes)
+      if (one.database == plan_.database && one.features && Serves(pool, NameOf(one))) CheckFeatures(NameOf(one), *one.features, entry);
+  }
+
+  static std::string NameOf(const ClassFacts& one) {
+    return fmt::format("{}/{}/{}", one.database, one.role, one.application.empty() ? "-" : one.application);
+  }
+
+  // A class that is too rare to be planned for connects by the database's own name. What the plan knows was looked at above.
+  bool Serves(const std::string& pool, const std::string& name) const {
+    const auto planned = std::find_if(plan_.classes.begin(), plan_.classes.end(), [&](const PlanClass& one) { return one.name == name; });
+    if (planned == plan_.classes.end()) return pool == "main";
+    return planned->pool == pool && planned->features.empty();
   }
 
   void CheckFeatures(const std::string& name, const std::vector<std::string>& features, const std::string& entry) {

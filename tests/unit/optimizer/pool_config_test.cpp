@@ -172,6 +172,21 @@ TEST(PoolConfig, SessionsThatNeedTheirConnectionStayInSessionMode) {
   EXPECT_EQ(Make(plan, session, seen).refusals.size(), 1U);
 }
 
+TEST(PoolConfig, RareSessionsThatNeedTheirConnectionCountToo) {
+  Plan plan = Sample();
+  plan.classes = {{"main", "shop/web/cart", {}}, {"admin", "shop/boss/-", {}}};
+  const std::string session = "[databases]\nshop = host=h\n[pgbouncer]\npool_mode = session\n";
+  const auto refusals = [&](const std::string& role, const std::string& application) {
+    test::FactsBuilder seen;
+    seen.Class("shop", role, application, 5, 1, 0.1, {{"listen"}});
+    return Make(plan, session, seen).refusals;
+  };
+  EXPECT_EQ(refusals("events", ""),
+            (Refusals{"shop may not leave session mode: shop/events/- was seen to use what does not survive a change of hands (listen)"}));
+  EXPECT_EQ(refusals("web", "cart").size(), 1U);       // seen since the plan was made
+  EXPECT_EQ(refusals("boss", ""), Refusals{});  // of another pool, whose mode stays
+}
+
 TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
   const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
   EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
