@@ -68,7 +68,7 @@ class Writer {
     std::string why;
     for (const PlanRow* row : rows)
       if (!row->reason.empty()) why += fmt::format("{}{} {}: {}", why.empty() ? "" : "; ", row->setting, row->suggested, row->reason);
-    if (!editor_.HasDatabase(entry)) editor_.AddDatabase(entry, PairsOfNew(pool), why);
+    if (!editor_.HasDatabase(entry)) AddLine(pool, entry, why);
     CheckMode(pool, entry, rows);
     for (const PlanRow* row : rows)
       if (!Holds(entry, *row)) editor_.SetPair(entry, KeyOf(entry, row->setting), row->suggested, why);
@@ -77,6 +77,12 @@ class Writer {
   [[nodiscard]] bool restart() const { return restart_; }
 
  private:
+  void AddLine(const std::string& pool, const std::string& entry, const std::string& why) {
+    editor_.AddDatabase(entry, PairsOfNew(pool), why);
+    if (pool != "main" && !new_file_)
+      made_.steps.push_back(fmt::format("{} is new and forces no user: its clients need their own lines in auth_file, or auth_query, and rights in {}", entry, plan_.database));
+  }
+
   void Refuse(const std::string& what) { made_.refusals.push_back(what); }
 
   // What holds where a line of [databases] says nothing. A new file says nothing of what some running process has.
@@ -160,14 +166,18 @@ class Writer {
     return general && General(row.setting) == row.suggested;  // pool_size is always said: it is looked for there
   }
 
-  // As the database's own line, but for sizes; of a new file where the server is.
+  static bool IsIdentity(const std::string& key) { return key == "user" || key == "password"; }
+
+  // As the database's own line, but for sizes; of a new file where the server is. Who a forced user of that line is says
+  // nothing of who uses another pool.
   std::vector<StringPair> PairsOfNew(const std::string& pool) const {
     std::vector<StringPair> pairs;
     const std::string main = EntryOf(plan_, "main", editor_);
     for (const char* like : {main.c_str(), "*"}) {
       if (!editor_.HasDatabase(like)) continue;
       for (StringPair pair : editor_.PairsOf(like))
-        if (pair.key.find("pool") == std::string::npos && pair.key != "dbname") pairs.push_back(std::move(pair));
+        if (pair.key.find("pool") == std::string::npos && pair.key != "dbname" && (pool == "main" || !IsIdentity(pair.key)))
+          pairs.push_back(std::move(pair));
       break;
     }
     if (pairs.empty()) {

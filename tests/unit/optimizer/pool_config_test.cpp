@@ -187,11 +187,16 @@ TEST(PoolConfig, RareSessionsThatNeedTheirConnectionCountToo) {
   EXPECT_EQ(refusals("boss", ""), Refusals{});  // of another pool, whose mode stays
 }
 
+TEST(PoolConfig, ANewLineIsOfNobodyElse) {
+  const MadeConfig made = Make(Sample(), "[databases]\nshop = host=h user=web password=zz\n[pgbouncer]\npool_mode = transaction\n");
+  EXPECT_NE(made.files.front().text.find("\nshop_admin = host=h dbname=shop pool_size=2\n"), std::string::npos) << made.files.front().text;
+  EXPECT_NE(made.steps.at(3).find("shop_admin is new and forces no user"), std::string::npos);
+}
+
 TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
   const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
   EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
-            (Refusals{"pool_size of shop/web would be 9 and not 12: a line of [users] goes before it",
-                      "pool_size of shop_admin/web would be 9 and not 2: a line of [users] goes before it"}));
+            (Refusals{"pool_size of shop/web would be 9 and not 12: a line of [users] goes before it"}));
 }
 
 TEST(PoolConfig, WhatTheAdvisorPrintsIsWrittenAndPassesLint) {
