@@ -1,5 +1,6 @@
 // pgbouncer.ini of a plan. See config_parts.hpp.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -33,6 +34,12 @@ bool IsPlainName(const std::string& name) {
   return !name.empty() && name.find_first_not_of(kPlain) == std::string::npos && name != "pgbouncer";
 }
 
+std::string ServerNameOf(const std::string& entry, const IniEditor& editor) {
+  for (const StringPair& pair : editor.PairsOf(entry))
+    if (pair.key == "dbname") return pair.value;
+  return entry;
+}
+
 class Writer {
  public:
   Writer(const Plan& plan, const Facts& before, bool new_file, IniEditor& editor, MadeConfig& made)
@@ -61,6 +68,7 @@ class Writer {
     for (const PlanRow& row : plan_.rows)
       if (row.component == "pgbouncer" && row.pool == pool && Check(row)) rows.push_back(&row);
     const std::string entry = EntryOf(plan_, pool, editor_);
+    if (pool == "main") CheckMain(entry);
     if (!IsPlainName(entry) && version_.value_or(kOldestVersion) < 125)
       return Refuse(fmt::format("the name \"{}\" needs quotes, which PgBouncer reads from 1.25 on", entry));
     CheckSizes(pool, rows);
@@ -81,6 +89,14 @@ class Writer {
     editor_.AddDatabase(entry, PairsOfNew(pool), why);
     if (pool != "main" && !new_file_)
       made_.steps.push_back(fmt::format("{} is new and forces no user: its clients need their own lines in auth_file, or auth_query, and rights in {}", entry, plan_.database));
+  }
+
+  void CheckMain(const std::string& entry) {
+    const std::vector<std::string> found = EntriesOfMain(plan_, editor_);
+    if (found.size() > 1)
+      Refuse(fmt::format("{} is reached by several lines of [databases], each with pools of its own: {}. Leave one, and the pool's size is its", plan_.database, fmt::join(found, ", ")));
+    if (found.empty() && editor_.HasDatabase(entry))
+      Refuse(fmt::format("the line {} of [databases] leads to another database, {}, and no other line to {}", entry, ServerNameOf(entry, editor_), plan_.database));
   }
 
   void Refuse(const std::string& what) { made_.refusals.push_back(what); }
@@ -199,8 +215,23 @@ class Writer {
 
 }  // namespace
 
+std::vector<std::string> EntriesOfMain(const Plan& plan, const IniEditor& editor) {
+  std::vector<std::string> others = {plan.database + "_ro", plan.database + "_read", plan.database + "_admin"};
+  for (const std::string& pool : PoolNames(plan)) others.push_back(plan.database + "_" + pool);
+  std::vector<std::string> found;
+  for (const std::string& name : editor.Databases()) {
+    const auto is_name = [&](const std::string& other) { return other == name; };
+    if (name == "*" || std::any_of(others.begin(), others.end(), is_name) || std::any_of(found.begin(), found.end(), is_name)) continue;
+    if (ServerNameOf(name, editor) == plan.database) found.push_back(name);
+  }
+  return found;
+}
+
 std::string EntryOf(const Plan& plan, const std::string& pool, const IniEditor& editor) {
-  if (pool == "main") return plan.database;
+  if (pool == "main") {
+    const std::vector<std::string> found = EntriesOfMain(plan, editor);
+    return found.empty() ? plan.database : found.front();
+  }
   for (const std::string& name : {plan.database + "_" + pool, plan.database + (pool == "read" ? "_ro" : "_" + pool)})
     if (editor.HasDatabase(name)) return name;
   return plan.database + "_" + pool;

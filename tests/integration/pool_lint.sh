@@ -98,7 +98,7 @@ check_like "another file is told from the one that is read" 'the file that this 
 
 # ---- what pool config writes is what then runs ----------------------------------------------------------------------
 plan() { # POOL_SIZE: a plan as advise pool prints it
-  printf '{"kind": "pool", "server": {"database": "app", "host": "x", "port": "1"}, "settings": [%s, %s, %s]}' \
+  printf '{"kind": "pool", "server": {"database": "postgres", "host": "x", "port": "1"}, "settings": [%s, %s, %s]}' \
     '{"pool": "main", "component": "pgbouncer", "setting": "pool_size", "suggested_value": "'"$1"'", "requires": "reload", "reason": "measured"}' \
     '{"pool": null, "component": "pgbouncer", "setting": "query_wait_timeout", "suggested_value": "2.5", "requires": "reload", "reason": "patience"}' \
     '{"pool": null, "component": "postgresql", "setting": "max_connections", "current_value": "30", "suggested_value": "40", "requires": "restart"}'

@@ -193,6 +193,18 @@ TEST(PoolConfig, ANewLineIsOfNobodyElse) {
   EXPECT_NE(made.steps.at(3).find("shop_admin is new and forces no user"), std::string::npos);
 }
 
+TEST(PoolConfig, TheDatabaseIsReachedByOneName) {
+  const auto made = [](const std::string& lines) { return Make(Sample(), "[databases]\n" + lines + "[pgbouncer]\npool_mode = transaction\n"); };
+  const std::string alias = made("app = host=h dbname=shop pool_size=40\n").files.front().text;
+  EXPECT_NE(alias.find("\napp = host=h dbname=shop pool_size=12 "), std::string::npos) << alias;
+  EXPECT_EQ(alias.find("\nshop ="), std::string::npos);
+  EXPECT_NE(TextOf(made("app = host=h dbname=shop\n")).find("role = main\ndatabase = app\n"), std::string::npos);
+  EXPECT_EQ(made("shop = host=h\nweb = host=h dbname=shop\n").refusals,
+            (Refusals{"shop is reached by several lines of [databases], each with pools of its own: shop, web. Leave one, and the pool's size is its"}));
+  EXPECT_EQ(made("shop = host=h dbname=old\n").refusals,
+            (Refusals{"the line shop of [databases] leads to another database, old, and no other line to shop"}));
+}
+
 TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
   const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
   EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
