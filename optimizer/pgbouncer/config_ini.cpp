@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "pgbouncer/config_parts.hpp"
@@ -58,6 +59,7 @@ class Writer {
         continue;
       }
       if (!new_file_ && General(row.setting) == row.suggested) continue;
+      if (!new_file_ && LimitsOthers(row)) continue;
       editor_.Set(row.setting, row.suggested, row.reason);
       restart_ = restart_ || !spec->reloadable;
     }
@@ -89,6 +91,31 @@ class Writer {
     editor_.AddDatabase(entry, PairsOfNew(pool), why);
     if (pool != "main" && !new_file_)
       made_.steps.push_back(fmt::format("{} is new and forces no user: its clients need their own lines in auth_file, or auth_query, and rights in {}", entry, plan_.database));
+  }
+
+  // The plan knows one database. What it would take from clients of the others is left to people; 0 is no limit.
+  bool LimitsOthers(const PlanRow& row) {
+    const std::string was = General(row.setting);
+    if (row.setting == "max_client_conn") {
+      if (ParseNumber(was).value_or(0) <= ParseNumber(row.suggested).value_or(0)) return false;
+      made_.steps.push_back(fmt::format("max_client_conn stays {}: the plan needs {}, and others may need the rest", was, row.suggested));
+      return true;
+    }
+    if (row.setting != "query_timeout" && row.setting != "query_wait_timeout") return false;
+    const std::vector<std::string> others = Others();
+    const double before = std::strtod(was.c_str(), nullptr);
+    const double after = std::strtod(row.suggested.c_str(), nullptr);
+    if (others.empty() || after == 0 || (before > 0 && before <= after)) return false;
+    made_.steps.push_back(fmt::format("not written: {} = {} (it is {}) would hold for other databases too: {}. Set it if that suits them", row.setting, row.suggested, was, fmt::join(others, ", ")));
+    return true;
+  }
+
+  std::vector<std::string> Others() const {
+    std::vector<std::string> others;
+    for (const std::string& name : editor_.Databases())
+      if (ServerNameOf(name, editor_) != plan_.database && name != plan_.database + "_ro" && name != EntryOf(plan_, "read", editor_) && name != EntryOf(plan_, "admin", editor_))
+        others.push_back(name);
+    return others;
   }
 
   void CheckMain(const std::string& entry) {

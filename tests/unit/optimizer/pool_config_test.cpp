@@ -205,6 +205,26 @@ TEST(PoolConfig, TheDatabaseIsReachedByOneName) {
             (Refusals{"the line shop of [databases] leads to another database, old, and no other line to shop"}));
 }
 
+TEST(PoolConfig, ClientsOfOtherDatabasesAreNotLimited) {
+  const auto made = [](const std::string& lines, const std::string& settings, const std::string& timeout) {
+    return Make(With(Row("", "pgbouncer", "query_timeout", timeout)), "[databases]\nshop = host=h\n" + lines + "[pgbouncer]\npool_mode = transaction\n" + settings);
+  };
+  const std::string alone = made("", "", "60").files.front().text;
+  EXPECT_NE(alone.find("query_timeout = 60"), std::string::npos);
+  EXPECT_NE(alone.find("query_wait_timeout = 1"), std::string::npos);
+  const MadeConfig shared = made("hr = host=h\n* = host=h\n", "max_client_conn = 5000\n", "60");
+  const std::string text = TextOf(shared);
+  EXPECT_EQ(shared.refusals, Refusals{});
+  EXPECT_EQ(text.find("\nquery_"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nmax_client_conn = 5000\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("step max_client_conn stays 5000: the plan needs 1200"), std::string::npos);
+  EXPECT_NE(text.find("step not written: query_timeout = 60 (it is 0) would hold for other databases too: hr, *."), std::string::npos) << text;
+  EXPECT_NE(text.find("step not written: query_wait_timeout = 1 (it is 120) would"), std::string::npos) << text;
+  const std::string looser = made("hr = host=h\n", "query_timeout = 30\nquery_wait_timeout = 0.5\n", "60").files.front().text;
+  EXPECT_NE(looser.find("query_timeout = 60"), std::string::npos);
+  EXPECT_NE(looser.find("query_wait_timeout = 1"), std::string::npos);
+}
+
 TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
   const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
   EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
