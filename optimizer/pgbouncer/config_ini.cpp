@@ -275,6 +275,10 @@ void MakePgBouncerIni(const Plan& plan, const std::optional<ExistingIni>& existi
   made.steps.push_back(writer.restart()
                            ? "restart PgBouncer: a setting that only its start reads has changed (with so_reuseport: one process after the other)"
                            : "RELOAD in PgBouncer's console");
+  if (plan.processes > 1)
+    made.steps.push_back(fmt::format(
+        "{} processes share the TCP port only: each needs an ini with its own pidfile and unix_socket_dir, and from 1.19 on peer_id and [peers], or cancel requests are lost",
+        plan.processes));
   made.steps.push_back(
       "before 1.25 only PgBouncer's log says when a reload was rejected; whether it runs as written: "
       "pgsteward pool lint --ini FILENAME --console CONNINFO (rule 32 finds nothing)");

@@ -225,6 +225,13 @@ TEST(PoolConfig, ClientsOfOtherDatabasesAreNotLimited) {
   EXPECT_NE(looser.find("query_wait_timeout = 1"), std::string::npos);
 }
 
+TEST(PoolConfig, SeveralProcessesNeedMoreThanOnePort) {
+  Plan plan = Sample();
+  EXPECT_EQ(TextOf(Make(plan)).find("processes share the TCP port"), std::string::npos);
+  plan.processes = 3;
+  EXPECT_NE(TextOf(Make(plan)).find("step 3 processes share the TCP port only: each needs an ini with its own pidfile"), std::string::npos);
+}
+
 TEST(PoolConfig, WhatAUsersLineWouldUndoIsRefused) {
   const std::string users = "[users]\nweb = pool_size=9\n" + std::string(kExisting);
   EXPECT_EQ(Make(Sample(), users, test::FactsBuilder().Version(123)).refusals,
