@@ -240,6 +240,20 @@ class Writer {
   bool restart_ = false;
 };
 
+void AddSteps(const Plan& plan, bool restart, MadeConfig& made) {
+  made.steps.push_back(restart
+                           ? "restart PgBouncer: a setting that only its start reads has changed (with so_reuseport: one process after the other)"
+                           : "RELOAD in PgBouncer's console");
+  if (plan.processes > 1)
+    made.steps.push_back(fmt::format(
+        "{} processes share the TCP port only: each needs an ini with its own pidfile and unix_socket_dir, and from 1.19 on peer_id and [peers], or cancel requests are lost",
+        plan.processes));
+  made.steps.push_back(
+      "before 1.25 only PgBouncer's log says when a reload was rejected; whether it runs as written: "
+      "pgsteward pool lint --ini FILENAME --console CONNINFO (rule 32 finds nothing)");
+  made.steps.push_back("a pool that shrinks keeps its connections while it is busy: RECONNECT in the console ends them, each after its transaction");
+}
+
 }  // namespace
 
 std::vector<std::string> EntriesOfMain(const Plan& plan, const IniEditor& editor) {
@@ -271,18 +285,7 @@ void MakePgBouncerIni(const Plan& plan, const std::optional<ExistingIni>& existi
   writer.WriteCommon();
   for (const std::string& pool : PoolNames(plan)) writer.WritePool(pool);
   made.files.push_back({path.substr(path.rfind('/') + 1), editor.text(), editor.changes()});
-  if (editor.changes().empty()) return;
-  made.steps.push_back(writer.restart()
-                           ? "restart PgBouncer: a setting that only its start reads has changed (with so_reuseport: one process after the other)"
-                           : "RELOAD in PgBouncer's console");
-  if (plan.processes > 1)
-    made.steps.push_back(fmt::format(
-        "{} processes share the TCP port only: each needs an ini with its own pidfile and unix_socket_dir, and from 1.19 on peer_id and [peers], or cancel requests are lost",
-        plan.processes));
-  made.steps.push_back(
-      "before 1.25 only PgBouncer's log says when a reload was rejected; whether it runs as written: "
-      "pgsteward pool lint --ini FILENAME --console CONNINFO (rule 32 finds nothing)");
-  made.steps.push_back("a pool that shrinks keeps its connections while it is busy: RECONNECT in the console ends them, each after its transaction");
+  if (!editor.changes().empty()) AddSteps(plan, writer.restart(), made);
   MakeApplicationFile(plan, editor, made);
 }
 

@@ -86,6 +86,9 @@ TEST(PoolConfig, TheSecondTimeNothingChanges) {
   const MadeConfig second = Make(Sample(), first.files.front().text);
   EXPECT_EQ(second.files.front().text, first.files.front().text);
   EXPECT_TRUE(second.files.front().changes.empty());
+  EXPECT_EQ(second.files.size(), first.files.size());  // the application's among them
+  EXPECT_EQ(second.files.at(1).name, "application.ini");
+  EXPECT_EQ(TextOf(second).find("RELOAD in PgBouncer's console"), std::string::npos);
 }
 
 TEST(PoolConfig, EachReleaseGetsTheNameItKnows) {
