@@ -42,8 +42,8 @@ void WriteAll(int file, const std::string& text, const std::string& path) {
   }
 }
 
-// Writes a file beside `path` and puts it in its place. `like` says whose mode and owner it gets; nullptr: nobody's.
-void WriteAndRename(const std::string& path, const std::string& text, const struct stat* like) {
+// Writes a file beside `path` and puts it in its place. `like` says whose owner it gets; nullptr: nobody's.
+void WriteAndRename(const std::string& path, const std::string& text, const struct stat* like, mode_t mode) {
   std::string beside = path + ".XXXXXX";
   const File file(mkostemp(beside.data(), O_CLOEXEC));
   if (file.get() < 0) Fail("create a file beside", path, errno);
@@ -51,8 +51,7 @@ void WriteAndRename(const std::string& path, const std::string& text, const stru
     WriteAll(file.get(), text, beside);
     const bool other_owner = like != nullptr && (like->st_uid != geteuid() || like->st_gid != getegid());
     if (other_owner && fchown(file.get(), like->st_uid, like->st_gid) != 0) Fail("keep the owner of", path, errno);
-    constexpr mode_t kModeOfNew = 0640;
-    if (fchmod(file.get(), like == nullptr ? kModeOfNew : like->st_mode & 07777U) != 0) Fail("set the mode of", path, errno);
+    if (fchmod(file.get(), mode) != 0) Fail("set the mode of", path, errno);
     if (fsync(file.get()) != 0) Fail("write", beside, errno);
     if (rename(beside.c_str(), path.c_str()) != 0) Fail("replace", path, errno);
   } catch (...) {
@@ -66,6 +65,18 @@ void SyncFolderOf(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const File file(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (file.get() >= 0) fsync(file.get());
+}
+
+// The first of its backups that is not there: the older ones are of what somebody may still want back.
+std::string NameOfBackup(const std::string& target) {
+  constexpr int kMost = 1000;
+  std::string name = target + ".bak";
+  struct stat status = {};
+  for (int number = 2; lstat(name.c_str(), &status) == 0; ++number) {
+    if (number > kMost) throw FileError("\"" + target + "\" has too many backups", "Remove those that nobody needs.");
+    name = target + ".bak." + std::to_string(number);
+  }
+  return name;
 }
 
 }  // namespace
@@ -85,20 +96,31 @@ std::string ReadFile(const std::string& path, std::size_t limit_bytes) {
   return text;
 }
 
-std::string ReplaceFile(const std::string& path, const std::string& text) {
+unsigned ModeOf(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0) Fail("open", path, errno);
+  return status.st_mode & 07777U;
+}
+
+std::string ReplaceFile(const std::string& path, const std::string& text, std::optional<unsigned> at_most) {
   std::error_code error;
   const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
   const std::string target = error ? path : resolved.string();
   struct stat status = {};
   const bool exists = stat(target.c_str(), &status) == 0;
   if (exists && !S_ISREG(status.st_mode)) throw FileError("\"" + path + "\" is not a regular file", "");
+  constexpr mode_t kModeOfNew = 0640;
+  const mode_t old_mode = status.st_mode & 07777U;
+  const mode_t mode = exists ? old_mode & at_most.value_or(old_mode) : at_most.value_or(kModeOfNew);
   std::string backup;
   if (exists) {
-    backup = target + ".bak";
     constexpr std::size_t kLargest = std::size_t{1} << 24;
-    WriteAndRename(backup, ReadFile(target, kLargest), &status);
+    const std::string old_text = ReadFile(target, kLargest);
+    if (old_text == text && mode == old_mode) return "";
+    backup = NameOfBackup(target);
+    WriteAndRename(backup, old_text, &status, mode);
   }
-  WriteAndRename(target, text, exists ? &status : nullptr);
+  WriteAndRename(target, text, exists ? &status : nullptr, mode);
   SyncFolderOf(target);
   return backup;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -21,9 +22,14 @@ class FileError : public std::runtime_error {
 /// The whole file, at most `limit_bytes` of it. Throws FileError.
 std::string ReadFile(const std::string& path, std::size_t limit_bytes);
 
+/// The permission bits of a file. Throws FileError.
+unsigned ModeOf(const std::string& path);
+
 /// Replaces or creates the file: written beside it, synced, renamed; mode and owner of an existing one are kept, a new one
-/// gets mode 0640. What a symbolic link points at is replaced, not the link. An existing file is first kept as "PATH.bak".
-/// Returns the name of that, empty where there was none. Throws FileError; then the file is as it was.
-std::string ReplaceFile(const std::string& path, const std::string& text);
+/// gets mode 0640. `at_most`: the mode of a new one, and an existing one keeps of its own what is in that. What a symbolic
+/// link points at is replaced, not the link. An existing file is first kept as "PATH.bak", or "PATH.bak.2" and so on where
+/// there is one; one that is right already is left alone. Returns the name of the copy, empty where there is none. Throws
+/// FileError; then the file is as it was.
+std::string ReplaceFile(const std::string& path, const std::string& text, std::optional<unsigned> at_most = std::nullopt);
 
 }  // namespace steward::pgbouncer

@@ -186,6 +186,27 @@ TEST_F(ReplacedFile, ANewOneIsNotForEverybody) {
   EXPECT_EQ(Mode("a.ini"), 0640U);
 }
 
+TEST_F(ReplacedFile, ANewOneIsForNobodyWhoIsNotMeantToReadIt) {
+  ReplaceFile(Path("a.ini"), "new", 0600);
+  EXPECT_EQ(Mode("a.ini"), 0600U);
+  EXPECT_EQ(ModeOf(Path("a.ini")), 0600U);
+  Write("b.ini", "old");
+  chmod(Path("b.ini").c_str(), 0644);
+  ReplaceFile(Path("b.ini"), "new", 0640);
+  EXPECT_EQ(Mode("b.ini"), 0640U);
+  EXPECT_THROW(ModeOf(Path("gone")), FileError);
+}
+
+TEST_F(ReplacedFile, NoBackupIsWrittenOver) {
+  Write("a.ini", "first");
+  EXPECT_EQ(ReplaceFile(Path("a.ini"), "second"), Path("a.ini.bak"));
+  EXPECT_EQ(ReplaceFile(Path("a.ini"), "second"), "");  // it is right already
+  EXPECT_EQ(ReplaceFile(Path("a.ini"), "third"), Path("a.ini.bak.2"));
+  EXPECT_EQ(ReplaceFile(Path("a.ini"), "fourth"), Path("a.ini.bak.3"));
+  EXPECT_EQ(ReadFile(Path("a.ini.bak"), 100), "first");
+  EXPECT_EQ(ReadFile(Path("a.ini.bak.2"), 100), "second");
+}
+
 TEST_F(ReplacedFile, WhatALinkPointsAtIsReplaced) {
   Write("a.ini", "old");
   std::filesystem::create_symlink("a.ini", folder_ / "link");
