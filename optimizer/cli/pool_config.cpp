@@ -28,6 +28,27 @@ std::string ChangesText(const pgbouncer::MadeFile& file) {
   return text.empty() ? "  as it was\n" : text;
 }
 
+// Says of a failure what it leaves behind: each file is replaced as a whole, but not all of them at once.
+std::string WriteFiles(const pgbouncer::MadeConfig& made, const PoolArguments& pool) {
+  constexpr unsigned kModeOfSecrets = 0600;
+  std::string text;
+  std::string written;
+  for (const pgbouncer::MadeFile& file : made.files) {
+    const std::string path = (std::filesystem::path(pool.folder) / file.name).string();
+    try {
+      std::optional<unsigned> at_most;  // passwords of the ini stay with those who can read it
+      if (&file == &made.files.front()) at_most = pool.ini.empty() ? kModeOfSecrets : pgbouncer::ModeOf(pool.ini);
+      const std::string backup = pgbouncer::ReplaceFile(path, file.text, at_most);
+      text += fmt::format("{}{}\n{}", path, backup.empty() ? "" : "   (what it was: " + backup + ")", ChangesText(file));
+    } catch (const pgbouncer::FileError& failure) {
+      if (written.empty()) throw;
+      throw pgbouncer::FileError(failure.what(), fmt::format("Written already: {}. What each was is beside it as .bak.", written));
+    }
+    written += (written.empty() ? "" : ", ") + path;
+  }
+  return text;
+}
+
 }  // namespace
 
 Outcome RunPoolConfig(const Arguments& arguments) {
@@ -41,12 +62,10 @@ Outcome RunPoolConfig(const Arguments& arguments) {
   std::error_code error;
   if (!std::filesystem::is_directory(pool.folder, error))
     throw pgbouncer::FileError(fmt::format("there is no folder \"{}\"", pool.folder), "Make it, readable by those who may see the files.");
-  std::string text;
-  for (const pgbouncer::MadeFile& file : made.files) {
-    const std::string path = (std::filesystem::path(pool.folder) / file.name).string();
-    const std::string backup = pgbouncer::ReplaceFile(path, file.text);
-    text += fmt::format("{}{}\n{}", path, backup.empty() ? "" : "   (what it was: " + backup + ")", ChangesText(file));
-  }
+  const std::string ini = (std::filesystem::path(pool.folder) / made.files.front().name).string();
+  if (!existing && std::filesystem::exists(std::filesystem::symlink_status(ini, error)))
+    throw pgbouncer::FileError(fmt::format("\"{}\" is there already", ini), "Name it with --ini to have it changed, or write to another folder.");
+  std::string text = WriteFiles(made, pool);
   text += "then\n";
   for (const std::string& step : made.steps) text += fmt::format("  {}\n", step);
   for (const std::string& warning : sources.warnings) text += fmt::format("note: {}\n", warning);

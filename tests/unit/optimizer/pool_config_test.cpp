@@ -2,8 +2,13 @@
 #include "pgbouncer/config.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "cli/arguments.hpp"
+#include "cli/commands.hpp"
 #include "unit/optimizer/golden.hpp"
 #include "unit/optimizer/pool_facts_builder.hpp"
 
@@ -317,6 +322,58 @@ TEST(PoolConfigCommand, NeedsAPlanAndAFolder) {
   const cli::Arguments arguments = cli::ParseArguments({"pool", "config", "--from", "f", "-o", "d", "--ini", "i"});
   EXPECT_EQ(arguments.pool.plan + arguments.pool.folder + arguments.pool.ini, "fdi");
   EXPECT_TRUE(arguments.output.empty());
+}
+
+class ConfigFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "pool_config.XXXXXX";
+    folder_ = mkdtemp(name.data());
+    Write("plan.json", R"({"kind": "pool", "server": {"database": "shop"}, "settings": [
+      {"pool": "main", "component": "pgbouncer", "setting": "pool_size", "suggested_value": "12", "requires": "reload"},
+      {"pool": "main", "component": "application", "setting": "pool_size", "suggested_value": "30", "requires": "deploy"}]})");
+    std::filesystem::create_directory(folder_ / "out");
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void Write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+  [[nodiscard]] std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  // What it failed with and its hint; empty: it did not.
+  [[nodiscard]] std::string Run(const std::vector<std::string>& options) const {
+    std::vector<std::string> words = {"pool", "config", "--from", Path("plan.json"), "-o", Path("out")};
+    words.insert(words.end(), options.begin(), options.end());
+    try {
+      EXPECT_EQ(cli::RunPoolConfig(cli::ParseArguments(words)).exit_code, 0);
+    } catch (const FileError& error) {
+      return std::string(error.what()) + ". " + error.hint();
+    }
+    return "";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ConfigFolder, ATemplateNeverReplacesAnIniThatIsThere) {
+  Write("out/pgbouncer.ini", "live");
+  EXPECT_EQ(Run({}), "\"" + Path("out/pgbouncer.ini") + "\" is there already. Name it with --ini to have it changed, or write to another folder.");
+  EXPECT_EQ(ReadFile(Path("out/pgbouncer.ini"), 100), "live");
+  std::filesystem::remove(Path("out/pgbouncer.ini"));
+  EXPECT_EQ(Run({}), "");
+  EXPECT_EQ(ModeOf(Path("out/pgbouncer.ini")), 0600U);
+}
+
+TEST_F(ConfigFolder, ACopyOfAnIniIsForNoMoreThanTheIni) {
+  Write("p.ini", "[databases]\nshop = host=h password=zz\n[pgbouncer]\npool_mode = transaction\n");
+  std::filesystem::permissions(Path("p.ini"), std::filesystem::perms(0600));
+  EXPECT_EQ(Run({"--ini", Path("p.ini")}), "");
+  EXPECT_EQ(ModeOf(Path("out/p.ini")), 0600U);
+  EXPECT_EQ(ModeOf(Path("out/application.ini")), 0640U);
+}
+
+TEST_F(ConfigFolder, AFailureSaysWhatIsWrittenAlready) {
+  std::filesystem::create_directory(folder_ / "out/application.ini");
+  EXPECT_EQ(Run({}), "\"" + Path("out/application.ini") + "\" is not a regular file. Written already: " + Path("out/pgbouncer.ini") +
+                         ". What each was is beside it as .bak.");
 }
 
 }  // namespace
