@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -42,22 +43,6 @@ void CheckTarget(const db::Connection& connection, const std::string& allowed) {
   const std::string name = report::Printable(host);
   throw UsageError(fmt::format("host \"{}\" is not this machine", name),
                    fmt::format("Load slows down whoever else works there. If that is meant: --allow-host {}", name));
-}
-
-// How the clients of one class connect: as we did, but for what the class names itself.
-db::Keywords KeywordsOf(const db::Keywords& base, load::LoadClass& load_class) {
-  db::Keywords keywords;
-  for (const auto& [name, value] : base) {
-    if (name == "dbname" && load_class.database.empty()) load_class.database = value;
-    const bool other_user = name == "password" && !load_class.user.empty();  // it is not that user's
-    if (name == "user" && load_class.user.empty()) load_class.user = value;
-    if (!other_user && name != "application_name") keywords.emplace_back(name, value);
-  }
-  keywords.emplace_back("dbname", load_class.database);
-  keywords.emplace_back("user", load_class.user);
-  keywords.emplace_back("application_name",
-                        load_class.application_name.empty() ? "pgsteward" : load_class.application_name);
-  return keywords;
 }
 
 std::unique_ptr<load::Sampler> OpenSampler(const std::string& server) {
@@ -115,6 +100,22 @@ std::vector<load::LoadClass> ReadClasses(const LoadOptions& options) {
   } catch (const pgbouncer::FileError& error) {
     throw UsageError(error.what(), error.hint());
   }
+}
+
+db::Keywords KeywordsOf(const db::Keywords& base, load::LoadClass& load_class) {
+  // The connection's order decides nothing: libpq names the user before the password.
+  std::map<std::string, std::string> ours(base.begin(), base.end());
+  const bool other_user = !load_class.user.empty() && load_class.user != ours["user"];
+  if (load_class.database.empty()) load_class.database = ours["dbname"];
+  if (load_class.user.empty()) load_class.user = ours["user"];
+  db::Keywords keywords;
+  for (const auto& [name, value] : base)
+    if (name != "application_name" && !(other_user && name == "password")) keywords.emplace_back(name, value);
+  keywords.emplace_back("dbname", load_class.database);
+  keywords.emplace_back("user", load_class.user);
+  keywords.emplace_back("application_name",
+                        load_class.application_name.empty() ? "pgsteward" : load_class.application_name);
+  return keywords;
 }
 
 std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::vector<load::LoadClass> classes) {

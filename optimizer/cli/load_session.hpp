@@ -8,6 +8,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
+#include "db/connect_options.hpp"
 #include "db/console_session.hpp"
 #include "db/database.hpp"
 #include "load/driver.hpp"
@@ -16,6 +17,10 @@ namespace steward::cli {
 
 /// The classes that a file or the options describe. Throws UsageError.
 std::vector<load::LoadClass> ReadClasses(const LoadOptions& options);
+
+/// How the clients of one class connect: as `base` says, but for what the class names itself; fills in its database and
+/// user. The password of `base` is left out where the class has another user.
+db::Keywords KeywordsOf(const db::Keywords& base, load::LoadClass& load_class);
 
 /// Everything that a load needs, opened. Destroyed in reverse order: the driver before those that watch.
 struct LoadSession {
