@@ -11,10 +11,16 @@ struct Target {
   std::string address;
 };
 
-/// This machine always; another only where it was named in `allowed`.
+inline bool IsLoopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+/// This machine always; another only where it was named in `allowed`. Where there is an address, a name says nothing:
+/// libpq goes to the address, whatever host it was given beside it.
 inline bool MayBeLoaded(const Target& target, const std::string& allowed) {
-  return target.host.starts_with('/') || target.host.starts_with('@') || target.address.starts_with("127.") ||
-         target.address == "::1" || (!allowed.empty() && (target.host == allowed || target.address == allowed));
+  const bool local = target.address.empty() ? target.host.starts_with('/') || target.host.starts_with('@')
+                                            : IsLoopback(target.address);
+  return local || (!allowed.empty() && (target.host == allowed || target.address == allowed));
 }
 
 }  // namespace steward::load

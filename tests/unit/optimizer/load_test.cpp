@@ -240,6 +240,7 @@ TEST(Target, OnlyThisMachineUnlessAnotherIsNamed) {
   EXPECT_TRUE(MayBeLoaded({"::1", "::1"}, ""));
   EXPECT_FALSE(MayBeLoaded({"localhost", "10.0.0.5"}, ""));  // what a name stands for decides
   EXPECT_FALSE(MayBeLoaded({"db1", "10.0.0.5"}, "db2"));
+  EXPECT_FALSE(MayBeLoaded({"/run/postgresql", "10.0.0.5"}, ""));  // nor does a directory beside an address
   EXPECT_TRUE(MayBeLoaded({"db1", "10.0.0.5"}, "db1"));
   EXPECT_TRUE(MayBeLoaded({"db1", "10.0.0.5"}, "10.0.0.5"));
 }
