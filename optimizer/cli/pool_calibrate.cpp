@@ -70,7 +70,7 @@ load::Probe Summarize(const model::LoadResult& result, int size) {
     probe.throughput += one.throughput;
     requests += static_cast<double>(one.requests);
     timeouts += static_cast<double>(one.acquire_timeouts + one.query_timeouts);
-    probe.slo_kept = probe.slo_kept && one.missed.empty();
+    probe.slo_kept = probe.slo_kept && one.missed.empty() && one.undecided.empty();
     if (const double share = one.response.p95_ms / one.slo.p95_ms; share > worst) {
       worst = share;
       probe.p95_ms = one.response.p95_ms;
@@ -86,7 +86,7 @@ model::CalibrationResult Search(LoadSession& session, load::PoolSize& pool_size,
   load::Calibration calibration(options);
   while (const std::optional<int> size = calibration.Next()) {
     pool_size.Set(*size);
-    const model::LoadResult result = session.driver->Run(std::min(kMostSettleS, probe_s), probe_s);
+    const model::LoadResult result = session.driver->Run(std::min(kMostSettleS, probe_s), probe_s, probe_s);
     db::ThrowIfInterrupted();
     if (!session.pooler->problem().empty()) throw db::ConnectionError({session.pooler->problem(), "", "", ""});
     calibration.Add(Summarize(result, *size));

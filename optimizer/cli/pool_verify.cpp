@@ -35,14 +35,22 @@ void AddNotes(model::LoadResult& result, const LoadSession& session) {
         result.driver_cpu, result.lateness_p99_ms));
 }
 
+// By then each request has ended in one way or another.
+double LongestRequest(const std::vector<load::LoadClass>& classes) {
+  double longest = 0;
+  for (const load::LoadClass& one : classes) longest = std::max(longest, one.acquire_timeout_s + one.timeout_s);
+  return longest;
+}
+
 Outcome Verify(const Arguments& arguments, std::vector<load::LoadClass> classes) {
   const std::unique_ptr<LoadSession> session = OpenLoadSession(arguments, std::move(classes));
   session->driver->Connect();
-  model::LoadResult result = session->driver->Run(arguments.load.warmup_s, arguments.load.duration_s);
+  model::LoadResult result =
+      session->driver->Run(arguments.load.warmup_s, arguments.load.duration_s, LongestRequest(session->classes));
   result.host = session->endpoint.host;
   result.port = session->endpoint.port;
   AddNotes(result, *session);
-  const auto missed = [](const model::LoadClassResult& one) { return !one.missed.empty(); };
+  const auto missed = [](const model::LoadClassResult& one) { return !one.missed.empty() || !one.undecided.empty(); };
   const int exit_code = result.interrupted                                                  ? kExitFailure
                         : std::any_of(result.classes.begin(), result.classes.end(), missed) ? kExitFinding
                                                                                             : kExitOk;

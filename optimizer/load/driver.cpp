@@ -34,6 +34,10 @@ ArrivalClock ClockOf(const LoadClass& spec, std::uint64_t seed) {
                        : ArrivalClock::Users(spec.users, spec.think_time_s, seed);
 }
 
+int Cores() {
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
 void Add(int epoll, int file, std::uint64_t data) {
   epoll_event event = {};
   event.events = EPOLLIN;
@@ -152,11 +156,11 @@ void Driver::Handle(std::size_t index) {
 Nanoseconds Driver::NextEvent() const {
   Nanoseconds next = next_tick_;
   if (!retries_.empty() && connecting_ < options_.connecting_at_once) next = std::min(next, retries_.top().first);
-  if (!running_) return next;
+  for (const Class& load_class : classes_) next = std::min(next, load_class.pool.next_deadline());
   if (!pauses_.empty()) next = std::min(next, pauses_.top().until);
+  if (!running_) return next;
   if (sampler_ != nullptr) next = std::min(next, next_look_);
-  for (const Class& load_class : classes_)
-    next = std::min({next, load_class.clock.next(), load_class.pool.next_deadline()});
+  for (const Class& load_class : classes_) next = std::min(next, load_class.clock.next());
   return next;
 }
 
@@ -171,6 +175,11 @@ void Driver::TakeArrivals(Nanoseconds now) {
         Watch(static_cast<std::size_t>(*index));
       }
     }
+  }
+}
+
+void Driver::Expire(Nanoseconds now) {
+  for (Class& load_class : classes_) {
     for (const ArrivalClock::Arrival& request : load_class.pool.Expire(now)) {
       load_class.tally.AcquireTimeout(request.intended, now);
       load_class.clock.Ended(request.user, now);
@@ -203,58 +212,87 @@ void Driver::AddUsage(model::LoadResult& result, const Usage& before, const Usag
   result.driver_cpu = (after.own - before.own) / seconds;
   if (result.pooler_cpu && result.server_cpu)
     result.foreign_cpu =
-        std::max(result.machine_cpu * result.cores - *result.pooler_cpu - *result.server_cpu - result.driver_cpu, 0.0);
+        std::max(result.machine_cpu * Cores() - *result.pooler_cpu - *result.server_cpu - result.driver_cpu, 0.0);
 }
 
-void Driver::BeginRun(Nanoseconds now, double warmup_s, double duration_s) {
+void Driver::BeginRun(Nanoseconds now) {
   for (Class& load_class : classes_) {
     for (const ArrivalClock::Arrival& left : load_class.pool.Expire(kNever)) load_class.clock.Ended(left.user, now);
     load_class.clock.Begin(now);
-    load_class.tally.Begin(now + FromSeconds(warmup_s), now + FromSeconds(warmup_s + duration_s));
+    load_class.tally = Tally();
   }
-  lateness_ = {};
   next_look_ = now;
-  running_ = true;
 }
 
-model::LoadResult Driver::Run(double warmup_s, double duration_s) {
+bool Driver::Drive(const char* phase, Nanoseconds until) {
   const Nanoseconds start = Now();
-  const Nanoseconds begin = start + FromSeconds(warmup_s);
-  const Nanoseconds planned_end = begin + FromSeconds(duration_s);
-  BeginRun(start, warmup_s, duration_s);
-  Usage before = ReadUsage();
-  bool in_window = false;
   Nanoseconds now = start;
-  while (now < planned_end && !options_.stop()) {
-    if (!in_window && now >= begin) {
-      before = ReadUsage();
-      lateness_ = {};
-      if (sampler_ != nullptr) sampler_->Begin();
-      if (options_.pooler != nullptr) options_.pooler->Begin();
-      in_window = true;
-    }
+  running_ = true;
+  for (; now < until && !options_.stop(); now = Now()) {
     EndPauses(now);
     TakeArrivals(now);
+    Expire(now);
     PumpConnections(now);
-    if (now >= next_tick_) {
-      const double share = static_cast<double>(now - start) / static_cast<double>(planned_end - start);
-      options_.progress(in_window ? "measuring" : "warming up", share);
-    }
+    if (now >= next_tick_)
+      options_.progress(phase, static_cast<double>(now - start) / static_cast<double>(until - start));
     Tick(now);
     if (sampler_ != nullptr && now >= next_look_) {
       sampler_->Ask();
       next_look_ = now + Sampler::kPeriod;
     }
-    Wait(std::min({NextEvent(), planned_end, in_window ? kNever : begin}));
-    now = Now();
+    Wait(std::min(NextEvent(), until));
   }
   running_ = false;
-  const Usage after = ReadUsage();
-  if (options_.pooler != nullptr) options_.pooler->End(static_cast<double>(Now() - begin) / 1e9);
-  model::LoadResult result = Finish(begin, std::clamp(now, begin, planned_end));
-  result.interrupted = now < planned_end;
+  return now >= until;
+}
+
+// What the window began is waited for, with nothing new, while it can change what is found.
+void Driver::Drain(double seconds) {
+  const Nanoseconds until = Now() + FromSeconds(seconds);
+  bool open = true;
+  for (Nanoseconds now = Now(); now < until && !options_.stop(); now = Now()) {
+    EndPauses(now);
+    Expire(now);
+    PumpConnections(now);
+    if (now >= next_tick_) {
+      const std::vector<model::LoadClassResult> results = Results();
+      open = std::any_of(results.begin(), results.end(), [](const auto& one) { return !one.undecided.empty(); });
+      options_.progress("waiting for what still runs", std::nullopt);
+    }
+    if (!open) return;
+    Tick(now);
+    Wait(std::min(NextEvent(), until));
+  }
+}
+
+model::LoadResult Driver::Run(double warmup_s, double duration_s, double drain_s) {
+  const Nanoseconds start = Now();
+  BeginRun(start);
+  model::LoadResult result;
   result.warmup_s = warmup_s;
-  AddUsage(result, before, after);
+  bool whole = Drive("warming up", start + FromSeconds(warmup_s));
+  if (whole) {
+    // Looking takes time: the window begins when that is over.
+    if (options_.pooler != nullptr) options_.pooler->Begin();
+    const Usage before = ReadUsage();
+    if (sampler_ != nullptr) sampler_->Begin();
+    lateness_ = {};
+    const Nanoseconds begin = Now();
+    if (warmup_s <= 0) BeginRun(begin);
+    const Nanoseconds planned_end = begin + FromSeconds(duration_s);
+    for (Class& load_class : classes_) load_class.tally.Begin(begin, planned_end);
+    whole = Drive("measuring", planned_end);
+    const Nanoseconds end = std::min(Now(), planned_end);
+    result.duration_s = static_cast<double>(end - begin) / 1e9;
+    result.lateness_p99_ms = lateness_.Summary().p99_ms;
+    AddUsage(result, before, ReadUsage());
+    if (options_.pooler != nullptr) options_.pooler->End(static_cast<double>(Now() - begin) / 1e9);
+    for (Class& load_class : classes_) load_class.tally.Cut(end);
+    if (whole) Drain(drain_s);
+  }
+  result.interrupted = !whole || options_.stop();
+  AddContext(result);
+  result.classes = Results();
   return result;
 }
 
@@ -267,30 +305,33 @@ std::optional<model::PoolUse> Driver::PoolOf(const LoadClass& spec) const {
   return use;
 }
 
-model::LoadResult Driver::Finish(Nanoseconds begin, Nanoseconds end) {
-  model::LoadResult result;
-  for (Class& load_class : classes_) {
-    load_class.tally.Cut(end);
+std::vector<model::LoadClassResult> Driver::Results() const {
+  const Nanoseconds now = Now();
+  std::vector<Tally> tallies;
+  for (const Class& load_class : classes_) {
+    tallies.push_back(load_class.tally);
     for (const ArrivalClock::Arrival& request : load_class.pool.waiting())
-      load_class.tally.StillWaiting(request.intended);
+      tallies.back().StillWaiting(request.intended, now);
   }
-  for (Slot& slot : slots_)
-    if (slot.script != nullptr) ClassOf(slot).tally.StillRunning(slot.request.intended, slot.sent);
-  for (Class& load_class : classes_) {
-    model::LoadClassResult of_class = load_class.tally.Result(load_class.spec);
-    of_class.pool = PoolOf(load_class.spec);
-    of_class.missed = Missed(of_class);
-    result.classes.push_back(std::move(of_class));
+  for (const Slot& slot : slots_)
+    if (slot.script != nullptr) tallies[slot.class_index].StillRunning(slot.request.intended, slot.sent, now);
+  std::vector<model::LoadClassResult> results;
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    model::LoadClassResult& result = results.emplace_back(tallies[i].Result(classes_[i].spec));
+    result.pool = PoolOf(classes_[i].spec);
+    result.missed = Missed(result);
+    result.undecided = Undecided(result);
   }
+  return results;
+}
+
+void Driver::AddContext(model::LoadResult& result) const {
   result.seed = options_.seed;
-  result.duration_s = static_cast<double>(end - begin) / 1e9;
   result.connections = static_cast<int>(slots_.size());
   result.connect_s = connect_s_;
   result.connect_retries = connect_retries_;
-  result.cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  result.cores = Cores();
   if (pooler_pid_) result.pooler_memory = ReadProcessMemory(*pooler_pid_);
-  result.lateness_p99_ms = lateness_.Summary().p99_ms;
-  return result;
 }
 
 }  // namespace steward::load

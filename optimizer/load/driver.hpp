@@ -45,9 +45,10 @@ class Driver {
   /// use or takes too long, db::Interrupted when it was stopped.
   void Connect();
 
-  /// Drives the load for `warmup_s`, then for `duration_s`, of which it tells. Can be called again: connections stay,
-  /// and what still runs is not counted twice. Ends early, with what there is, when stopped.
-  model::LoadResult Run(double warmup_s, double duration_s);
+  /// Drives the load for `warmup_s`, then for `duration_s`, of which it tells; then waits at most `drain_s` for what
+  /// that began, as long as it decides whether promises are kept. Can be called again: connections stay, and what still
+  /// runs is not counted twice. Ends early, with what there is, when stopped.
+  model::LoadResult Run(double warmup_s, double duration_s, double drain_s);
 
  private:
   struct Class {
@@ -86,6 +87,7 @@ class Driver {
   void Handle(std::size_t index);
   Nanoseconds NextEvent() const;
   void TakeArrivals(Nanoseconds now);
+  void Expire(Nanoseconds now);
   void Tick(Nanoseconds now);
 
   // Connections.
@@ -103,8 +105,11 @@ class Driver {
   void End(std::size_t index);
   const Script& PickScript(Class& load_class);
 
-  void BeginRun(Nanoseconds now, double warmup_s, double duration_s);
-  model::LoadResult Finish(Nanoseconds begin, Nanoseconds end);
+  void BeginRun(Nanoseconds now);
+  bool Drive(const char* phase, Nanoseconds until);  // false: stopped before
+  void Drain(double seconds);
+  std::vector<model::LoadClassResult> Results() const;
+  void AddContext(model::LoadResult& result) const;
   Usage ReadUsage() const;
   static void AddUsage(model::LoadResult& result, const Usage& before, const Usage& after);
   std::optional<model::PoolUse> PoolOf(const LoadClass& spec) const;

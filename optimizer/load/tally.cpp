@@ -62,18 +62,18 @@ void Tally::Failed(Nanoseconds intended, Nanoseconds now, const Failure& failure
     errors.push_back({failure.sqlstate, failure.message, 1});
 }
 
-void Tally::StillWaiting(Nanoseconds intended) {
+void Tally::StillWaiting(Nanoseconds intended, Nanoseconds now) {
   if (!Counts(intended)) return;
   ++result_.unfinished;
-  response_.AddUnfinished(end_ - intended);
-  acquire_.AddUnfinished(end_ - intended);
+  response_.AddUnfinished(now - intended);
+  acquire_.AddUnfinished(now - intended);
 }
 
-void Tally::StillRunning(Nanoseconds intended, Nanoseconds sent) {
+void Tally::StillRunning(Nanoseconds intended, Nanoseconds sent, Nanoseconds now) {
   if (!Counts(intended)) return;
   ++result_.unfinished;
-  response_.AddUnfinished(end_ - intended);
-  service_.AddUnfinished(end_ - sent);
+  response_.AddUnfinished(now - intended);
+  service_.AddUnfinished(now - sent);
 }
 
 model::LoadClassResult Tally::Result(const LoadClass& load_class) const {

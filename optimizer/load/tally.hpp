@@ -34,9 +34,9 @@ class Tally {
   void AcquireTimeout(Nanoseconds intended, Nanoseconds now);
   void Succeeded(Nanoseconds intended, Nanoseconds sent, Nanoseconds now);
   void Failed(Nanoseconds intended, Nanoseconds now, const Failure& failure);
-  /// At the end: a request that waits for a connection, or one that has been sent.
-  void StillWaiting(Nanoseconds intended);
-  void StillRunning(Nanoseconds intended, Nanoseconds sent);
+  /// At the end: a request that still waits for a connection, or one that has been sent.
+  void StillWaiting(Nanoseconds intended, Nanoseconds now);
+  void StillRunning(Nanoseconds intended, Nanoseconds sent, Nanoseconds now);
   void ConnectionLost() { ++result_.connections_lost; }
   void ConnectionFailed() { ++result_.connection_failures; }
 

@@ -74,7 +74,8 @@ struct LoadClassResult {
   LoadTimes service;   // from the first statement sent to the last answer: PgBouncer's queue and the server
   std::vector<LoadErrors> errors;
   std::optional<PoolUse> pool;
-  std::vector<std::string> missed;  // what of the SLO is not kept
+  std::vector<std::string> missed;     // what of the SLO is not kept
+  std::vector<std::string> undecided;  // what may not be: too many requests had not ended
 
   /// Of the requests that ended: how the others would have is not known.
   double timeout_ratio() const { return OfEnded(acquire_timeouts + query_timeouts); }

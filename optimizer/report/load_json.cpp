@@ -81,7 +81,8 @@ Json Class(const model::LoadClassResult& one) {
             {"timeout_ratio", one.slo.timeout_ratio},
             {"error_ratio", one.slo.error_ratio},
             {"utilization", one.slo.utilization}}},
-          {"missed", one.missed}};
+          {"missed", one.missed},
+          {"undecided", one.undecided}};
 }
 
 }  // namespace

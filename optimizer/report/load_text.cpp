@@ -79,11 +79,12 @@ std::string Class(const model::LoadClassResult& one) {
   if (one.connections != one.users) text += TimesLine("  wait for a connection", one.acquire);
   text += TimesLine("  pooler and server", one.service);
   text += Ends(one) + Pool(one);
-  if (one.missed.empty())
+  if (one.missed.empty() && one.undecided.empty())
     return text + fmt::format("  kept: P95 below {}, timeouts below {}, errors below {}{}\n", Duration(one.slo.p95_ms),
                               Percent(one.slo.timeout_ratio), Percent(one.slo.error_ratio),
                               one.pool ? ", utilization below " + Percent(one.slo.utilization) : "");
   for (const std::string& missed : one.missed) text += fmt::format("  MISSED: {}\n", missed);
+  for (const std::string& open : one.undecided) text += fmt::format("  NOT DECIDED: {}\n", open);
   return text;
 }
 

@@ -109,7 +109,7 @@ check_exit "Ctrl-C ends it" 1 ended
 check "with a report of what was measured" holds '$r->{interrupted} && $r->{seconds} < 60 && $c->{succeeded} > 0'
 
 pooler=$(cat "$(_pooler)/pid")
-started --users 20 --think-time 10ms --duration 3s --timeout 500ms
+started --users 20 --think-time 10ms --duration 3s --timeout 500ms --acquire-timeout 500ms
 kill -STOP "$pooler"; wait $load; code=$?
 check_exit "PgBouncer hangs: the load ends all the same" 3 ended
 check "with timeouts" holds '$c->{query_timeouts} > 0 && !$r->{interrupted}'

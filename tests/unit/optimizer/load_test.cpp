@@ -20,6 +20,7 @@
 namespace steward::load {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -201,8 +202,8 @@ TEST(Tally, WhatRunsAtTheEndIsAsOldAsItIsByThen) {
   tally.Arrived(4 * kSecond);
   tally.Arrived(7 * kSecond);
   tally.Cut(9 * kSecond);  // interrupted
-  tally.StillWaiting(4 * kSecond);
-  tally.StillRunning(7 * kSecond, 8 * kSecond);
+  tally.StillWaiting(4 * kSecond, 9 * kSecond);
+  tally.StillRunning(7 * kSecond, 8 * kSecond, 9 * kSecond);
   const model::LoadClassResult result = tally.Result({});
   EXPECT_EQ(result.unfinished, 2U);
   EXPECT_NEAR(result.response.max_ms, 5000, 1);
@@ -231,6 +232,37 @@ TEST(Slo, EachPromiseIsNamedWhenItIsNotKept) {
   result.pool->mean_busy = 7;
   EXPECT_TRUE(Missed(result).empty());
   EXPECT_FALSE(Missed({}).empty());  // nothing was asked: nothing was kept
+}
+
+TEST(Slo, WhatHasNotEndedCanStillMissThem) {
+  model::LoadClassResult result;
+  result.requests = 100;
+  result.succeeded = 97;
+  result.unfinished = 3;
+  result.response = {100, 20, 50, 60, 70, 45, 55, false};
+  result.slo.error_ratio = 0.1;
+  EXPECT_TRUE(Undecided(result).empty());  // 3 timeouts would be too few
+  result.query_timeouts = 3;
+  result.succeeded = 94;
+  EXPECT_THAT(Undecided(result), ElementsAre(HasSubstr("timeouts 3.0 to 6.0 %")));
+  EXPECT_TRUE(Missed(result).empty());
+  result.response.at_least = true;
+  EXPECT_THAT(Undecided(result), ElementsAre(HasSubstr("P95 at least 50.0 ms"), HasSubstr("timeouts")));
+  result.response.p95_ms = 200;  // for sure: nothing is open any more
+  EXPECT_THAT(Missed(result), ElementsAre(HasSubstr("P95 200.0 ms")));
+  EXPECT_TRUE(Undecided(result).empty());
+}
+
+TEST(Slo, NothingIsKeptByWhoNeverSucceeds) {
+  model::LoadClassResult result;
+  result.requests = 1;
+  result.unfinished = 1;
+  result.response = {1, 1, 1, 1, 1, 1, 1, true};
+  EXPECT_THAT(Undecided(result), Contains(HasSubstr("no request has ended")));
+  result.unfinished = 0;
+  result.failed = 1;
+  result.slo.error_ratio = 1.1;
+  EXPECT_THAT(Missed(result), ElementsAre("no request succeeded"));
 }
 
 TEST(Target, OnlyThisMachineUnlessAnotherIsNamed) {
