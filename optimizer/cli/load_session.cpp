@@ -51,7 +51,7 @@ std::unique_ptr<load::Sampler> OpenSampler(const std::string& server) {
   options.dbname = server;
   options.prompt = db::ConnectOptions::Password::kNever;
   const db::Connection connection(options, db::PromptForPassword);
-  return std::make_unique<load::Sampler>(connection.Settings());
+  return std::make_unique<load::Sampler>(connection.Settings(), load::Sampler::Of::kServer);
 }
 
 // As far as they can be asked.
@@ -65,6 +65,10 @@ void OpenWatchers(const LoadOptions& load_options, LoadSession& session) {
     session.console = std::make_unique<db::ConsoleSession>(options, kConsoleTimeout);
     session.pooler = std::make_unique<load::PoolerWatch>(
         [console = session.console.get()](const std::string& command) { return console->Query(command); });
+    db::Keywords keywords = db::CheckOptions(options).keywords;
+    keywords.emplace_back("dbname", "pgbouncer");
+    keywords.emplace_back("connect_timeout", "2");
+    session.pools = std::make_unique<load::Sampler>(keywords, load::Sampler::Of::kConsole);
   } catch (const db::ConnectionError& error) {
     session.console_problem = error.what();
     if (!load_options.console_user.empty()) throw;
@@ -142,7 +146,8 @@ std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::ve
   driver.progress = [progress = &session->progress](const std::string& phase, std::optional<double> share) {
     progress->Say(phase, share);
   };
-  driver.sampler = session->sampler.get();
+  driver.server = session->sampler.get();
+  driver.console = session->pools.get();
   driver.pooler = session->pooler.get();
   session->driver = std::make_unique<load::Driver>(std::move(classes), std::move(keywords), driver);
   return session;

@@ -32,7 +32,8 @@ struct LoadSession {
   Progress progress;
   std::unique_ptr<db::ConsoleSession> console;
   std::unique_ptr<load::PoolerWatch> pooler;
-  std::unique_ptr<load::Sampler> sampler;
+  std::unique_ptr<load::Sampler> sampler;  // of the server
+  std::unique_ptr<load::Sampler> pools;    // of the console
   std::unique_ptr<load::Driver> driver;
 };
 

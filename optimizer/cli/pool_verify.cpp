@@ -9,6 +9,7 @@
 #include "cli/pool_calibrate.hpp"
 #include "load/script.hpp"
 #include "report/load_report.hpp"
+#include "report/terminal_text.hpp"
 
 namespace steward::cli {
 
@@ -23,9 +24,14 @@ void AddNotes(model::LoadResult& result, const LoadSession& session) {
         "(--console-user): " +
         session.console_problem);
   if (session.pooler != nullptr && !session.pooler->problem().empty())
-    note("how busy the pool is was not asked of PgBouncer: " + session.pooler->problem());
+    note("the pool's size was not asked of PgBouncer: " + session.pooler->problem());
+  if (session.pools != nullptr && session.pools->broken())
+    note("the connection to PgBouncer's console broke: the pool was not watched to the end");
   if (session.sampler != nullptr && session.sampler->broken())
     note("the direct connection to the server broke: it was not watched to the end");
+  if (session.pooler != nullptr && !result.interrupted)
+    for (const model::LoadClassResult& one : result.classes)
+      if (!one.pool) note(fmt::format("how busy the pool of class \"{}\" is was not seen: it was not judged", report::Printable(one.name)));
   if (session.sampler != nullptr && session.sampler->blind())
     note("what the server is doing was not seen: the role of --server needs pg_read_all_stats");
   if (result.driver_cpu > 0.9 || result.lateness_p99_ms > 10)

@@ -23,7 +23,7 @@ namespace {
 
 constexpr Nanoseconds kTick = 50'000'000;
 constexpr std::uint64_t kTimerEvent = UINT64_MAX;
-constexpr std::uint64_t kSamplerEvent = UINT64_MAX - 1;
+constexpr std::uint64_t kSamplerEvents = UINT64_MAX - 8;  // from here up to the timer's
 
 Nanoseconds FromSeconds(double seconds) {
   return static_cast<Nanoseconds>(seconds * 1e9);
@@ -55,7 +55,7 @@ struct Driver::Usage {
 };
 
 Driver::Driver(std::vector<LoadClass> classes, std::vector<db::Keywords> keywords, DriverOptions options)
-    : options_(std::move(options)), sampler_(options_.sampler), random_(options_.seed) {
+    : options_(std::move(options)), random_(options_.seed) {
   for (std::size_t i = 0; i < classes.size(); ++i) {
     LoadClass& spec = classes[i];
     double weights = 0;
@@ -76,7 +76,11 @@ Driver::Driver(std::vector<LoadClass> classes, std::vector<db::Keywords> keyword
   if (epoll_ < 0 || timer_ < 0)
     throw db::Error({std::string("could not create an event queue: ") + std::strerror(errno), "", "", ""});
   Add(epoll_, timer_, kTimerEvent);
-  if (sampler_ != nullptr) Add(epoll_, sampler_->socket(), kSamplerEvent);
+  for (Sampler* sampler : {options_.server, options_.console})
+    if (sampler != nullptr) {
+      Add(epoll_, sampler->socket(), kSamplerEvents + samplers_.size());
+      samplers_.push_back(sampler);
+    }
 }
 
 Driver::~Driver() {
@@ -107,8 +111,8 @@ void Driver::Wait(Nanoseconds until) {
     if (data == kTimerEvent) {
       std::uint64_t expirations = 0;
       if (read(timer_, &expirations, sizeof(expirations)) > 0) armed_ = kNever;
-    } else if (data == kSamplerEvent) {
-      sampler_->Ready();
+    } else if (data >= kSamplerEvents) {
+      samplers_[static_cast<std::size_t>(data - kSamplerEvents)]->Ready();
     } else {
       Handle(static_cast<std::size_t>(data));
     }
@@ -159,7 +163,7 @@ Nanoseconds Driver::NextEvent() const {
   for (const Class& load_class : classes_) next = std::min(next, load_class.pool.next_deadline());
   if (!pauses_.empty()) next = std::min(next, pauses_.top().until);
   if (!running_) return next;
-  if (sampler_ != nullptr) next = std::min(next, next_look_);
+  if (!samplers_.empty()) next = std::min(next, next_look_);
   for (const Class& load_class : classes_) next = std::min(next, load_class.clock.next());
   return next;
 }
@@ -236,8 +240,8 @@ bool Driver::Drive(const char* phase, Nanoseconds until) {
     if (now >= next_tick_)
       options_.progress(phase, static_cast<double>(now - start) / static_cast<double>(until - start));
     Tick(now);
-    if (sampler_ != nullptr && now >= next_look_) {
-      sampler_->Ask();
+    if (now >= next_look_) {
+      for (Sampler* sampler : samplers_) sampler->Ask();
       next_look_ = now + Sampler::kPeriod;
     }
     Wait(std::min(NextEvent(), until));
@@ -273,9 +277,8 @@ model::LoadResult Driver::Run(double warmup_s, double duration_s, double drain_s
   bool whole = Drive("warming up", start + FromSeconds(warmup_s));
   if (whole) {
     // Looking takes time: the window begins when that is over.
-    if (options_.pooler != nullptr) options_.pooler->Begin();
     const Usage before = ReadUsage();
-    if (sampler_ != nullptr) sampler_->Begin();
+    for (Sampler* sampler : samplers_) sampler->Begin();
     lateness_ = {};
     const Nanoseconds begin = Now();
     if (warmup_s <= 0) BeginRun(begin);
@@ -286,7 +289,7 @@ model::LoadResult Driver::Run(double warmup_s, double duration_s, double drain_s
     result.duration_s = static_cast<double>(end - begin) / 1e9;
     result.lateness_p99_ms = lateness_.Summary().p99_ms;
     AddUsage(result, before, ReadUsage());
-    if (options_.pooler != nullptr) options_.pooler->End(static_cast<double>(Now() - begin) / 1e9);
+    if (options_.pooler != nullptr) options_.pooler->Read();
     for (Class& load_class : classes_) load_class.tally.Cut(end);
     if (whole) Drain(drain_s);
   }
@@ -296,12 +299,15 @@ model::LoadResult Driver::Run(double warmup_s, double duration_s, double drain_s
   return result;
 }
 
-// PgBouncer knows when a connection was a client's; the server, when it ran something.
+// PgBouncer knows when a connection was a client's; the server, when it ran something, and by names of its own.
 std::optional<model::PoolUse> Driver::PoolOf(const LoadClass& spec) const {
-  const auto seen = sampler_ == nullptr ? std::nullopt : sampler_->Use(spec.database, spec.user);
-  auto use = options_.pooler == nullptr ? std::nullopt : options_.pooler->Use(spec.database);
-  if (!use) return seen;
-  if (seen) use->max_busy = seen->max_busy;
+  const PoolerWatch::Entry* entry = options_.pooler == nullptr ? nullptr : options_.pooler->Find(spec.database);
+  const std::string& user = entry != nullptr && !entry->forced_user.empty() ? entry->forced_user : spec.user;
+  std::optional<model::PoolUse> use;
+  if (options_.console != nullptr) use = options_.console->Use(spec.database, user);
+  if (!use && options_.server != nullptr)
+    use = options_.server->Use(entry != nullptr && !entry->dbname.empty() ? entry->dbname : spec.database, user);
+  if (use && entry != nullptr && entry->pool_size > 0) use->size = entry->pool_size;
   return use;
 }
 

@@ -27,7 +27,8 @@ struct DriverOptions {
   int connecting_at_once = 64;        // below the backlog of 128 that PgBouncer and PostgreSQL listen with
   std::optional<int> pooler_pid;      // none: the process that listens on the unix socket
   std::optional<int> postmaster_pid;  // of a server on this machine
-  Sampler* sampler = nullptr;         // these two may be missing; they outlive the driver
+  Sampler* server = nullptr;          // these three may be missing; they outlive the driver
+  Sampler* console = nullptr;
   PoolerWatch* pooler = nullptr;
   std::function<bool()> stop = [] { return false; };
   std::function<void(const std::string& phase, std::optional<double> share)> progress = [](auto&&...) {};
@@ -117,7 +118,7 @@ class Driver {
   std::vector<Class> classes_;
   std::vector<Slot> slots_;
   DriverOptions options_;
-  Sampler* sampler_;
+  std::vector<Sampler*> samplers_;
   Random random_;
   int epoll_ = -1;
   int timer_ = -1;

@@ -2,10 +2,10 @@
 #include "load/sampler.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "db/error.hpp"
+#include "db/libpq_text.hpp"
 
 namespace steward::load {
 
@@ -13,8 +13,8 @@ namespace {
 
 // Sessions of the pool, whoever opened them; "idle" is the only state that holds nothing of the server.
 constexpr const char* kLook =
-    "SELECT /* pgsteward */ datname, usename, count(*) FILTER (WHERE state <> 'idle'), count(*), "
-    "count(*) FILTER (WHERE state IS NULL) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND "
+    "SELECT /* pgsteward */ datname, usename, count(*) FILTER (WHERE state <> 'idle') AS busy, count(*) AS connections, "
+    "count(*) FILTER (WHERE state IS NULL) AS hidden FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND "
     "pid <> pg_catalog.pg_backend_pid() "
     "GROUP BY datname, usename";
 
@@ -22,7 +22,43 @@ void DropNotice(void*, const PGresult*) {}
 
 }  // namespace
 
-Sampler::Sampler(const db::Keywords& keywords) {
+PoolLooks::Seen& PoolLooks::Add(const std::string& database, const std::string& user, int busy) {
+  Seen& seen = seen_[{database, user}];
+  seen.busy += busy;
+  seen.max_busy = std::max(seen.max_busy, busy);
+  return seen;
+}
+
+void PoolLooks::AddSessions(const db::Result& rows) {
+  ++looks_;
+  for (const db::Row row : rows) {
+    Seen& seen = Add(row.Text("datname"), row.Text("usename"), static_cast<int>(row.Int("busy")));
+    seen.connections = std::max(seen.connections, static_cast<int>(row.Int("connections")));
+    blind_ = blind_ || row.Int("hidden") > 0;
+  }
+}
+
+void PoolLooks::AddPools(const db::Result& rows) {
+  ++looks_;
+  for (const db::Row row : rows) {
+    Seen& seen = Add(row.Text("database"), row.Text("user"), static_cast<int>(row.Int("sv_active")));
+    seen.connections = 0;  // the last look counts: after a change of its size a pool shrinks
+    for (const char* column : {"sv_active", "sv_idle", "sv_used", "sv_tested", "sv_login"})
+      seen.connections += static_cast<int>(row.Int(column));
+  }
+}
+
+std::optional<model::PoolUse> PoolLooks::Use(const std::string& database, const std::string& user) const {
+  const auto found = seen_.find({database, user});
+  if (found == seen_.end() || blind_) return std::nullopt;
+  model::PoolUse use;
+  use.mean_busy = found->second.busy / static_cast<double>(looks_);
+  use.max_busy = found->second.max_busy;
+  use.connections = found->second.connections;
+  return use;
+}
+
+Sampler::Sampler(const db::Keywords& keywords, Of of) : of_(of) {
   std::vector<const char*> names;
   std::vector<const char*> values;
   for (const auto& [name, value] : keywords) {
@@ -42,14 +78,13 @@ Sampler::Sampler(const db::Keywords& keywords) {
 }
 
 void Sampler::Begin() {
-  seen_.clear();
-  looks_ = 0;
+  looks_ = {};
   discard_ = asked_;
 }
 
 void Sampler::Ask() {
   if (asked_ || connection_ == nullptr) return;
-  if (PQsendQuery(connection_.get(), kLook) == 0 || PQflush(connection_.get()) < 0) {
+  if (PQsendQuery(connection_.get(), of_ == Of::kServer ? kLook : "SHOW POOLS") == 0 || PQflush(connection_.get()) < 0) {
     connection_.reset();
     return;
   }
@@ -68,32 +103,15 @@ bool Sampler::Ready() {
       asked_ = discard_ = false;
       break;
     }
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && !discard_) Note(result);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && !discard_) {
+      if (of_ == Of::kServer)
+        looks_.AddSessions(db::CopyRows(result));
+      else
+        looks_.AddPools(db::CopyRows(result));
+    }
     PQclear(result);
   }
   return true;
-}
-
-void Sampler::Note(const PGresult* result) {
-  ++looks_;
-  for (int row = 0; row < PQntuples(result); ++row) {
-    Seen& seen = seen_[{PQgetvalue(result, row, 0), PQgetvalue(result, row, 1)}];
-    const int busy = std::atoi(PQgetvalue(result, row, 2));
-    blind_ = blind_ || std::atoi(PQgetvalue(result, row, 4)) > 0;
-    seen.busy += busy;
-    seen.max_busy = std::max(seen.max_busy, busy);
-    seen.max_connections = std::max(seen.max_connections, std::atoi(PQgetvalue(result, row, 3)));
-  }
-}
-
-std::optional<model::PoolUse> Sampler::Use(const std::string& database, const std::string& user) const {
-  const auto found = seen_.find({database, user});
-  if (found == seen_.end() || looks_ == 0 || blind_) return std::nullopt;
-  model::PoolUse use;
-  use.mean_busy = found->second.busy / static_cast<double>(looks_);
-  use.max_busy = found->second.max_busy;
-  use.connections = found->second.max_connections;
-  return use;
 }
 
 }  // namespace steward::load

@@ -40,7 +40,7 @@ struct PoolUse {
   std::optional<int> size;      // as configured; none: not known
   int connections = 0;          // open to the server
   double mean_busy = 0;         // given to a client, by PgBouncer's account; inside a transaction, by the server's
-  std::optional<int> max_busy;  // seen in the server at one moment
+  std::optional<int> max_busy;  // seen at one moment
   double utilization() const {
     const int n = size && *size > 0 ? *size : connections;
     return n > 0 ? mean_busy / n : 0;

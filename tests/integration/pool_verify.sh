@@ -55,8 +55,11 @@ check_exit "a load beyond PgBouncer's pool misses them" 3 verify_long --users 60
 check "as query timeouts, with connections lost to query_wait_timeout and opened again" holds \
   '$c->{query_timeouts} > 0 && $c->{connections_lost} > 0 && grep { $_->{message} =~ /query_wait_timeout/ } @{$c->{errors}}'
 
+check "and a pool that is full all the time" holds '$c->{pool}{utilization} > 0.9 && $c->{pool}{size} == 4'
+
 check_exit "a pause within a transaction holds its server connection" 3 verify --users 4 --sql 'SELECT 1; \sleep 100ms; SELECT 1' --format json
 check "which is then busy" holds '$c->{pool}{utilization} > 0.8 && $c->{succeeded} > 0 && $c->{response}{p50_time} > 95'
+
 check_exit "a statement that fails is an error" 3 verify --users 5 --think-time 100ms --sql 'SELECT * FROM nowhere' --format json
 check "with its SQLSTATE" holds '$c->{errors}[0]{sqlstate} eq "42P01" && $c->{failed} == $c->{errors}[0]{count} && !$c->{succeeded}'
 

@@ -9,9 +9,6 @@
 #include "load/backoff.hpp"
 #include "load/client.hpp"
 #include "load/confidence.hpp"
-#include "load/pool_size.hpp"
-#include "load/pooler_watch.hpp"
-#include "db/error.hpp"
 #include "load/slo.hpp"
 #include "load/target.hpp"
 #include "load/tally.hpp"
@@ -275,94 +272,6 @@ TEST(Target, OnlyThisMachineUnlessAnotherIsNamed) {
   EXPECT_FALSE(MayBeLoaded({"/run/postgresql", "10.0.0.5"}, ""));  // nor does a directory beside an address
   EXPECT_TRUE(MayBeLoaded({"db1", "10.0.0.5"}, "db1"));
   EXPECT_TRUE(MayBeLoaded({"db1", "10.0.0.5"}, "10.0.0.5"));
-}
-
-// A console whose totals grow from one look to the next.
-db::Result Console(const std::string& command, int look) {
-  if (command == "SHOW STATS_TOTALS") {
-    const std::string xact = look == 1 ? "1000000" : "51000000";
-    const std::string wait = look == 1 ? "0" : "10000000";
-    return {{"database", "xact_time", "wait_time"}, {{"shop", xact, wait}}};
-  }
-  if (command == "SHOW POOLS")
-    return {{"database", "user", "cl_active", "cl_waiting", "sv_active", "sv_idle", "sv_used", "sv_tested", "sv_login"},
-            {{"shop", "a", "9", "0", "3", "1", "0", "0", "0"},
-             {"shop", "b", "0", "2", "1", "0", "0", "0", "0"},
-             {"shop", "looks_up_passwords", "0", "0", "0", "1", "0", "0", "0"}}};
-  return {{"name", "pool_size"}, {{"shop", "5"}, {"other", "5"}}};
-}
-
-TEST(PoolerWatch, TakesWaitingOffAndCountsAPoolForEachUser) {
-  int looks = 0;
-  PoolerWatch watch([&](const std::string& command) { return Console(command, command == "SHOW STATS_TOTALS" ? ++looks : looks); });
-  watch.Begin();
-  watch.End(10);
-  const auto use = watch.Use("shop");
-  ASSERT_TRUE(use);
-  EXPECT_DOUBLE_EQ(use->mean_busy, 4);  // 50 s of transactions less 10 s of waiting, in 10 s
-  EXPECT_EQ(use->size, 10);
-  EXPECT_EQ(use->connections, 5);
-  EXPECT_DOUBLE_EQ(use->utilization(), 0.4);
-  EXPECT_FALSE(watch.Use("unknown"));
-}
-
-TEST(PoolerWatch, AConsoleThatFailsSaysNothing) {
-  PoolerWatch watch([](const std::string&) -> db::Result { throw db::ConnectionError({"no answer", "", "", ""}); });
-  watch.Begin();
-  watch.End(1);
-  EXPECT_EQ(watch.problem(), "no answer");
-  EXPECT_FALSE(watch.Use("shop"));
-}
-
-// A console with one setting, which notes what it is told.
-struct FakeConsole {
-  int size = 20;
-  int own_size = 0;  // of database "shop"; 0: none
-  bool deaf = false;
-  std::vector<std::string> commands;
-
-  db::Result Ask(const std::string& command) {
-    if (command == "SHOW CONFIG") return {{"key", "value"}, {{"default_pool_size", std::to_string(size)}}};
-    if (command == "SHOW DATABASES") return {{"name", "pool_size"}, {{"shop", std::to_string(own_size > 0 ? own_size : size)}}};
-    commands.push_back(command);
-    if (command.starts_with("SET ") && !deaf) size = std::stoi(command.substr(command.find('=') + 1));
-    return {};
-  }
-  PoolSize::Ask Function() {
-    return [this](const std::string& command) { return Ask(command); };
-  }
-};
-
-TEST(PoolSize, IsPutBackHoweverItEnds) {
-  FakeConsole console;
-  {
-    PoolSize size(console.Function(), {"shop"});
-    EXPECT_EQ(size.original(), 20);
-    size.Set(40);
-    size.Set(5);
-    EXPECT_EQ(console.size, 5);
-  }
-  EXPECT_EQ(console.size, 20);
-  EXPECT_THAT(console.commands,
-              ElementsAre("SET default_pool_size=40", "SET default_pool_size=5", "RECONNECT \"shop\"", "SET default_pool_size=20"));
-}
-
-TEST(PoolSize, WhatIsNotTakenOverIsAnError) {
-  FakeConsole console;
-  PoolSize size(console.Function(), {"shop"});
-  console.deaf = true;
-  EXPECT_THROW(size.Set(40), db::Error);
-}
-
-TEST(PoolSize, ADatabaseWithASizeOfItsOwnCannotBeCalibrated) {
-  FakeConsole console;
-  console.own_size = 7;
-  EXPECT_THROW(PoolSize(console.Function(), {"shop"}), db::Error);
-  console.own_size = 20;  // the same by chance: found when the default changes
-  PoolSize size(console.Function(), {"shop"});
-  EXPECT_THROW(size.Set(40), db::Error);
-  size.Restore();
-  EXPECT_EQ(console.size, 20);
 }
 
 TEST(Backoff, GrowsToASecondAndIsSpread) {
