@@ -67,6 +67,9 @@ Outcome Verify(const Arguments& arguments, std::vector<load::LoadClass> classes)
 
 Outcome RunPoolVerify(const Arguments& arguments) {
   WarnOfPassword(arguments.connect);
+  db::ConnectOptions server;
+  if (!arguments.load.server.empty()) server.dbname = arguments.load.server;
+  WarnOfPassword(server);
   std::vector<load::LoadClass> classes = ReadClasses(arguments.load);
   try {
     return arguments.load.calibrate ? RunPoolCalibrate(arguments, std::move(classes))

@@ -22,6 +22,8 @@ says() { grep -qE "$1" "$report" || { cat "$report"; return 1; }; }
 
 check_exit "a load that the pool carries keeps the promises" 0 verify --users 300 --think-time 1s --slo-p95 10s \
   --slo-utilization 100% --server "$direct" --sql 'SELECT id FROM t WHERE id = :random(1,1000)'
+warned() { verify --users 5 --think-time 100ms --slo-p95 10s --sql 'SELECT 1' --server "$direct password=geheim" && says "$1"; }
+check_exit "a password among the arguments is warned about" 0 warned 'password in the connection string'
 check "the report says so" says '^  kept: P95 below 10.0 s'
 check "and how busy the pool was" says 'of 4 server connections busy'
 
