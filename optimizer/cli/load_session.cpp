@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "db/connection.hpp"
@@ -43,6 +44,45 @@ void CheckTarget(const db::Connection& connection, const std::string& allowed) {
   const std::string name = report::Printable(host);
   throw UsageError(fmt::format("host \"{}\" is not this machine", name),
                    fmt::format("Load slows down whoever else works there. If that is meant: --allow-host {}", name));
+}
+
+// A pooler on this machine can stand in front of a server elsewhere. One that was named is named with what is behind it.
+void CheckServer(db::Connection& connection, const std::string& allowed) {
+  const std::string& host = connection.endpoint().host;
+  if (!load::MayBeLoaded({host, connection.address()}, "")) return;
+  const db::Result result = connection.Query(
+      "SELECT pg_catalog.host(pg_catalog.inet_server_addr()) AS server, pg_catalog.host(pg_catalog.inet_client_addr()) "
+      "AS pooler");
+  const std::string server = result.Only().Text("server");
+  if (load::ServerMayBeLoaded(server, result.Only().Text("pooler"), allowed)) return;
+  throw UsageError(fmt::format("the server of database \"{}\", {}, is not this machine",
+                               report::Printable(connection.endpoint().database), server),
+                   fmt::format("Load slows down whoever else works there. If that is meant: --allow-host {}", server));
+}
+
+std::string ConnectionString(const db::Keywords& keywords) {
+  std::string text;
+  for (const auto& [name, value] : keywords) {
+    text += name + "='";
+    for (const char c : value) text += c == '\'' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    text += "' ";
+  }
+  return text;
+}
+
+// Each database of the load may have a server of its own.
+void CheckServers(db::Connection& first, const std::vector<load::LoadClass>& classes,
+                  const std::vector<db::Keywords>& keywords, const std::string& allowed) {
+  CheckServer(first, allowed);
+  std::set<std::string> checked = {first.endpoint().database};
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (!checked.insert(classes[i].database).second) continue;
+    db::ConnectOptions options;
+    options.dbname = ConnectionString(keywords[i]);
+    options.prompt = db::ConnectOptions::Password::kNever;
+    db::Connection connection(options, db::PromptForPassword);
+    CheckServer(connection, allowed);
+  }
 }
 
 std::unique_ptr<load::Sampler> OpenSampler(const std::string& server) {
@@ -133,6 +173,7 @@ std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::ve
     session->endpoint = connection.endpoint();
     const db::Keywords base = connection.Settings();
     for (load::LoadClass& load_class : classes) keywords.push_back(KeywordsOf(base, load_class));
+    CheckServers(connection, classes, keywords, options.allow_host);
     session->budget = ReadBudget(connection, classes);
     const db::Result backend = connection.Query("SELECT pg_catalog.pg_backend_pid() AS pid");
     driver.postmaster_pid = load::PostmasterOf(static_cast<int>(backend.Only().Int("pid")));

@@ -23,4 +23,10 @@ inline bool MayBeLoaded(const Target& target, const std::string& allowed) {
   return local || (!allowed.empty() && (target.host == allowed || target.address == allowed));
 }
 
+/// The server behind a pooler on this machine, by the addresses that it has for itself and for the pooler; empty: a unix
+/// socket. Both are the same where they are one machine.
+inline bool ServerMayBeLoaded(const std::string& server, const std::string& pooler, const std::string& allowed) {
+  return server.empty() || IsLoopback(server) || server == pooler || (!allowed.empty() && server == allowed);
+}
+
 }  // namespace steward::load

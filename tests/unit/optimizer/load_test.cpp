@@ -274,6 +274,15 @@ TEST(Target, OnlyThisMachineUnlessAnotherIsNamed) {
   EXPECT_TRUE(MayBeLoaded({"db1", "10.0.0.5"}, "10.0.0.5"));
 }
 
+TEST(Target, TheServerBehindAPoolerIsMeantToo) {
+  EXPECT_TRUE(ServerMayBeLoaded("", "", ""));
+  EXPECT_TRUE(ServerMayBeLoaded("127.0.0.1", "127.0.0.1", ""));
+  EXPECT_TRUE(ServerMayBeLoaded("10.0.0.5", "10.0.0.5", ""));
+  EXPECT_FALSE(ServerMayBeLoaded("10.0.0.5", "10.0.0.9", ""));
+  EXPECT_FALSE(ServerMayBeLoaded("10.0.0.5", "10.0.0.9", "10.0.0.9"));
+  EXPECT_TRUE(ServerMayBeLoaded("10.0.0.5", "10.0.0.9", "10.0.0.5"));
+}
+
 TEST(Backoff, GrowsToASecondAndIsSpread) {
   Random random(1);
   for (int i = 0; i < 100; ++i) {
