@@ -121,9 +121,10 @@ int ReadBudget(db::Database& database, const std::vector<load::LoadClass>& class
   for (const load::LoadClass& load_class : classes) users.push_back(load_class.user);
   const db::Result result = database.Query(
       "SELECT pg_catalog.current_setting('max_connections')::int - "
-      "pg_catalog.current_setting('superuser_reserved_connections')::int - (SELECT count(*)::int FROM "
-      "pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND usename <> ALL ($1::text[]::name[])) AS "
-      "budget",
+      "pg_catalog.current_setting('superuser_reserved_connections')::int - "
+      "coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) - (SELECT count(*)::int FROM "
+      "pg_catalog.pg_stat_activity WHERE (backend_type = 'client backend' OR backend_type IS NULL) AND "
+      "usename <> ALL ($1::text[]::name[])) AS budget",
       {db::ArrayLiteral(users)});
   return static_cast<int>(result.Only().Int("budget"));
 }
@@ -174,7 +175,7 @@ std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::ve
     const db::Keywords base = connection.Settings();
     for (load::LoadClass& load_class : classes) keywords.push_back(KeywordsOf(base, load_class));
     CheckServers(connection, classes, keywords, options.allow_host);
-    session->budget = ReadBudget(connection, classes);
+    if (options.calibrate) session->budget = ReadBudget(connection, classes);
     const db::Result backend = connection.Query("SELECT pg_catalog.pg_backend_pid() AS pid");
     driver.postmaster_pid = load::PostmasterOf(static_cast<int>(backend.Only().Int("pid")));
   }
