@@ -16,6 +16,12 @@ std::string Lower(std::string text) {
   return text;
 }
 
+std::optional<double> SecondsOf(const std::string& text) {
+  double value = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return std::nullopt;
+  return value;
+}
+
 const UserEntry* UserOf(const Facts& facts, const std::string& user) {
   if (!facts.file) return nullptr;
   for (const UserEntry& entry : facts.file->users)
@@ -57,6 +63,7 @@ class Builder {
         size_(SettingNumber(facts, "default_pool_size").value_or(0)),
         min_size_(SettingNumber(facts, "min_pool_size").value_or(0)),
         reserve_(SettingNumber(facts, "reserve_pool_size").value_or(0)),
+        query_wait_timeout_(SettingSeconds(facts, "query_wait_timeout").value_or(0)),
         mode_(Lower(SettingText(facts, "pool_mode").value_or("session"))) {}
 
   void FromEntry(const std::string& name, const DatabaseEntry& entry) {
@@ -72,6 +79,7 @@ class Builder {
     pool.max_db_connections = Positive(entry.Number("max_db_connections"), "max_db_connections");
     pool.mode = Lower(entry.Text("pool_mode").value_or(mode_));
     pool.server_lifetime = static_cast<double>(entry.Number("server_lifetime").value_or(0));
+    pool.query_wait_timeout = Seconds(entry, "query_wait_timeout").value_or(query_wait_timeout_);
     AddForUsers(pool, entry.Text("user").value_or(""));
   }
 
@@ -85,6 +93,7 @@ class Builder {
     pool.min_size = live.min_pool_size.value_or(min_size_);
     pool.max_db_connections = live.max_connections;
     pool.mode = Lower(live.pool_mode.empty() ? mode_ : live.pool_mode);
+    pool.query_wait_timeout = query_wait_timeout_;
     AddForUsers(pool, live.force_user);
   }
 
@@ -93,6 +102,11 @@ class Builder {
  private:
   std::int64_t Positive(std::optional<std::int64_t> value, const char* setting) const {
     return value && *value > 0 ? *value : SettingNumber(facts_, setting).value_or(0);
+  }
+
+  static std::optional<double> Seconds(const DatabaseEntry& entry, const char* key) {
+    const auto seconds = SecondsOf(entry.Text(key).value_or("0"));
+    return seconds && *seconds > 0 ? seconds : std::nullopt;  // 0: as the setting says
   }
 
   void AddForUsers(Pool pool, const std::string& forced) {
@@ -105,12 +119,17 @@ class Builder {
       if (!facts_.file && facts_.console)
         if (const auto live = facts_.console->user_limits.find(user); live != facts_.console->user_limits.end())
           one.max_user_connections = live->second;
+      one.query_timeout = SettingSeconds(facts_, "query_timeout").value_or(0);
+      one.idle_transaction_timeout = SettingSeconds(facts_, "idle_transaction_timeout").value_or(0);
       if (const UserEntry* entry = UserOf(facts_, user)) {
         one.size_is_default = one.size_is_default && !entry->Number("pool_size");
         one.size = entry->Number("pool_size").value_or(one.size);
         one.reserve = entry->Number("reserve_pool_size").value_or(one.reserve);
         one.max_user_connections = entry->Number("max_user_connections").value_or(one.max_user_connections);
         one.mode = Lower(entry->Text("pool_mode").value_or(one.mode));
+        one.query_wait_timeout = Seconds(*entry, "query_wait_timeout").value_or(one.query_wait_timeout);
+        one.query_timeout = Seconds(*entry, "query_timeout").value_or(one.query_timeout);
+        one.idle_transaction_timeout = Seconds(*entry, "idle_transaction_timeout").value_or(one.idle_transaction_timeout);
       }
       // 0 is "unlimited" since 1.24; what it did before nobody can have wanted.
       if (one.size <= 0) one.size = std::numeric_limits<std::int64_t>::max();
@@ -122,6 +141,7 @@ class Builder {
   std::int64_t size_;
   std::int64_t min_size_;
   std::int64_t reserve_;
+  double query_wait_timeout_;
   std::string mode_;
   std::vector<Pool> pools_;
 };
@@ -174,9 +194,7 @@ std::optional<std::int64_t> SettingNumber(const Facts& facts, const std::string&
 
 std::optional<double> SettingSeconds(const Facts& facts, const std::string& name) {
   const auto text = SettingText(facts, name);
-  double value = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc{}) return std::nullopt;
-  return value;
+  return text ? SecondsOf(*text) : std::nullopt;
 }
 
 std::string SettingOrigin(const Facts& facts, const std::string& name) {

@@ -159,7 +159,10 @@ struct Pool {
   std::int64_t max_db_connections = 0;    // 0: none
   std::int64_t max_user_connections = 0;  // 0: none
   std::string mode;                       // session, transaction or statement
-  double server_lifetime = 0;             // seconds
+  double server_lifetime = 0;             // seconds, as all times here
+  double query_wait_timeout = 0;          // 0: none
+  double query_timeout = 0;               // 0: none
+  double idle_transaction_timeout = 0;    // 0: none
   bool size_is_default = false;
   Place place;  // of its line of [databases]; file empty: not known
 

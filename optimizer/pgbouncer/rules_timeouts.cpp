@@ -12,8 +12,9 @@ namespace {
 
 using model::LintSeverity;
 
-double QueryWaitTimeout(const Facts& facts) {
-  return SettingSeconds(facts, "query_wait_timeout").value_or(0);
+// Where a limit of a pool comes from: the setting, or a line of its own.
+std::string OriginOf(const Facts& facts, const char* setting, double limit) {
+  return SettingSeconds(facts, setting).value_or(0) == limit ? SettingOrigin(facts, setting) : "a line of [databases] or [users]";
 }
 
 std::string AlterTimeout(const std::string& user, const char* setting, double seconds) {
@@ -22,14 +23,14 @@ std::string AlterTimeout(const std::string& user, const char* setting, double se
                       : fmt::format("ALTER ROLE {} SET {} = '{}';", QuotedIdentifier(user), setting, value);
 }
 
-void CheckAcquire(const Facts& facts, const AppPool& app, Findings& findings) {
-  const double wait = QueryWaitTimeout(facts);
+void CheckAcquire(const Facts& facts, const Pool& pool, const AppPool& app, Findings& findings) {
+  const double wait = pool.query_wait_timeout;
   if (!app.acquire_timeout || *app.acquire_timeout <= 0 || (wait > 0 && wait < *app.acquire_timeout)) return;
   findings.Add(LintSeverity::kError, app.name,
                wait <= 0 ? "clients that have given up stay in PgBouncer's queue for ever"
                          : "PgBouncer keeps clients in its queue that the application has given up: it works for nobody",
                {{"query_wait_timeout", Span(wait)}, {"acquire_timeout", Span(*app.acquire_timeout)},
-                {"set in", SettingOrigin(facts, "query_wait_timeout")}},
+                {"set in", OriginOf(facts, "query_wait_timeout", wait)}},
                fmt::format("query_wait_timeout = {}", Plain(*app.acquire_timeout / 2)));
 }
 
@@ -55,7 +56,7 @@ void TimeoutOrder(const Facts& facts, Findings& findings) {
     for (const AppPool* app : AppPoolsOf(facts, pool)) {
       if (std::find(seen.begin(), seen.end(), app) != seen.end()) continue;
       seen.push_back(app);
-      CheckAcquire(facts, *app, findings);
+      CheckAcquire(facts, pool, *app, findings);
       CheckStatement(facts, pool, *app, findings);
     }
 }
@@ -63,12 +64,10 @@ void TimeoutOrder(const Facts& facts, Findings& findings) {
 // 8
 void IdleInTransaction(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts)) return findings.Needs(kNeedsPooler);
-  const double wait = QueryWaitTimeout(facts);
-  const double by_pooler = SettingSeconds(facts, "idle_transaction_timeout").value_or(0);
-  const auto good = [&](double limit) { return limit > 0 && (wait <= 0 || limit <= wait); };
-  if (good(by_pooler)) return;
   for (const Pool& pool : PoolsOf(facts)) {
-    if (!SharesServers(pool)) continue;
+    const double wait = pool.query_wait_timeout;
+    const auto good = [&](double limit) { return limit > 0 && (wait <= 0 || limit <= wait); };
+    if (!SharesServers(pool) || good(pool.idle_transaction_timeout)) continue;
     if (!facts.server) return findings.Needs(kNeedsServer);
     const double limit = IdleInTransactionTimeout(*facts.server, pool);
     if (good(limit)) continue;
@@ -124,11 +123,10 @@ void IdleBeforeBurst(const Facts& facts, Findings& findings) {
 // 17
 void ReserveTooLate(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts)) return findings.Needs(kNeedsPooler);
-  const double wait = QueryWaitTimeout(facts);
   const double after = SettingSeconds(facts, "reserve_pool_timeout").value_or(0);
   for (const Pool& pool : PoolsOf(facts)) {
     if (pool.reserve <= 0) continue;
-    double patience = wait > 0 ? wait : 0;
+    double patience = pool.query_wait_timeout;
     for (const AppPool* app : AppPoolsOf(facts, pool))
       if (const double acquire = app->acquire_timeout.value_or(0); acquire > 0) patience = patience > 0 ? std::min(patience, acquire) : acquire;
     if (after > 0 && (patience <= 0 || after < patience)) continue;
@@ -144,10 +142,10 @@ void ReserveTooLate(const Facts& facts, Findings& findings) {
 // 25
 void QueryTimeout(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts)) return findings.Needs(kNeedsPooler);
-  const double limit = SettingSeconds(facts, "query_timeout").value_or(0);
-  if (limit <= 0) return;
-  if (!facts.server) return findings.Needs(kNeedsServer);
   for (const Pool& pool : PoolsOf(facts)) {
+    const double limit = pool.query_timeout;
+    if (limit <= 0) continue;
+    if (!facts.server) return findings.Needs(kNeedsServer);
     const double of_server = StatementTimeout(*facts.server, pool);
     if (of_server > 0 && of_server < limit) continue;
     findings.Add(LintSeverity::kWarning, pool.Name(),
@@ -161,7 +159,9 @@ void QueryTimeout(const Facts& facts, Findings& findings) {
 void LoginRetry(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts)) return findings.Needs(kNeedsPooler);
   const double retry = SettingSeconds(facts, "server_login_retry").value_or(0);
-  const double wait = QueryWaitTimeout(facts);
+  double wait = SettingSeconds(facts, "query_wait_timeout").value_or(0);
+  for (const Pool& pool : PoolsOf(facts))
+    if (pool.query_wait_timeout > 0) wait = wait > 0 ? std::min(wait, pool.query_wait_timeout) : pool.query_wait_timeout;
   if (wait <= 0 || retry < wait) return;
   findings.Add(LintSeverity::kWarning, "server_login_retry",
                "after one failed login no other is tried for longer than clients wait: all of them fail",
