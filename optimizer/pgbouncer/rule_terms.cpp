@@ -55,13 +55,19 @@ Budget BudgetOf(const Facts& facts, const std::vector<Pool>& pools) {
 
 std::vector<std::string> LookupDatabases(const Facts& facts, const std::vector<Pool>& pools) {
   const bool general = !SettingText(facts, "auth_user").value_or("").empty();
+  const std::string general_database = SettingText(facts, "auth_dbname").value_or("");
   std::vector<std::string> names;
   for (const Pool& pool : pools) {
     bool own = false;
+    std::string name = general_database;
     if (facts.file)
-      for (const DatabaseEntry& entry : facts.file->databases) own = own || (entry.name == pool.database && entry.Text("auth_user"));
-    if ((own || general) && std::find(names.begin(), names.end(), pool.database) == names.end())
-      names.push_back(pool.database);
+      for (const DatabaseEntry& entry : facts.file->databases) {
+        if (entry.name != pool.database) continue;
+        own = own || entry.Text("auth_user");
+        name = entry.Text("auth_dbname").value_or(name);
+      }
+    if (name.empty()) name = pool.database;
+    if ((own || general) && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
 }

@@ -174,7 +174,13 @@ void ServerSideLimits(const Facts& facts, Findings& findings) {
 // 27
 void PasswordLookups(const Facts& facts, Findings& findings) {
   if (!HasPooler(facts)) return findings.Needs(kNeedsPooler);
-  const std::vector<std::string> databases = LookupDatabases(facts, PoolsOf(facts));
+  std::vector<std::string> databases = LookupDatabases(facts, PoolsOf(facts));
+  std::erase_if(databases, [&](const std::string& name) {  // where they were sent to on purpose
+    bool chosen = SettingText(facts, "auth_dbname") == name;
+    if (facts.file)
+      for (const DatabaseEntry& entry : facts.file->databases) chosen = chosen || entry.Text("auth_dbname") == name;
+    return chosen;
+  });
   if (databases.empty()) return;
   findings.Add(LintSeverity::kInfo, "auth_user",
                "passwords are looked up over a connection of its own in each database: count one more for each",

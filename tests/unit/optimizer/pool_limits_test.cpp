@@ -60,5 +60,14 @@ TEST(PoolLimits, RulesOfTimeTakeThePoolsOwn) {
   EXPECT_EQ(Found(26, Make("app = user=u query_wait_timeout=15", "")), 1U);
 }
 
+TEST(PoolLimits, LookUpsOfPasswordsGoWhereTheyAreSent) {
+  EXPECT_EQ(Found(27, Make("a = user=u\nb = user=u", "auth_user = x\nauth_dbname = postgres")), 0U);
+  EXPECT_EQ(Found(27, Make("a = user=u auth_user=x auth_dbname=postgres", "")), 0U);
+  EXPECT_EQ(Found(27, Make("a = user=u auth_dbname=postgres\nb = user=u", "auth_user = x")), 1U);
+  const std::string two = "a = user=u pool_size=48\nb = user=u pool_size=48";  // 96 of 97
+  EXPECT_EQ(Found(1, Make(two, "auth_user = x\nauth_dbname = postgres").Server()), 0U);
+  EXPECT_EQ(Found(1, Make(two, "auth_user = x").Server()), 1U);
+}
+
 }  // namespace
 }  // namespace steward::pgbouncer
