@@ -89,6 +89,7 @@ class Builder {
     pool.dbname = live.dbname.empty() ? live.name : live.dbname;
     pool.host = live.host;
     pool.size = live.pool_size;
+    pool.size_is_default = live.pool_size == size_;
     pool.reserve = live.reserve_pool_size;
     pool.min_size = live.min_pool_size.value_or(min_size_);
     pool.max_db_connections = live.max_connections;

@@ -69,5 +69,23 @@ TEST(PoolLimits, LookUpsOfPasswordsGoWhereTheyAreSent) {
   EXPECT_EQ(Found(1, Make(two, "auth_user = x").Server()), 1U);
 }
 
+TEST(PoolLimits, TheConsoleAloneSaysWhatIsDefaultAndUsersLimits) {
+  FactsBuilder builder = FactsBuilder().Running("default_pool_size", "60").Server();
+  Facts facts = builder.Get();
+  for (const char* name : {"a", "b", "c"}) {
+    LiveDatabase database;
+    database.name = name;
+    database.force_user = "u";
+    database.pool_size = std::string(name) == "c" ? 5 : 60;
+    facts.console->databases.push_back(database);
+  }
+  facts.console->user_limits["u"] = 40;
+  const std::vector<Pool> pools = PoolsOf(facts);
+  ASSERT_EQ(pools.size(), 3U);
+  EXPECT_TRUE(pools[0].size_is_default);
+  EXPECT_FALSE(pools[2].size_is_default);
+  EXPECT_EQ(pools[0].max_user_connections, 40);
+}
+
 }  // namespace
 }  // namespace steward::pgbouncer
