@@ -147,12 +147,16 @@ void AdminPath(const Facts& facts, Findings& findings) {
                  "no connection is kept for a superuser: nobody can look when all are taken",
                  {{"superuser_reserved_connections", "0"}}, "superuser_reserved_connections = 3   (postgresql.conf, needs a restart)");
   if (!facts.app) return;
+  const std::vector<Pool> pools = PoolsOf(facts);
   const auto works = [](const AppPool& app) { return app.role == "main" || app.role == "read"; };
   for (const AppPool& watcher : facts.app->pools) {
     if (works(watcher)) continue;
+    const bool forced = std::any_of(pools.begin(), pools.end(), [&](const Pool& pool) {
+      return pool.forced_user && watcher.database == pool.database;  // whoever comes uses one pool
+    });
     for (const AppPool& app : facts.app->pools) {
       const bool same = watcher.through == app.through && watcher.through == AppPool::Through::kPgBouncer &&
-                        watcher.database == app.database && watcher.user == app.user;
+                        watcher.database == app.database && (watcher.user == app.user || forced);
       if (!works(app) || !same) continue;
       findings.Add(LintSeverity::kWarning, watcher.name,
                    fmt::format("{} uses the same pool as {}: when that is exhausted there is no other way in", watcher.role, app.name),

@@ -43,7 +43,7 @@ void CheckStatement(const Facts& facts, const Pool& pool, const AppPool& app, Fi
                limit <= 0 ? "statements run on when the request has timed out: no statement_timeout ends them"
                           : "statements may run longer than the request that waits for them",
                {{"statement_timeout", Span(limit)}, {"request_timeout", Span(*app.request_timeout)}},
-               AlterTimeout(app.user.value_or(pool.user), "statement_timeout", *app.request_timeout));
+               AlterTimeout(pool.forced_user ? pool.user : app.user.value_or(pool.user), "statement_timeout", *app.request_timeout));
 }
 
 // 7

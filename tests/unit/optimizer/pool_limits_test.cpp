@@ -87,5 +87,15 @@ TEST(PoolLimits, TheConsoleAloneSaysWhatIsDefaultAndUsersLimits) {
   EXPECT_EQ(pools[0].max_user_connections, 40);
 }
 
+TEST(PoolLimits, WhereALineForcesAUserThatIsTheRole) {
+  const model::LintReport report = Checked(7, Make("app = user=owner", "query_wait_timeout = 1")
+      .App(std::string(kWeb) + "acquire_timeout=5s\nrequest_timeout=2s\nstatement_timeout=3s\n"));
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].fix, "ALTER ROLE owner SET statement_timeout = '2000ms';");
+  const std::string app = std::string(kWeb) + "[watch]\nrole=monitoring\ndatabase=app\nuser=watch\n";
+  EXPECT_EQ(Found(24, Make("app = user=owner", "").App(app).Server()), 1U);
+  EXPECT_EQ(Found(24, Make("app =", "").App(app).Server()), 0U);
+}
+
 }  // namespace
 }  // namespace steward::pgbouncer
