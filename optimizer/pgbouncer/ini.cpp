@@ -202,7 +202,8 @@ std::vector<StringPair> ParsePairs(std::string_view text, const Place& place) {
     pair.begin = at;
     if (at < text.size()) pair.value = PairValue(text, at, place);
     pair.end = at;
-    if (pair.value.empty()) Fail(place, fmt::format("\"{}\" has no value", pair.key), "PgBouncer refuses an empty one.");
+    // Not which one: behind an unquoted password with a space in it, it would be the rest of that.
+    if (pair.value.empty()) Fail(place, "a name of the connection string has no value", "PgBouncer refuses an empty one.");
     if (at < text.size()) ++at;  // as PgBouncer: whatever stands behind a value is passed over
     pairs.push_back(std::move(pair));
   }

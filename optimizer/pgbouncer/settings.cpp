@@ -92,6 +92,13 @@ class Loader {
     file_.settings[entry.key] = {entry.value, entry.place};
   }
 
+  // What is like no name that there is may be the rest of an unquoted password.
+  static std::string Printed(const std::string& key, const std::string& section) {
+    const std::vector<std::string> any = PairNames(section, std::nullopt);
+    const bool name = std::find(any.begin(), any.end(), key) != any.end() || !Suggestion(key, any).empty();
+    return name ? key : "name";
+  }
+
   void TakePairs(const IniEntry& entry, std::vector<DatabaseEntry>& list) {
     const std::vector<std::string> known = PairNames(entry.section, version_);
     constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-*";
@@ -103,8 +110,9 @@ class Loader {
       const bool newer = version_ && *version_ > kNewestVersion;
       if (!newer && std::find(known.begin(), known.end(), pair.key) == known.end())
         Problem(FileProblem::Kind::kUnknownName, entry.place, entry.key,
-                fmt::format("{} of [{}] has a {}, which PgBouncer{} does not know{}", entry.key, entry.section, pair.key,
-                            version_ ? " " + VersionText(*version_) : "", Suggestion(pair.key, known)));
+                fmt::format("{} of [{}] has a {}, which PgBouncer{} does not know{}", entry.key, entry.section,
+                            Printed(pair.key, entry.section), version_ ? " " + VersionText(*version_) : "",
+                            Suggestion(pair.key, known)));
       const bool bad_mode = pair.key == "pool_mode" && !IsValid(SettingSpec::Kind::kPoolMode, pair.value);
       const bool bad_port = pair.key == "port" && std::atoi(pair.value.c_str()) == 0;
       if (bad_mode || bad_port)

@@ -145,8 +145,9 @@ TEST(PgBouncerIni, BrokenPairsAreNamedWithoutTheirValues) {
   };
   EXPECT_EQ(error_of("password=a secret"), "could not read f:7: the connection string is not made of \"key=value\"");
   EXPECT_EQ(error_of("password='secret"), "could not read f:7: a quote is not closed");
-  EXPECT_EQ(error_of("host="), "could not read f:7: \"host\" has no value");
-  EXPECT_EQ(error_of("host=''"), "could not read f:7: \"host\" has no value");
+  EXPECT_EQ(error_of("host="), "could not read f:7: a name of the connection string has no value");
+  EXPECT_EQ(error_of("host=''"), "could not read f:7: a name of the connection string has no value");
+  EXPECT_EQ(error_of("password=my secret="), "could not read f:7: a name of the connection string has no value");
 }
 
 TEST(PgBouncerIni, QuotedValuesAreReadBackAsTheyWere) {

@@ -97,5 +97,12 @@ TEST(PoolLimits, WhereALineForcesAUserThatIsTheRole) {
   EXPECT_EQ(Found(24, Make("app =", "").App(app).Server()), 0U);
 }
 
+TEST(PoolLimits, TheRestOfAnUnquotedPasswordIsNotRepeated) {
+  const Facts facts = Make("a = host=h password=my xyzzy=1 pool_sise=3", "").Get();
+  ASSERT_EQ(facts.file->problems.size(), 2U);
+  EXPECT_EQ(facts.file->problems[0].message.find("xyzzy"), std::string::npos);
+  EXPECT_NE(facts.file->problems[1].message.find("pool_sise"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace steward::pgbouncer
