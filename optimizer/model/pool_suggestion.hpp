@@ -46,6 +46,7 @@ struct PoolMember {
   HoldSplit split;
   PoolCause cause = PoolCause::kUnknown;
   std::string why;  // what it holds its connection for
+  bool features_known = true;
   std::vector<std::string> features;
 };
 

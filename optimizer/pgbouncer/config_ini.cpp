@@ -161,8 +161,15 @@ class Writer {
   void CheckMode(const std::string& pool, const std::string& entry, const std::vector<const PlanRow*>& rows) {
     const auto row = std::find_if(rows.begin(), rows.end(), [](const PlanRow* one) { return one->setting == "pool_mode"; });
     if (row == rows.end() || (*row)->suggested == "session" || ModeOf(entry) != "session") return;
-    for (const PlanClass& one : plan_.classes)
-      if (one.pool == pool) CheckFeatures(one.name, one.features, entry);
+    for (const PlanClass& one : plan_.classes) {
+      if (one.pool != pool) continue;
+      CheckFeatures(one.name, one.features, entry);
+      if (one.features_known) continue;
+      if (new_file_)
+        made_.steps.push_back(fmt::format("before {} is used: see that the sessions of {} need no connection of their own; it was not captured", entry, one.name));
+      else
+        Refuse(fmt::format("{} may not leave session mode: what the sessions of {} use was not captured", entry, one.name));
+    }
     if (!before_.classes) return;
     for (const ClassFacts& one : *before_.classes)
       if (one.database == plan_.database && one.features && Serves(pool, NameOf(one))) CheckFeatures(NameOf(one), *one.features, entry);

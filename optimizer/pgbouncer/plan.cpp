@@ -60,7 +60,8 @@ void ReadClasses(const Json& pool, Plan& plan) {
   const auto classes = pool.find("classes");
   if (classes == pool.end() || !classes->is_array()) return;
   for (const Json& one : *classes)
-    if (one.is_object()) plan.classes.push_back({TextOf(pool, "pool"), TextOf(one, "class"), TextsOf(one, "features")});
+    if (one.is_object())
+      plan.classes.push_back({TextOf(pool, "pool"), TextOf(one, "class"), TextsOf(one, "features"), one.contains("features") && one["features"].is_array()});
 }
 
 }  // namespace

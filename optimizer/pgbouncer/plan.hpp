@@ -26,6 +26,7 @@ struct PlanClass {
   std::string pool;
   std::string name;
   std::vector<std::string> features;
+  bool features_known = true;
 };
 
 struct Plan {

@@ -37,7 +37,7 @@ Json Member(const model::PoolMember& member) {
           {"hold_time_max", member.hold_time_max},
           {"split", Split(member.split)},
           {"cause", Word(member.cause)},
-          {"features", member.features}};
+          {"features", member.features_known ? Json(member.features) : Json()}};
 }
 
 Json Predicted(const model::PoolPrediction& predicted) {

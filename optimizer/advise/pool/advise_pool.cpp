@@ -58,6 +58,7 @@ model::PoolMember MemberOf(const model::PoolWorkload& workload, const model::Poo
   member.split = SplitHold(one);
   member.cause = CauseOf(member.split);
   member.why = WhySentence(member.split);
+  member.features_known = one.features_known;
   member.features = one.features;
   return member;
 }

@@ -2,6 +2,8 @@
 #include "pgbouncer/config.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -172,6 +174,11 @@ TEST(PoolConfig, SessionsThatNeedTheirConnectionStayInSessionMode) {
             (Refusals{"shop may not leave session mode: shop/web/cart was seen to use what does not survive a change of hands (listen)"}));
   EXPECT_EQ(Make(plan, std::nullopt).refusals.size(), 1U);
   EXPECT_EQ(Make(plan).refusals, Refusals{});  // it is in transaction mode already
+  plan.classes = {{"main", "shop/web/cart", {}, false}};
+  EXPECT_EQ(Make(plan, session).refusals, (Refusals{"shop may not leave session mode: what the sessions of shop/web/cart use was not captured"}));
+  EXPECT_EQ(Make(plan, std::nullopt).refusals, Refusals{});
+  const std::vector<std::string> steps = Make(plan, std::nullopt).steps;
+  EXPECT_TRUE(std::any_of(steps.begin(), steps.end(), [](const std::string& step) { return step.find("it was not captured") != std::string::npos; }));
   plan.classes = {{"main", "shop/web/cart", {"set"}}};
   EXPECT_EQ(Make(plan, session).refusals, Refusals{});
   plan.classes.clear();
@@ -282,7 +289,7 @@ std::string PlanError(const std::string& text) {
 TEST(PoolPlan, IsReadFromTheReportOfTheAdvisor) {
   const Plan plan = ParsePlan("plan.json", R"({"kind": "pool", "server": {"database": "shop", "host": "/run", "port": "5432"},
     "demand": {"instances": 3, "pgbouncer_processes": 2},
-    "pools": [{"pool": "main", "classes": [{"class": "shop/web/-", "features": ["set", 5]}]}],
+    "pools": [{"pool": "main", "classes": [{"class": "shop/web/-", "features": ["set", 5]}, {"class": "shop/job/-", "features": null}]}],
     "settings": [{"pool": "main", "component": "pgbouncer", "setting": "pool_size", "current_value": null, "suggested_value": "12",
                   "requires": "reload", "reason": "so\nthat", "ddl": null, "caveats": ["c"]},
                  {"pool": null, "component": "postgresql", "setting": "max_connections", "suggested_value": "120", "requires": "restart"}]})");
@@ -292,6 +299,7 @@ TEST(PoolPlan, IsReadFromTheReportOfTheAdvisor) {
   EXPECT_EQ(plan.rows[0].suggested + plan.rows[0].caveats.at(0), "12c");
   EXPECT_TRUE(plan.rows[1].pool.empty());
   EXPECT_EQ(plan.classes.at(0).features, (std::vector<std::string>{"set"}));
+  EXPECT_FALSE(plan.classes.at(1).features_known);
   EXPECT_EQ(PoolNames(plan), (std::vector<std::string>{"main"}));
 }
 
