@@ -36,7 +36,7 @@ enum ClassCounter : int {
   kXactNs,
   kIdleNs,
   kWritingCommits,  // with a transaction id
-  kClassCpuNs,           // that the sessions used, in transactions and between them
+  kClassCpuNs,      // that the sessions used, in transactions and between them
   kClassCounterCount
 };
 

@@ -84,6 +84,15 @@ void CheckPlainNames(const ConnectOptions& options) {
 
 }  // namespace
 
+KeywordArrays::KeywordArrays(const Keywords& keywords) {
+  for (const auto& [name, value] : keywords) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+}
+
 CheckedOptions CheckOptions(const ConnectOptions& options) {
   CheckedOptions checked;
   CheckPlainNames(options);

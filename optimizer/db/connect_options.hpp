@@ -20,6 +20,14 @@ struct ConnectOptions {
 /// Keywords and values in the order in which libpq lets later ones win.
 using Keywords = std::vector<std::pair<std::string, std::string>>;
 
+/// The same as the arrays that PQconnect...Params take. Points into the keywords, which have to outlive it.
+struct KeywordArrays {
+  explicit KeywordArrays(const Keywords& keywords);
+
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+};
+
 struct CheckedOptions {
   Keywords keywords;
   bool password_in_arguments = false;  // a password stood in the connection string: everyone can read it in ps

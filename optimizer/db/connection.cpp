@@ -20,15 +20,8 @@ std::string OrEmpty(const char* text) {
 }
 
 PGconn* Open(const Keywords& keywords) {
-  std::vector<const char*> names;
-  std::vector<const char*> values;
-  for (const auto& [name, value] : keywords) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  return PQconnectdbParams(names.data(), values.data(), 1);
+  const KeywordArrays arrays(keywords);
+  return PQconnectdbParams(arrays.names.data(), arrays.values.data(), 1);
 }
 
 bool SqlAscii(PGconn* connection) {

@@ -36,15 +36,8 @@ void AddDatabase(const ConnectOptions& options, Keywords& keywords) {
 }
 
 PGconn* Start(const Keywords& keywords) {
-  std::vector<const char*> names;
-  std::vector<const char*> values;
-  for (const auto& [name, value] : keywords) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  return PQconnectStartParams(names.data(), values.data(), 1);
+  const KeywordArrays arrays(keywords);
+  return PQconnectStartParams(arrays.names.data(), arrays.values.data(), 1);
 }
 
 bool IsLoopback(int socket) {

@@ -46,16 +46,9 @@ bool IsPermanent(const Failure& failure) {
 }
 
 bool Client::Connect(const db::Keywords& keywords) {
-  std::vector<const char*> names;
-  std::vector<const char*> values;
-  for (const auto& [name, value] : keywords) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
+  const db::KeywordArrays arrays(keywords);
   failure_.reset();
-  connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
+  connection_.reset(PQconnectStartParams(arrays.names.data(), arrays.values.data(), 0));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) {
     Broken();
     return false;

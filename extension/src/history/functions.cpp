@@ -6,6 +6,7 @@
 #include "pg/postgres.hpp"
 #include "pg/role.hpp"
 #include "pg/spi.hpp"
+#include "store/latency_array.hpp"
 #include "store/shmem.hpp"
 
 extern "C" {
@@ -25,21 +26,6 @@ void AddLatency(ArrayType* array, uint64_t* counts) {
       !core::AddPackedLatency(reinterpret_cast<const int32*>(ARR_DATA_PTR(array)), ARR_DIMS(array)[0], counts))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the array is not a latency histogram"),
                     errhint("Histograms are in the column latency of steward.statement_history.")));
-}
-
-Datum LatencyArray(const uint64_t* counts) {
-  const int64 length = core::PackedLength(counts);
-  if (length > static_cast<int64>(MaxArraySize))
-    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the latency histogram has too many calls")));
-  const Size bytes = ARR_OVERHEAD_NONULLS(1) + static_cast<Size>(length) * sizeof(int32);
-  auto* array = static_cast<ArrayType*>(palloc0(bytes));
-  SET_VARSIZE(array, bytes);
-  array->ndim = 1;
-  array->elemtype = INT4OID;
-  ARR_DIMS(array)[0] = static_cast<int>(length);
-  ARR_LBOUND(array)[0] = 1;
-  core::PackLatency(counts, reinterpret_cast<int32*>(ARR_DATA_PTR(array)));
-  return PointerGetDatum(array);
 }
 
 }  // namespace
@@ -83,7 +69,7 @@ STEWARD_FUNCTION(steward_latency_difference) {
   AddLatency(PG_GETARG_ARRAYTYPE_P(0), later);
   AddLatency(PG_GETARG_ARRAYTYPE_P(1), earlier);
   for (int i = 0; i < core::kCoarseBuckets; i++) later[i] -= Min(later[i], earlier[i]);
-  return LatencyArray(later);
+  return store::LatencyArray(later);
 }
 
 STEWARD_FUNCTION(steward_latency_sum_step) {
@@ -104,5 +90,5 @@ STEWARD_FUNCTION(steward_latency_sum_step) {
 
 STEWARD_FUNCTION(steward_latency_sum_end) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  return LatencyArray(reinterpret_cast<const uint64_t*>(PG_GETARG_POINTER(0)));
+  return store::LatencyArray(reinterpret_cast<const uint64_t*>(PG_GETARG_POINTER(0)));
 }

@@ -5,6 +5,7 @@
 #include "pg/extension_table.hpp"
 #include "pg/spi.hpp"
 #include "pg/text_output.hpp"
+#include "store/latency_array.hpp"
 #include "store/texts.hpp"
 
 extern "C" {
@@ -52,14 +53,8 @@ int64 EntrySize(const core::HistoryCounters& counters) {
 void AddLatency(pg::SpiArgs* args, const core::HistoryCounters& counters) {
   uint64_t counts[core::kCoarseBuckets];
   Widen(counters, counts);
-  const auto length = static_cast<int>(core::PackedLength(counts));
-  if (length == 0) return args->AddNull(INT4ARRAYOID);
-  auto* packed = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(length)));
-  core::PackLatency(counts, packed);
-  auto* numbers = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(length)));
-  for (int i = 0; i < length; i++) numbers[i] = Int32GetDatum(packed[i]);
-  args->Add(INT4ARRAYOID,
-            PointerGetDatum(construct_array(numbers, length, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
+  if (core::PackedLength(counts) == 0) return args->AddNull(INT4ARRAYOID);
+  args->Add(INT4ARRAYOID, store::LatencyArray(counts));
 }
 
 void FillEntry(int64 interval, const store::StatementKey& key, const core::HistoryCounters& counters,

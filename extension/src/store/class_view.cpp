@@ -11,6 +11,7 @@ extern "C" {
 
 #include "core/coarse_latency.hpp"
 #include "store/classes.hpp"
+#include "store/latency_array.hpp"
 #include "store/row.hpp"
 #include "store/shmem.hpp"
 #include "store/visibility.hpp"
@@ -84,12 +85,7 @@ void AddLatency(Row* row, const core::ClassTotals& totals) {
   uint64 counts[core::kCoarseBuckets];
   core::CoarsenLatency(totals.latency, coarse);
   for (int i = 0; i < core::kCoarseBuckets; i++) counts[i] = coarse[i];
-  const auto length = static_cast<int>(core::PackedLength(counts));
-  auto* packed = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(Max(length, 1))));
-  auto* numbers = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(length, 1))));
-  core::PackLatency(counts, packed);
-  for (int i = 0; i < length; i++) numbers[i] = Int32GetDatum(packed[i]);
-  row->Add(PointerGetDatum(construct_array(numbers, length, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
+  row->Add(LatencyArray(counts));
 }
 
 void Emit(ReturnSetInfo* result, const core::ClassKey* key, const core::ClassTotals& totals, uint64 looks, bool sees_all) {
