@@ -573,6 +573,44 @@ AS 'MODULE_PATHNAME', 'steward_measure';
 COMMENT ON FUNCTION steward.measure(oid, bigint, oid[], int, boolean) IS
 'runs a captured statement of this database as the role that ran it (or as the owner of its relations, as steward.whatif) and returns how long it took, in milliseconds: the mean over draws drawings of its parameters, of each the least of several runs where it is short. The planner does not see the indexes in hidden. Only in a read-only transaction, and only statements that neither write nor lock nor call anything volatile; their rows are dropped. Not counted in steward.statements. With execute off it is only planned';
 
+CREATE FUNCTION steward.plan_choice(
+    statement_userids oid[],
+    statement_queryids bigint[],
+    draws int DEFAULT 6,
+    OUT statement int,
+    OUT value int,
+    OUT kind text,
+    OUT parse_time float8,
+    OUT plan_time float8,
+    OUT planning_charge float8,
+    OUT generic_cost float8,
+    OUT custom_cost float8,
+    OUT generic_cost_here float8,
+    OUT same_plan boolean,
+    OUT prunes boolean,
+    OUT frequency float8,
+    OUT method text,
+    OUT sqlstate text,
+    OUT error text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_plan_choice';
+COMMENT ON FUNCTION steward.plan_choice(oid[], bigint[], int) IS
+'what the plan cache chooses between, for captured statements of this database: the generic plan, which a prepared statement keeps, against custom plans, made for values. Statement i is the pair (statement_userids[i], statement_queryids[i]), planned as that role as steward.whatif does; never executed. One row for each of up to draws (1 to 16) sets of values: kind is common or rare (of the parameter compared for equality whose column is most skewed, then of the next), wide or narrow (a range with 99 % or 0.1 % of the rows), sample (captured parameters), drawn (as steward.whatif draws; what the other parameters have in the kinds before) or none (no parameters). parse_time, of parsing, analysis and rewriting, and plan_time, of planning with these values, are in milliseconds, medians of 5 to 15 runs now; fewer where the statement has taken a second. generic_cost and custom_cost are the planner''s, without planning: when the plan cache compares them it adds planning_charge to each custom_cost. generic_cost_here is what the generic plan costs with these values, from a planning that is held to its scans and joins and came out as the same plan; NULL where none did. same_plan says that the custom plan is the generic one (apart from partitions that prunes: the generic plan leaves out at run time, by its parameters; generic_cost counts them all, generic_cost_here those that are left). frequency is the share of rows that has the value (of a range: that is in it), for sample and drawn of the parameter that common is of; NULL: unknown. With method generic no values are known: the costs with values are NULL';
+
+CREATE FUNCTION steward.plan_choice_values(
+    userid oid,
+    queryid bigint,
+    draws int DEFAULT 6,
+    OUT value int,
+    OUT kind text,
+    OUT "values" text[])
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_plan_choice_values';
+COMMENT ON FUNCTION steward.plan_choice_values(oid, bigint, int) IS
+'the values that steward.plan_choice uses of the statement in a call with the same draws, as texts in the order of the parameters in steward.plannable; NULL where they are not known. Only for who may read the columns that they are compared with, and where parameters have been captured for members of pg_read_all_stats';
+
 CREATE FUNCTION steward.whatif_index_size(
     candidates text[],
     OUT candidate int,

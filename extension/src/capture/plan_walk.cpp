@@ -12,19 +12,9 @@ namespace steward::capture {
 
 namespace {
 
-void VisitList(List* plans, PlanVisitor visit, void* context) {
-  ListCell* cell = nullptr;
-  foreach (cell, plans) visit(static_cast<Plan*>(lfirst(cell)), context);
-}
-
 template <typename T>
 T* As(Plan* plan) {
   return reinterpret_cast<T*>(plan);
-}
-
-template <typename T>
-const T* As(const Plan* plan) {
-  return reinterpret_cast<const T*>(plan);
 }
 
 // Conditions and arguments that only some node kinds have, at most four of them.
@@ -94,26 +84,6 @@ uint64 Mix(uint64 hash, uint64 value) {
   return x ^ (x >> 31);
 }
 
-// What distinguishes two nodes of the same kind, apart from their relation and index.
-uint64 Variant(const Plan* plan) {
-  switch (nodeTag(plan)) {
-    case T_NestLoop:
-    case T_MergeJoin:
-    case T_HashJoin:
-      return static_cast<uint64>(As<Join>(plan)->jointype);
-    case T_Agg:
-      return static_cast<uint64>(As<Agg>(plan)->aggstrategy) * 64 + static_cast<uint64>(As<Agg>(plan)->aggsplit);
-    case T_SetOp:
-      return static_cast<uint64>(As<SetOp>(plan)->strategy) * 64 + static_cast<uint64>(As<SetOp>(plan)->cmd);
-    case T_ModifyTable:
-      return static_cast<uint64>(As<ModifyTable>(plan)->operation);
-    case T_Sort:
-      return static_cast<uint64>(As<Sort>(plan)->numCols);
-    default:
-      return 0;
-  }
-}
-
 struct Hashing {
   const PlannedStmt* statement;
   uint64 hash;
@@ -124,7 +94,7 @@ void HashNode(Plan* plan, void* context) {
   if (plan == nullptr || stack_is_too_deep()) return;
   auto* state = static_cast<Hashing*>(context);
   state->hash = Mix(state->hash, static_cast<uint64>(nodeTag(plan)));
-  state->hash = Mix(state->hash, Variant(plan) * 2 + (plan->parallel_aware ? 1 : 0));
+  state->hash = Mix(state->hash, pg::VariantOf(plan) * 2 + (plan->parallel_aware ? 1 : 0));
   const Index scanned = ScanRelation(plan);
   if (scanned > 0) {
     const RangeTblEntry* rte = rt_fetch(scanned, state->statement->rtable);
@@ -136,27 +106,6 @@ void HashNode(Plan* plan, void* context) {
 
 }  // namespace
 
-void ForEachChild(Plan* plan, PlanVisitor visit, void* context) {
-  if (plan->lefttree != nullptr) visit(plan->lefttree, context);
-  if (plan->righttree != nullptr) visit(plan->righttree, context);
-  switch (nodeTag(plan)) {
-    case T_Append:
-      return VisitList(As<Append>(plan)->appendplans, visit, context);
-    case T_MergeAppend:
-      return VisitList(As<MergeAppend>(plan)->mergeplans, visit, context);
-    case T_BitmapAnd:
-      return VisitList(As<BitmapAnd>(plan)->bitmapplans, visit, context);
-    case T_BitmapOr:
-      return VisitList(As<BitmapOr>(plan)->bitmapplans, visit, context);
-    case T_CustomScan:
-      return VisitList(As<CustomScan>(plan)->custom_plans, visit, context);
-    case T_SubqueryScan:
-      return visit(As<SubqueryScan>(plan)->subplan, context);
-    default:
-      return;
-  }
-}
-
 void ForEachExpression(Plan* plan, ExpressionVisitor visit, void* context) {
   const OwnExpressions scan = ScanExpressions(plan);
   const OwnExpressions upper = UpperExpressions(plan);
@@ -167,44 +116,6 @@ void ForEachExpression(Plan* plan, ExpressionVisitor visit, void* context) {
   List* const common[] = {plan->qual, plan->targetlist, plan->initPlan};
   for (List* expressions : common)
     if (expressions != NIL) visit(reinterpret_cast<Node*>(expressions), plan, context);
-}
-
-Index ScanRelation(const Plan* plan) {
-  switch (nodeTag(plan)) {
-    case T_SeqScan:
-    case T_SampleScan:
-    case T_IndexScan:
-    case T_IndexOnlyScan:
-    case T_BitmapIndexScan:
-    case T_BitmapHeapScan:
-    case T_TidScan:
-    case T_TidRangeScan:
-    case T_SubqueryScan:
-    case T_FunctionScan:
-    case T_ValuesScan:
-    case T_TableFuncScan:
-    case T_CteScan:
-    case T_NamedTuplestoreScan:
-    case T_WorkTableScan:
-    case T_ForeignScan:
-    case T_CustomScan:
-      return As<Scan>(plan)->scanrelid;
-    default:
-      return 0;
-  }
-}
-
-Oid ScannedIndex(const Plan* plan) {
-  switch (nodeTag(plan)) {
-    case T_IndexScan:
-      return As<IndexScan>(plan)->indexid;
-    case T_IndexOnlyScan:
-      return As<IndexOnlyScan>(plan)->indexid;
-    case T_BitmapIndexScan:
-      return As<BitmapIndexScan>(plan)->indexid;
-    default:
-      return InvalidOid;
-  }
 }
 
 bool IsUserRelation(Oid relid) {

@@ -262,6 +262,28 @@ bool HasOwnRights(const Query* query) {
 #endif
 }
 
+const PartitionPruneInfo* PruningOf([[maybe_unused]] const PlannedStmt* statement, const Plan* plan) {
+#if PG_VERSION_NUM >= 180000
+  int number = -1;
+  if (IsA(plan, Append)) number = reinterpret_cast<const Append*>(plan)->part_prune_index;
+  if (IsA(plan, MergeAppend)) number = reinterpret_cast<const MergeAppend*>(plan)->part_prune_index;
+  return number < 0 ? nullptr : static_cast<const PartitionPruneInfo*>(list_nth(statement->partPruneInfos, number));
+#else
+  if (IsA(plan, Append)) return reinterpret_cast<const Append*>(plan)->part_prune_info;
+  return IsA(plan, MergeAppend) ? reinterpret_cast<const MergeAppend*>(plan)->part_prune_info : nullptr;
+#endif
+}
+
+void Discourage(Path* path) {
+#if PG_VERSION_NUM >= 180000
+  path->disabled_nodes += 1000;  // more than settings disable in one plan
+#else
+  constexpr Cost kMore = 1e13;  // than settings that disable nodes add to a cost
+  path->startup_cost += kMore;
+  path->total_cost += kMore;
+#endif
+}
+
 Oid RelationOf(const PgStat_TableXactStatus* counts) {
 #if PG_VERSION_NUM >= 160000
   return counts->parent->id;

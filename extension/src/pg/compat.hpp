@@ -17,6 +17,7 @@ extern "C" {
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #if PG_VERSION_NUM >= 160000
@@ -223,6 +224,12 @@ struct SetOpInputs {
 
 /// Has the server's ANALYZE code sample as much as default_statistics_target says.
 void UseDefaultTarget(VacAttrStats* stats);
+
+/// How the plan node leaves out partitions at run time; null when it does not, or is no node that can.
+[[nodiscard]] const PartitionPruneInfo* PruningOf(const PlannedStmt* statement, const Plan* plan);
+
+/// Makes the planner take the path only where there is no other.
+void Discourage(Path* path);
 
 /// True when the current user has the rights that `query` needs on the relations of its own range table.
 [[nodiscard]] bool HasOwnRights(const Query* query);

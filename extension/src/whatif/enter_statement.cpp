@@ -44,7 +44,7 @@ DrawnValues DrawAll(const Statement& statement, int wanted) {
 
 }  // namespace
 
-Entered EnterStatement(const Statement& statement, int wanted) {
+Entered BeginStatement(const Statement& statement) {
   const Oid planning_role = PlanningRole(statement.role, statement.record);
   Entered entered{};
   entered.before = pg::BecomeRestricted(planning_role);
@@ -54,6 +54,11 @@ Entered EnterStatement(const Statement& statement, int wanted) {
   // role; as a superuser in pg_catalog alone, for anybody may have put a better match into the schemas of his path.
   ApplyRoleSettings(statement.role);
   if (superuser()) pg::SetForRole("search_path", "pg_catalog, pg_temp");
+  return entered;
+}
+
+Entered EnterStatement(const Statement& statement, int wanted) {
+  Entered entered = BeginStatement(statement);
   entered.draws = DrawAll(statement, wanted);
   return entered;
 }

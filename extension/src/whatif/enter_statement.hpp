@@ -39,9 +39,12 @@ struct Entered {
   DrawnValues draws;
 };
 
-/// Becomes the role that the statement is planned as, security-restricted and with its settings, analyses the statement
-/// and draws its values up to `wanted` times. Memory comes from the current context. An error leaves the role to the
-/// end of the subtransaction: call it in one.
+/// Becomes the role that the statement is planned as, security-restricted and with its settings, and analyses the
+/// statement; draws nothing. Memory comes from the current context. An error leaves the role to the end of the
+/// subtransaction: call it in one.
+Entered BeginStatement(const Statement& statement);
+
+/// The same, and draws the statement's values up to `wanted` times.
 Entered EnterStatement(const Statement& statement, int wanted);
 
 }  // namespace steward::whatif

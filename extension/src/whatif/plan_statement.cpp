@@ -53,6 +53,15 @@ void RequireSameRelations(Query* query, const store::PlannableRecord& record) {
   }
 }
 
+Query* Transform(RawStmt* statement, const store::PlannableRecord& record) {
+  ParseState* state = make_parsestate(nullptr);
+  state->p_sourcetext = record.text;
+  setup_parse_fixed_parameters(state, ParameterTypes(record), record.nparams);
+  Query* query = transformTopLevelStmt(state, statement);
+  free_parsestate(state);
+  return query;
+}
+
 }  // namespace
 
 List* AnalyzeStatement(const store::PlannableRecord& record) {
@@ -61,15 +70,15 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("expected one statement, not %d", list_length(statements))));
   auto* statement = linitial_node(RawStmt, statements);
   if (superuser()) RequireTrusted(statement, record);
-  ParseState* state = make_parsestate(nullptr);
-  state->p_sourcetext = record.text;
-  setup_parse_fixed_parameters(state, ParameterTypes(record), record.nparams);
-  Query* query = transformTopLevelStmt(state, statement);
-  free_parsestate(state);
+  Query* query = Transform(statement, record);
   if (query->commandType == CMD_UTILITY)
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("utility statements cannot be costed")));
   RequireSameRelations(query, record);
   return pg_rewrite_query(query);
+}
+
+void AnalyzeAgain(const store::PlannableRecord& record) {
+  pg_rewrite_query(Transform(linitial_node(RawStmt, pg_parse_query(record.text)), record));
 }
 
 namespace {

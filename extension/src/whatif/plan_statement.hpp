@@ -20,6 +20,9 @@ namespace steward::whatif {
 /// relation than at capture, and for a superuser before code that is not a superuser's could run.
 List* AnalyzeStatement(const store::PlannableRecord& record);
 
+/// What AnalyzeStatement does but for its checks, which it must have passed: to be timed.
+void AnalyzeAgain(const store::PlannableRecord& record);
+
 struct PlanCost {
   double total;           // planner units; the sum where rules made several queries
   PlanUse use;            // of indexes, candidates' among them

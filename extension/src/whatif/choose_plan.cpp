@@ -1,0 +1,192 @@
+// See choose_plan.hpp.
+#include "whatif/choose_plan.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "core/value_choice.hpp"
+#include "pg/clock.hpp"
+#include "whatif/plan_pin.hpp"
+#include "whatif/plan_shape.hpp"
+#include "whatif/plan_statement.hpp"
+
+extern "C" {
+#include "optimizer/optimizer.h"
+#include "optimizer/planner.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr int kLeastRuns = 5;
+constexpr int kMostRuns = 15;
+constexpr double kEnough = 2;          // milliseconds spent on one measurement, once it has run kLeastRuns times
+constexpr double kAllMeasured = 1000;  // of one statement: then each is run only once
+
+struct Work {
+  const Statement* statement;
+  const List* queries;   // without utility statements
+  MemoryContext memory;  // of one planning
+  List* generic;         // of PlannedStmt, one for each query
+  uint64 start;
+};
+
+double MillisecondsSince(uint64 then) {
+  return static_cast<double>(pg::NowNs() - then) / 1e6;
+}
+
+ParamListInfo NoValues() {
+  return static_cast<ParamListInfo>(palloc0(offsetof(ParamListInfoData, params)));
+}
+
+List* CopyAll(const List* queries) {
+  return static_cast<List*>(copyObjectImpl(queries));
+}
+
+// Uses up `copies`.
+List* PlanAll(const List* copies, ParamListInfo values) {
+  List* plans = NIL;
+  const ListCell* cell = nullptr;
+  foreach (cell, copies) plans = lappend(plans, planner(lfirst_node(Query, cell), "", CURSOR_OPT_PARALLEL_OK, values));
+  return plans;
+}
+
+double CostOfAll(const List* plans) {
+  double cost = 0;
+  const ListCell* cell = nullptr;
+  foreach (cell, plans) cost += lfirst_node(PlannedStmt, cell)->planTree->total_cost;
+  if (!std::isfinite(cost))
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the cost of the plan is out of range"),
+                    errhint("Check the cost settings of the role that ran the statement.")));
+  return cost;
+}
+
+// As cached_plan_cost() in the server's plancache.c.
+double ChargeForPlanning(const List* plans) {
+  double charge = 0;
+  const ListCell* cell = nullptr;
+  foreach (cell, plans)
+    charge += 1000.0 * cpu_operator_cost * (list_length(lfirst_node(PlannedStmt, cell)->rtable) + 1);
+  return charge;
+}
+
+// The median of several runs of `run`, each of which returns its milliseconds.
+template <typename Run>
+double TimeOf(const Work& work, const Run& run) {
+  double times[kMostRuns];
+  int count = 0;
+  double spent = 0;
+  MemoryContext caller = MemoryContextSwitchTo(work.memory);
+  do {
+    CHECK_FOR_INTERRUPTS();
+    times[count] = run();
+    spent += times[count++];
+    MemoryContextReset(work.memory);
+  } while (count < kMostRuns && (count < kLeastRuns || spent < kEnough) &&
+           MillisecondsSince(work.start) < kAllMeasured);
+  MemoryContextSwitchTo(caller);
+  return core::Median(times, count);
+}
+
+double TimeOfPlanning(const Work& work, ParamListInfo values) {
+  return TimeOf(work, [&] {
+    const List* copies = CopyAll(work.queries);
+    const uint64 start = pg::NowNs();
+    PlanAll(copies, values);
+    return MillisecondsSince(start);
+  });
+}
+
+// The values as the planner may look at them without putting them into the plan: what it makes with them could be made
+// without, as the generic plan is.
+ParamListInfo Open(ParamListInfo values) {
+  ParamListInfo open = copyParamList(values);
+  for (int i = 0; i < open->numParams; ++i)
+    open->params[i].pflags = static_cast<uint16>(open->params[i].pflags & ~PARAM_FLAG_CONST);
+  return open;
+}
+
+// The generic plan's cost with values for which planning makes another plan; NaN where the planner cannot be brought to
+// it.
+double PinnedCost(const Query* query, const PlannedStmt* generic, const List* ruled_out, ParamListInfo values) {
+  const PlanPin pin{ScansOf(generic), ruled_out, KindsIn(generic)};
+  const PlannedStmt* pinned = PlanPinned(query, Open(values), pin);
+  return ShapeOf(pinned, NIL) == ShapeOf(generic, ruled_out) ? pinned->planTree->total_cost : kUnknown;
+}
+
+// Fills same_plan and generic_cost_here from the plans made for `values`.
+void Compare(const Work& work, const List* custom, ParamListInfo values, PlanChoice* choice) {
+  choice->same_plan = true;
+  choice->generic_cost_here = 0;
+  for (int i = 0; i < list_length(custom); ++i) {
+    const auto* plan = list_nth_node(PlannedStmt, custom, i);
+    const auto* generic = list_nth_node(PlannedStmt, work.generic, i);
+    List* ruled_out = NIL;
+    const bool known = !PrunesAtStart(generic) || RuledOut(generic, plan, &ruled_out);
+    if (known && ShapeOf(plan, NIL) == ShapeOf(generic, ruled_out)) {
+      choice->generic_cost_here += plan->planTree->total_cost;
+      continue;
+    }
+    choice->same_plan = false;
+    choice->generic_cost_here +=
+        known ? PinnedCost(list_nth_node(Query, work.queries, i), generic, ruled_out, values) : kUnknown;
+  }
+}
+
+void TryValues(const Work& work, const ValueChoice& value, bool no_parameters, PlanChoice* out) {
+  *out = {value.kind, value.source, value.frequency, 0, 0, kUnknown, kUnknown, false};
+  ParamListInfo values = value.values != nullptr ? value.values : NoValues();
+  if (value.values != nullptr || no_parameters) {
+    MemoryContext caller = MemoryContextSwitchTo(work.memory);
+    const List* plans = PlanAll(CopyAll(work.queries), values);
+    out->custom_cost = CostOfAll(plans);
+    out->planning_charge = ChargeForPlanning(plans);
+    Compare(work, plans, values, out);
+    MemoryContextSwitchTo(caller);
+    MemoryContextReset(work.memory);
+  } else {
+    out->planning_charge = ChargeForPlanning(work.generic);
+  }
+  out->plan_time = TimeOfPlanning(work, values);
+}
+
+List* WithoutUtilities(const List* queries) {
+  List* planned = NIL;
+  const ListCell* cell = nullptr;
+  foreach (cell, queries)  // a rule may have added a NOTIFY
+    if (lfirst_node(Query, cell)->commandType != CMD_UTILITY) planned = lappend(planned, lfirst(cell));
+  return planned;
+}
+
+// In the path that names in the text are looked up in, which the role's settings have replaced.
+double TimeOfParsing(const Work& work) {
+  pg::SetForRole("search_path", "pg_catalog, pg_temp");
+  return TimeOf(work, [&] {
+    const uint64 start = pg::NowNs();
+    AnalyzeAgain(work.statement->record);
+    return MillisecondsSince(start);
+  });
+}
+
+}  // namespace
+
+void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out) {
+  const Entered entered = BeginStatement(statement);
+  MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "pg_steward plan choice", ALLOCSET_DEFAULT_SIZES);
+  Work work{&statement, WithoutUtilities(entered.queries), memory, NIL, pg::NowNs()};
+  const ValueChoices values = ChooseValues(statement, wanted);
+  work.generic = PlanAll(CopyAll(work.queries), NoValues());
+  const ListCell* cell = nullptr;
+  foreach (cell, work.generic) out->prunes |= PrunesAtStart(lfirst_node(PlannedStmt, cell));
+  out->generic_cost = CostOfAll(work.generic);
+  for (int i = 0; i < values.count; ++i)
+    TryValues(work, values.choice[i], statement.record.nparams == 0, &out->choice[i]);
+  out->count = values.count;
+  out->parse_time = TimeOfParsing(work);
+  MemoryContextDelete(memory);
+  pg::EndRole(entered.before);
+}
+
+}  // namespace steward::whatif

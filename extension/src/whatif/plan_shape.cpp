@@ -1,0 +1,206 @@
+// See plan_shape.hpp.
+#include "whatif/plan_shape.hpp"
+
+#include "pg/compat.hpp"
+#include "pg/plan_tree.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+#include "parser/parsetree.h"
+}
+
+namespace steward::whatif {
+
+namespace {
+
+template <typename Node>
+const Node* As(const Plan* plan) {
+  return reinterpret_cast<const Node*>(plan);
+}
+
+struct Walk {
+  const PlannedStmt* statement;
+  const List* without;
+  uint64 hash;
+  List* scans;
+  uint32 kinds;
+  bool found;
+};
+
+Oid TableOf(const Plan* plan, const PlannedStmt* statement) {
+  const Index scanned = pg::ScanRelation(plan);
+  if (scanned == 0) return InvalidOid;
+  const RangeTblEntry* entry = rt_fetch(scanned, statement->rtable);
+  return entry->rtekind == RTE_RELATION ? entry->relid : InvalidOid;
+}
+
+void FindLeftOut(Plan* plan, void* context) {
+  check_stack_depth();
+  auto* walk = static_cast<Walk*>(context);
+  const Oid table = TableOf(plan, walk->statement);
+  if (OidIsValid(table) && list_member_oid(walk->without, table)) walk->found = true;
+  if (!walk->found) pg::ForEachChild(plan, FindLeftOut, context);
+}
+
+bool IsLeftOut(Plan* plan, const Walk& walk) {
+  if (walk.without == NIL) return false;
+  Walk find{walk.statement, walk.without, 0, NIL, 0, false};
+  FindLeftOut(plan, &find);
+  return find.found;
+}
+
+const List* Appended(const Plan* plan) {
+  if (IsA(plan, Append)) return As<Append>(plan)->appendplans;
+  return IsA(plan, MergeAppend) ? As<MergeAppend>(plan)->mergeplans : NIL;
+}
+
+int Conditions(const Plan* plan) {
+  if (IsA(plan, IndexScan)) return list_length(As<IndexScan>(plan)->indexqual);
+  if (IsA(plan, IndexOnlyScan)) return list_length(As<IndexOnlyScan>(plan)->indexqual);
+  return IsA(plan, BitmapIndexScan) ? list_length(As<BitmapIndexScan>(plan)->indexqual) : 0;
+}
+
+void Mix(Walk* walk, uint64 value) {
+  walk->hash = hash_combine64(walk->hash, value);
+}
+
+void Shape(Plan* plan, void* context);
+
+void ShapeNode(Plan* plan, Walk* walk) {
+  Mix(walk, static_cast<uint64>(nodeTag(plan)) << 8 | (plan->parallel_aware ? 1U : 0U));
+  Mix(walk, pg::VariantOf(plan));
+  Mix(walk, static_cast<uint64>(TableOf(plan, walk->statement)) << 32 | pg::ScannedIndex(plan));
+  Mix(walk, static_cast<uint64>(Conditions(plan)));
+}
+
+void Shape(Plan* plan, void* context) {
+  check_stack_depth();
+  auto* walk = static_cast<Walk*>(context);
+  const List* appended = Appended(plan);
+  List* left = NIL;
+  const ListCell* cell = nullptr;
+  foreach (cell, appended)
+    if (!IsLeftOut(static_cast<Plan*>(lfirst(cell)), *walk)) left = lappend(left, lfirst(cell));
+  if (list_length(left) == 1) return Shape(static_cast<Plan*>(linitial(left)), context);
+  ShapeNode(plan, walk);
+  if (appended == NIL) pg::ForEachChild(plan, Shape, context);
+  foreach (cell, left) Shape(static_cast<Plan*>(lfirst(cell)), context);
+  Mix(walk, 1);  // closes the node: nesting takes part
+}
+
+void WalkAll(const PlannedStmt* plan, pg::PlanVisitor visit, Walk* walk) {
+  visit(plan->planTree, walk);
+  const ListCell* cell = nullptr;
+  foreach (cell, plan->subplans)
+    if (lfirst(cell) != nullptr) visit(static_cast<Plan*>(lfirst(cell)), walk);
+}
+
+void FindPruning(Plan* plan, void* context) {
+  check_stack_depth();
+  auto* walk = static_cast<Walk*>(context);
+  const PartitionPruneInfo* pruning = pg::PruningOf(walk->statement, plan);
+  const ListCell* tree = nullptr;
+  foreach (tree, pruning == nullptr ? NIL : pruning->prune_infos) {
+    const ListCell* level = nullptr;
+    foreach (level, lfirst_node(List, tree))
+      if (lfirst_node(PartitionedRelPruneInfo, level)->initial_pruning_steps != NIL) walk->found = true;
+  }
+  if (!walk->found) pg::ForEachChild(plan, FindPruning, context);
+}
+
+int TimesNamed(const PlannedStmt* plan, Oid relid) {
+  int times = 0;
+  const ListCell* cell = nullptr;
+  foreach (cell, plan->rtable) {
+    const auto* entry = lfirst_node(RangeTblEntry, cell);
+    if (entry->rtekind == RTE_RELATION && entry->relid == relid) ++times;
+  }
+  return times;
+}
+
+void AddScan(Plan* plan, void* context) {
+  check_stack_depth();
+  auto* walk = static_cast<Walk*>(context);
+  const Oid table = TableOf(plan, walk->statement);
+  if (OidIsValid(table)) {
+    auto* form = static_cast<ScanForm*>(palloc(sizeof(ScanForm)));
+    *form = {table, pg::ScannedIndex(plan), nodeTag(plan)};
+    walk->scans = lappend(walk->scans, form);
+  }
+  pg::ForEachChild(plan, AddScan, context);
+}
+
+int KindOf(const Plan* plan) {
+  switch (nodeTag(plan)) {
+    case T_NestLoop:
+      return kNestedLoops;
+    case T_MergeJoin:
+      return kMergeJoins;
+    case T_HashJoin:
+      return kHashJoins;
+    case T_Material:
+      return kMaterializes;
+    case T_Memoize:
+      return kMemoizes;
+    case T_Agg:
+      return As<Agg>(plan)->aggstrategy == AGG_HASHED || As<Agg>(plan)->aggstrategy == AGG_MIXED ? kHashes : -1;
+    case T_SetOp:
+      return As<SetOp>(plan)->strategy == SETOP_HASHED ? kHashes : -1;
+    case T_IncrementalSort:
+      return kIncrementalSorts;
+    case T_Gather:
+      return kGathers;
+    case T_GatherMerge:
+      return kGatherMerges;
+    default:
+      return -1;
+  }
+}
+
+void AddKind(Plan* plan, void* context) {
+  check_stack_depth();
+  const int kind = KindOf(plan);
+  if (kind >= 0) static_cast<Walk*>(context)->kinds |= 1U << kind;
+  pg::ForEachChild(plan, AddKind, context);
+}
+
+}  // namespace
+
+uint64 ShapeOf(const PlannedStmt* plan, const List* without) {
+  Walk walk{plan, without, static_cast<uint64>(plan->commandType), NIL, 0, false};
+  WalkAll(plan, Shape, &walk);
+  return walk.hash;
+}
+
+bool PrunesAtStart(const PlannedStmt* plan) {
+  Walk walk{plan, NIL, 0, NIL, 0, false};
+  WalkAll(plan, FindPruning, &walk);
+  return walk.found;
+}
+
+bool RuledOut(const PlannedStmt* generic, const PlannedStmt* custom, List** relids) {
+  *relids = NIL;
+  const ListCell* cell = nullptr;
+  foreach (cell, generic->rtable) {
+    const auto* entry = lfirst_node(RangeTblEntry, cell);
+    if (entry->rtekind != RTE_RELATION) continue;
+    const int times = TimesNamed(custom, entry->relid);
+    if (times > 0 && times != TimesNamed(generic, entry->relid)) return false;
+    if (times == 0) *relids = list_append_unique_oid(*relids, entry->relid);
+  }
+  return true;
+}
+
+List* ScansOf(const PlannedStmt* plan) {
+  Walk walk{plan, NIL, 0, NIL, 0, false};
+  WalkAll(plan, AddScan, &walk);
+  return walk.scans;
+}
+
+uint32 KindsIn(const PlannedStmt* plan) {
+  Walk walk{plan, NIL, 0, NIL, 0, false};
+  WalkAll(plan, AddKind, &walk);
+  return walk.kinds;
+}
+
+}  // namespace steward::whatif
