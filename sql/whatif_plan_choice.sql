@@ -23,6 +23,7 @@ SELECT count(kind) AS by_range FROM uniform WHERE day BETWEEN 100 AND 200;
 SELECT sum(amount) AS by_part FROM parted WHERE day = 33;
 SELECT sum(amount) AS by_part_and_kind FROM parted WHERE day = 33 AND kind = 7;
 SELECT count(u.day) AS by_join FROM skewed s JOIN uniform u USING (id) WHERE s.kind = 7;
+SELECT count(*) AS by_sides FROM skewed s JOIN uniform u ON u.day + 0 = s.id WHERE s.kind = 7 AND u.kind < 200;
 SELECT count(*) AS of_all FROM uniform;
 SELECT 1 AS of_nothing;
 INSERT INTO uniform AS inserted VALUES (0, 1, 2);
@@ -30,7 +31,7 @@ INSERT INTO uniform AS inserted VALUES (0, 1, 2);
 SELECT 'SELECT count(*) AS of_fifty FROM uniform WHERE ' || string_agg(format('id <> %s', -g), ' AND ') FROM generate_series(1, 50) g \gexec
 
 CREATE VIEW asked AS SELECT l.label, s.userid, s.queryid FROM steward.statements s
-JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,of_all,of_nothing,inserted,of_fifty}'::text[]) l(label)
+JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,by_sides,of_all,of_nothing,inserted,of_fifty}'::text[]) l(label)
   ON s.query ~ ('AS ' || l.label || '\M') AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 CREATE VIEW choices AS SELECT a.label, c.* FROM asked a, steward.plan_choice(ARRAY[a.userid], ARRAY[a.queryid]) c;
 
@@ -73,6 +74,8 @@ SELECT kind, same_plan, frequency, generic_cost_here IS NOT NULL AS here, custom
 FROM choices WHERE label = 'by_range' AND value <= 2 ORDER BY value;
 -- A join: with the common value another way to join is better.
 SELECT kind, same_plan, generic_cost_here > 1.2 * custom_cost AS worse FROM choices WHERE label = 'by_join' AND value <= 2 ORDER BY value;
+-- The same kind of join the other way round: the generic plan hashes what it takes for few rows.
+SELECT kind, same_plan, generic_cost_here > custom_cost AS worse, generic_cost_here < 1e6 AS a_cost FROM choices WHERE label = 'by_sides' AND value = 1;
 
 -- Partitions: the generic plan counts all of them and reads one.
 SELECT bool_and(prunes) AS prunes, bool_and(same_plan) AS same_plan, bool_and(generic_cost > 4 * custom_cost) AS counts_all,

@@ -274,15 +274,26 @@ const PartitionPruneInfo* PruningOf([[maybe_unused]] const PlannedStmt* statemen
 #endif
 }
 
-void Discourage(Path* path) {
 #if PG_VERSION_NUM >= 180000
-  path->disabled_nodes += 1000;  // more than settings disable in one plan
+constexpr int kDiscouraged = 1000;  // more nodes than settings disable in one plan
+
+void Discourage(Path* path) { path->disabled_nodes += kDiscouraged; }
+
+bool IsDiscouraged(const Path* path) { return path->disabled_nodes >= kDiscouraged; }
+
+bool IsDiscouraged(const Plan* plan) { return plan->disabled_nodes >= kDiscouraged; }
 #else
-  constexpr Cost kMore = 1e13;  // than settings that disable nodes add to a cost
-  path->startup_cost += kMore;
-  path->total_cost += kMore;
-#endif
+constexpr Cost kDiscouraged = 1e13;  // more than settings that disable nodes add to a cost
+
+void Discourage(Path* path) {
+  path->startup_cost += kDiscouraged;
+  path->total_cost += kDiscouraged;
 }
+
+bool IsDiscouraged(const Path* path) { return path->total_cost >= kDiscouraged; }
+
+bool IsDiscouraged(const Plan* plan) { return plan->total_cost >= kDiscouraged; }
+#endif
 
 Oid RelationOf(const PgStat_TableXactStatus* counts) {
 #if PG_VERSION_NUM >= 160000

@@ -230,6 +230,9 @@ void UseDefaultTarget(VacAttrStats* stats);
 
 /// Makes the planner take the path only where there is no other.
 void Discourage(Path* path);
+[[nodiscard]] bool IsDiscouraged(const Path* path);
+/// Whether the plan has come to be of such a path after all; its cost then says nothing.
+[[nodiscard]] bool IsDiscouraged(const Plan* plan);
 
 /// True when the current user has the rights that `query` needs on the relations of its own range table.
 [[nodiscard]] bool HasOwnRights(const Query* query);

@@ -2,10 +2,12 @@
 #include "whatif/choose_plan.hpp"
 
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "core/value_choice.hpp"
 #include "pg/clock.hpp"
+#include "pg/compat.hpp"
 #include "whatif/plan_pin.hpp"
 #include "whatif/plan_shape.hpp"
 #include "whatif/plan_statement.hpp"
@@ -109,11 +111,16 @@ ParamListInfo Open(ParamListInfo values) {
 }
 
 // The generic plan's cost with values for which planning makes another plan; NaN where the planner cannot be brought to
-// it.
+// it. Held to its joins as well only where that is needed.
 double PinnedCost(const Query* query, const PlannedStmt* generic, const List* ruled_out, ParamListInfo values) {
-  const PlanPin pin{ScansOf(generic), ruled_out, KindsIn(generic)};
-  const PlannedStmt* pinned = PlanPinned(query, Open(values), pin);
-  return ShapeOf(pinned, NIL) == ShapeOf(generic, ruled_out) ? pinned->planTree->total_cost : kUnknown;
+  const uint64 wanted = ShapeOf(generic, ruled_out);
+  for (const bool with_joins : {false, true}) {
+    const PlanPin pin{ScansOf(generic), ruled_out, KindsIn(generic), with_joins ? JoinsOf(generic) : nullptr};
+    if (with_joins && pin.joins->forms == NIL) break;
+    const PlannedStmt* pinned = PlanPinned(query, Open(values), pin);
+    if (ShapeOf(pinned, NIL) == wanted && !pg::IsDiscouraged(pinned->planTree)) return pinned->planTree->total_cost;
+  }
+  return kUnknown;
 }
 
 // Fills same_plan and generic_cost_here from the plans made for `values`.

@@ -38,6 +38,7 @@ const Switch kSwitches[] = {
 
 BorrowedHook<get_relation_info_hook_type> info_hook = {nullptr, false};
 BorrowedHook<set_rel_pathlist_hook_type> rel_hook = {nullptr, false};
+BorrowedHook<set_join_pathlist_hook_type> join_hook = {nullptr, false};
 const PlanPin* active = nullptr;
 ParamListInfo active_token = nullptr;
 
@@ -71,7 +72,8 @@ Forms FormsOf(Oid relid) {
   return forms;
 }
 
-// What index access methods can do, as far as the plan makes use of it; else what is not allowed could drive out what is.
+// What index access methods can do, as far as the plan makes use of it; else what is not allowed could drive out what
+// is.
 void AddIndexPaths(PlannerInfo* root, RelOptInfo* rel, const Forms& forms) {
   List* all = rel->indexlist;
   List* allowed = NIL;
@@ -118,6 +120,12 @@ void RelationHook(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* 
   if (forms.by_tid) create_tidscan_paths(root, rel);
 }
 
+void JoinHook(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
+              JoinPathExtraData* extra) {
+  if (join_hook.previous != nullptr) join_hook.previous(root, join, outer, inner, type, extra);
+  if (IsPinned(root) && active->joins != nullptr) HoldToOrder(active->joins, {root, join, outer, inner, type, extra});
+}
+
 }  // namespace
 
 PlannedStmt* PlanPinned(const Query* query, ParamListInfo values, const PlanPin& pin) {
@@ -131,6 +139,7 @@ PlannedStmt* PlanPinned(const Query* query, ParamListInfo values, const PlanPin&
   active_token = values;
   info_hook.Take(&get_relation_info_hook, RelationInfoHook);
   rel_hook.Take(&set_rel_pathlist_hook, RelationHook);
+  join_hook.Take(&set_join_pathlist_hook, JoinHook);
   PlannedStmt* plan = planner(copy, "", CURSOR_OPT_PARALLEL_OK, values);
   EndPinning();
   AtEOXact_GUC(false, level);
@@ -139,6 +148,7 @@ PlannedStmt* PlanPinned(const Query* query, ParamListInfo values, const PlanPin&
 
 void EndPinning() {
   if (active == nullptr) return;
+  join_hook.GiveBack(&set_join_pathlist_hook, JoinHook);
   rel_hook.GiveBack(&set_rel_pathlist_hook, RelationHook);
   info_hook.GiveBack(&get_relation_info_hook, RelationInfoHook);
   active = nullptr;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pg/postgres.hpp"
+#include "whatif/join_order.hpp"
 
 extern "C" {
 #include "nodes/params.h"
@@ -18,6 +19,7 @@ struct PlanPin {
   const List* scans;      // of ScanForm: of the tables in it, no other scans than these
   const List* ruled_out;  // OIDs of partitions that are not there
   uint32 kinds;           // see PlanKind: what is missing here is not to be used
+  JoinOrder* joins;       // null: joins are free, but for their kinds
 };
 
 /// Plans a copy of `query` with `values` (not null), held to `pin`.
