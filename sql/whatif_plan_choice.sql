@@ -27,11 +27,13 @@ SELECT count(*) AS by_sides FROM skewed s JOIN uniform u ON u.day + 0 = s.id WHE
 SELECT count(*) AS of_all FROM uniform;
 SELECT 1 AS of_nothing;
 INSERT INTO uniform AS inserted VALUES (0, 1, 2);
+CREATE TABLE documents (document jsonb);
+INSERT INTO documents AS stored VALUES (jsonb_build_object('name', 'somebody'));
 -- Fifty parameters.
 SELECT 'SELECT count(*) AS of_fifty FROM uniform WHERE ' || string_agg(format('id <> %s', -g), ' AND ') FROM generate_series(1, 50) g \gexec
 
 CREATE VIEW asked AS SELECT l.label, s.userid, s.queryid FROM steward.statements s
-JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,by_sides,of_all,of_nothing,inserted,of_fifty}'::text[]) l(label)
+JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,by_sides,of_all,of_nothing,inserted,stored,of_fifty}'::text[]) l(label)
   ON s.query ~ ('AS ' || l.label || '\M') AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 CREATE VIEW choices AS SELECT a.label, c.* FROM asked a, steward.plan_choice(ARRAY[a.userid], ARRAY[a.queryid]) c;
 
@@ -87,7 +89,7 @@ FROM choices WHERE label = 'by_part_and_kind' AND value <= 2 ORDER BY value;
 -- Without parameters, or with many, or with such that make no difference.
 SELECT value, kind, generic_cost = custom_cost AS equal, generic_cost_here = custom_cost AS here, same_plan, frequency, method FROM choices WHERE label = 'of_all';
 SELECT count(*), bool_and(same_plan) AS same_plan FROM choices WHERE label = 'of_fifty';
-SELECT value, kind, same_plan, method FROM choices WHERE label = 'inserted';
+SELECT value, kind, same_plan, custom_cost IS NOT NULL AS costed, method FROM choices WHERE label IN ('inserted', 'stored') ORDER BY label;
 
 -- Several in one call, and what cannot be planned.
 SELECT c.statement, c.value, c.kind, c.custom_cost > 0 AS costed, c.sqlstate, c.error

@@ -142,10 +142,18 @@ void Compare(const Work& work, const List* custom, ParamListInfo values, PlanCho
   }
 }
 
-void TryValues(const Work& work, const ValueChoice& value, bool no_parameters, PlanChoice* out) {
+// No table is read: whatever the values are, there is one way to do it.
+bool ReadsNothing(const List* plans) {
+  const ListCell* cell = nullptr;
+  foreach (cell, plans)
+    if (ScansOf(lfirst_node(PlannedStmt, cell)) != NIL) return false;
+  return true;
+}
+
+void TryValues(const Work& work, const ValueChoice& value, bool indifferent, PlanChoice* out) {
   *out = {value.kind, value.source, value.frequency, 0, 0, kUnknown, kUnknown, false};
   ParamListInfo values = value.values != nullptr ? value.values : NoValues();
-  if (value.values != nullptr || no_parameters) {
+  if (value.values != nullptr || indifferent) {
     MemoryContext caller = MemoryContextSwitchTo(work.memory);
     const List* plans = PlanAll(CopyAll(work.queries), values);
     out->custom_cost = CostOfAll(plans);
@@ -188,8 +196,8 @@ void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out) {
   const ListCell* cell = nullptr;
   foreach (cell, work.generic) out->prunes |= PrunesAtStart(lfirst_node(PlannedStmt, cell));
   out->generic_cost = CostOfAll(work.generic);
-  for (int i = 0; i < values.count; ++i)
-    TryValues(work, values.choice[i], statement.record.nparams == 0, &out->choice[i]);
+  const bool indifferent = statement.record.nparams == 0 || ReadsNothing(work.generic);
+  for (int i = 0; i < values.count; ++i) TryValues(work, values.choice[i], indifferent, &out->choice[i]);
   out->count = values.count;
   out->parse_time = TimeOfParsing(work);
   MemoryContextDelete(memory);
