@@ -1,0 +1,215 @@
+// See plan_change.hpp.
+#include "core/plan_change.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace steward::core {
+
+namespace {
+
+constexpr uint32_t kGrownTimes = 2;
+constexpr uint32_t kFewPages = 8;  // what is smaller has grown by nothing that matters
+
+// One finding, put together of pieces that stay whole: a name must not end within a character.
+class Finding {
+ public:
+  Finding& operator<<(std::string_view piece) {
+    if (piece.size() <= sizeof text_ - length_) {
+      memcpy(text_ + length_, piece.data(), piece.size());
+      length_ += piece.size();
+    }
+    return *this;
+  }
+  Finding& operator<<(uint32_t number) {
+    char digits[16];
+    return *this << std::string_view(digits, static_cast<size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
+  }
+  [[nodiscard]] std::string_view Text() const { return {text_, length_}; }
+
+ private:
+  char text_[1200];
+  size_t length_ = 0;
+};
+
+struct Comparison {
+  const PlanSight& old_plan;
+  const PlanUse& old_use;
+  const PlanSight& new_plan;
+  const PlanUse& new_use;
+  PlanChange* change;
+
+  void Found(PlanCause cause, const Finding& finding) const {
+    change->cause = std::min(change->cause, cause);
+    Finding whole;
+    whole << (change->detail_length > 0 ? "; " : "") << CauseName(cause) << ": " << finding.Text();
+    const std::string_view text = whole.Text();
+    if (text.size() > kMaxDetailBytes - change->detail_length) return;
+    memcpy(change->detail + change->detail_length, text.data(), text.size());
+    change->detail_length += text.size();
+  }
+};
+
+const SightRelation* Find(const PlanSight& sight, uint32_t relid) {
+  for (int i = 0; i < sight.relations; i++)
+    if (sight.relation[i].facts.relid == relid) return &sight.relation[i];
+  return nullptr;
+}
+
+const SightRelation* TableOf(const PlanSight& sight, uint32_t index) {
+  for (int i = 0; i < sight.relations; i++)
+    if (sight.relation[i].HasIndex(index)) return &sight.relation[i];
+  return nullptr;
+}
+
+// True when the relation of the index, one of `there`, is among those of `elsewhere` and has no such index there.
+bool IsMissing(const SightRelation& table, uint32_t index, const PlanSight& elsewhere) {
+  const SightRelation* same = Find(elsewhere, table.facts.relid);
+  return same != nullptr && same->indexes != nullptr && !same->HasIndex(index);
+}
+
+void CompareIndexes(const Comparison& compare, const PlanSight& there, const PlanSight& elsewhere, const char* what) {
+  for (int i = 0; i < there.used_indexes; i++) {
+    const SightIndex& index = there.used_index[i];
+    const SightRelation* table = TableOf(there, index.oid);
+    if (table == nullptr || !IsMissing(*table, index.oid, elsewhere)) continue;
+    Finding finding;
+    compare.Found(PlanCause::kIndex, finding << index.name << " on " << table->name << what);
+  }
+}
+
+// ---- settings ----
+
+struct Setting {
+  std::string_view name;
+  std::string_view value;
+  std::string_view source;
+};
+
+// Takes the first line off `rest`. False when there is none.
+bool NextSetting(std::string_view* rest, Setting* setting) {
+  if (rest->empty()) return false;
+  const std::string_view line = rest->substr(0, rest->find('\n'));
+  rest->remove_prefix(std::min(line.size() + 1, rest->size()));
+  const size_t equals = std::min(line.find(" = "), line.size());
+  const size_t tab = std::min(line.find('\t'), line.size());
+  const size_t value = std::min(equals + 3, tab);
+  *setting = Setting{line.substr(0, equals), line.substr(value, tab - value), line.substr(std::min(tab + 1, line.size()))};
+  return true;
+}
+
+bool FindSetting(std::string_view settings, std::string_view name, Setting* found) {
+  while (NextSetting(&settings, found))
+    if (found->name == name) return true;
+  return false;
+}
+
+Finding& operator<<(Finding& finding, const Setting& setting) {
+  return finding << setting.value << " (" << setting.source << ")";
+}
+
+void CompareSettings(const Comparison& compare) {
+  std::string_view rest = compare.new_plan.settings;
+  Setting now;
+  Setting before;
+  while (NextSetting(&rest, &now)) {
+    const bool was_set = FindSetting(compare.old_plan.settings, now.name, &before);
+    if (was_set && before.value == now.value) continue;
+    Finding finding;
+    finding << now.name << " was ";
+    (was_set ? finding << before : finding << "at its default") << ", is " << now;
+    compare.Found(PlanCause::kSetting, finding);
+  }
+  rest = compare.old_plan.settings;
+  while (NextSetting(&rest, &before)) {
+    if (FindSetting(compare.new_plan.settings, before.name, &now)) continue;
+    Finding finding;
+    compare.Found(PlanCause::kSetting, finding << before.name << " was " << before << ", is at its default");
+  }
+}
+
+// ---- what the plans were made for ----
+
+void CompareKinds(const Comparison& compare) {
+  if (compare.old_plan.kind != PlanKind::kGeneric && compare.new_plan.kind == PlanKind::kGeneric)
+    compare.Found(PlanCause::kGeneric, Finding() << "the old plan was made for given values, the new one is for any");
+}
+
+void CompareUse(const Comparison& compare) {
+  if (compare.old_plan.kind == PlanKind::kGeneric && compare.new_plan.kind != PlanKind::kGeneric)
+    compare.Found(PlanCause::kParameters, Finding() << "the new plan was made for given values, the old one is for any");
+  if (compare.old_use.last_seen > compare.new_use.first_seen + kCountedWithinUs)
+    compare.Found(PlanCause::kParameters, Finding() << "both plans are used, for different values");
+}
+
+// ---- statistics and growth ----
+
+void CompareStatistics(const Comparison& compare, const SightRelation& before, const SightRelation& now) {
+  const int64_t last_use = std::min(compare.old_use.last_seen, compare.new_use.first_seen) - kCountedWithinUs;
+  const int64_t after = std::max(last_use, compare.old_use.first_seen);
+  Finding finding;
+  finding << now.name;
+  if (now.facts.statistics_rows < before.facts.statistics_rows)
+    finding << (now.facts.statistics_rows == 0 ? " has lost its statistics" : " has lost statistics of some columns");
+  else if (now.facts.extended_statistics < before.facts.extended_statistics)
+    finding << " has lost extended statistics";
+  else if (now.facts.analyzed > after)
+    finding << (before.facts.statistics_rows == 0 ? " was analyzed for the first time" : " was analyzed");
+  else if (now.facts.statistics_version != before.facts.statistics_version &&
+           now.facts.analyzed <= compare.old_use.first_seen)
+    finding << " has other statistics";  // restored or, on a standby, where nothing tells when, analyzed
+  else
+    return;
+  compare.Found(PlanCause::kStatistics, finding);
+}
+
+void CompareSize(const Comparison& compare, const SightRelation& before, const SightRelation& now) {
+  const uint32_t least = std::min(before.facts.pages, now.facts.pages);
+  const uint32_t most = std::max(before.facts.pages, now.facts.pages);
+  if (most < kFewPages || most / kGrownTimes < least) return;
+  Finding finding;
+  finding << now.name << (now.facts.pages > before.facts.pages ? " grew" : " shrank") << " from " << before.facts.pages
+          << " to " << now.facts.pages << " pages";
+  compare.Found(PlanCause::kGrowth, finding);
+}
+
+void CompareRelations(const Comparison& compare,
+                      void (*with)(const Comparison&, const SightRelation&, const SightRelation&)) {
+  for (int i = 0; i < compare.new_plan.relations; i++) {
+    const SightRelation& now = compare.new_plan.relation[i];
+    const SightRelation* before = Find(compare.old_plan, now.facts.relid);
+    if (before != nullptr) with(compare, *before, now);
+  }
+}
+
+int64_t InUseUntil(const PlanUse& use, int64_t at) { return std::min(use.last_seen, at - kCountedWithinUs); }
+
+}  // namespace
+
+const char* CauseName(PlanCause cause) {
+  static constexpr const char* kNames[] = {"index", "setting", "generic", "parameters", "statistics", "growth", "unknown"};
+  return kNames[static_cast<int>(cause)];
+}
+
+bool RatherReplaced(const PlanUse& a, const PlanUse& b, int64_t at) {
+  const int64_t a_until = InUseUntil(a, at);
+  const int64_t b_until = InUseUntil(b, at);
+  if (a_until != b_until) return a_until > b_until;
+  return a.calls != b.calls ? a.calls > b.calls : a.first_seen > b.first_seen;
+}
+
+void ExplainChange(const PlanSight& old_plan, const PlanUse& old_use, const PlanSight& new_plan, const PlanUse& new_use,
+                   PlanChange* change) noexcept {
+  change->cause = PlanCause::kUnknown;
+  change->detail_length = 0;
+  const Comparison compare{old_plan, old_use, new_plan, new_use, change};
+  CompareIndexes(compare, old_plan, new_plan, ", which the old plan used, is gone");
+  CompareIndexes(compare, new_plan, old_plan, ", which the new plan uses, is new");
+  CompareSettings(compare);
+  CompareKinds(compare);
+  CompareUse(compare);
+  CompareRelations(compare, CompareStatistics);
+  CompareRelations(compare, CompareSize);
+}
+
+}  // namespace steward::core
