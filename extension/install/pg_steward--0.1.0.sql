@@ -351,6 +351,46 @@ COMMENT ON COLUMN steward.plans.calls IS 'executions since the plan was first ke
 COMMENT ON COLUMN steward.plans.total_exec_time IS 'of the executions in calls, milliseconds';
 COMMENT ON COLUMN steward.plans.instrumented IS 'plan has actual row counts';
 
+CREATE FUNCTION steward.captured_plan_changes(
+    OUT userid oid, OUT dbid oid, OUT queryid bigint, OUT query text, OUT changed_at timestamp with time zone,
+    OUT cause text, OUT cause_detail text,
+    OUT old_planid bigint, OUT old_calls bigint, OUT old_mean_exec_time double precision,
+    OUT old_last_seen timestamp with time zone, OUT old_kind text, OUT old_outline text, OUT old_plan text,
+    OUT new_planid bigint, OUT new_calls bigint, OUT new_mean_exec_time double precision,
+    OUT new_last_seen timestamp with time zone, OUT new_kind text, OUT new_outline text, OUT new_plan text)
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_plan_changes';
+COMMENT ON FUNCTION steward.captured_plan_changes() IS
+    'pairs of captured plans of a statement, in the current database; read steward.plan_changes';
+
+CREATE VIEW steward.plan_changes AS
+SELECT c.userid, c.dbid, c.queryid, c.query, c.changed_at,
+       CASE WHEN t.slowdown OPERATOR(pg_catalog.>=) 1.2 THEN 'slower'
+            WHEN t.slowdown OPERATOR(pg_catalog.<=) (1 OPERATOR(pg_catalog./) 1.2) THEN 'faster'
+            WHEN t.slowdown IS NOT NULL THEN 'alike' END AS effect,
+       t.slowdown, c.cause, c.cause_detail,
+       c.old_planid, c.new_planid, c.old_calls, c.new_calls, c.old_mean_exec_time, c.new_mean_exec_time,
+       c.old_last_seen, c.new_last_seen, c.old_kind, c.new_kind, c.old_outline, c.new_outline,
+       c.old_plan::pg_catalog.json AS old_plan, c.new_plan::pg_catalog.json AS new_plan
+FROM steward.captured_plan_changes() AS c
+     CROSS JOIN LATERAL (
+       SELECT CASE WHEN c.old_mean_exec_time OPERATOR(pg_catalog.>) 0
+                   THEN c.new_mean_exec_time OPERATOR(pg_catalog./) c.old_mean_exec_time END) AS t (slowdown);
+COMMENT ON VIEW steward.plan_changes IS
+    'statements of the current database that changed their plan, a row for each plan that took the place of another one. WHERE effect = ''slower'' lists the harmful ones';
+COMMENT ON COLUMN steward.plan_changes.changed_at IS 'when the new plan was first seen';
+COMMENT ON COLUMN steward.plan_changes.effect IS
+    'slower or faster by a factor of 1.2 or more, else alike; NULL until both plans have a finished execution';
+COMMENT ON COLUMN steward.plan_changes.slowdown IS 'new_mean_exec_time / old_mean_exec_time';
+COMMENT ON COLUMN steward.plan_changes.cause IS
+    'the likeliest of what applies: index (one that the old plan used is gone, one that the new plan uses is new), setting (planner settings differ), generic (the new plan is for any parameter values, the old one was for given ones), parameters (both plans are in use, for different values), statistics (analyzed in between, or statistics are gone), growth (a table of twice or half the size), unknown';
+COMMENT ON COLUMN steward.plan_changes.cause_detail IS
+    'all that applies, best first: cause: what. Compares what was noted when each plan was first seen, with names of that time; of a setting also where it was set (session, user, database, configuration file, ...)';
+COMMENT ON COLUMN steward.plan_changes.old_mean_exec_time IS 'of all executions of the plan since it was kept, milliseconds';
+COMMENT ON COLUMN steward.plan_changes.old_kind IS
+    'custom: made for given parameter values, generic: for any; NULL for a statement without parameters';
+COMMENT ON COLUMN steward.plan_changes.old_outline IS 'nodes, tables, indexes and costs, without conditions; long ones are cut';
+COMMENT ON COLUMN steward.plan_changes.old_plan IS 'NULL when no execution with this plan was slow';
+
 CREATE FUNCTION steward.captured_slow_queries(
     OUT id bigint, OUT query_start timestamp with time zone, OUT state text, OUT userid oid, OUT dbid oid,
     OUT pid integer, OUT application_name text, OUT client_addr text, OUT toplevel boolean, OUT queryid bigint,

@@ -68,6 +68,12 @@ is(calls($primary, '^SELECT count.* AS on_the_standby'), 0, 'for itself');
 $standby->safe_psql('postgres', "SET application_name = 'standby_app'; SELECT 1; BEGIN; SELECT 1; COMMIT");
 is($standby->safe_psql('postgres', "SELECT transactions, commits FROM steward.classes WHERE application_name = 'standby_app'"),
     '2|2', 'transactions count by class there');
+$standby->safe_psql('postgres', 'SELECT i AS changes_plan FROM t WHERE i = 5');
+$primary->safe_psql('postgres', 'CREATE INDEX t_i ON t (i)');
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+$standby->safe_psql('postgres', 'SELECT i AS changes_plan FROM t WHERE i = 5');
+is($standby->safe_psql('postgres', "SELECT cause_detail FROM steward.plan_changes WHERE query ~ 'AS changes_plan '"),
+    'index: t_i on t, which the new plan uses, is new', 'a standby tells of an index made on the primary');
 is($standby->safe_psql('postgres', 'SELECT steward.reset() IS NOT NULL'), 't', 'a standby can be reset');
 $standby->promote;
 $standby->safe_psql('postgres', 'INSERT INTO t VALUES (0)');

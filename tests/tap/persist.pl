@@ -37,6 +37,7 @@ my @sources = (
     ['parameter samples', 'steward.parameter_samples()', 3],
     ['plans', 'steward.plans', 3],
     ['predicates', 'steward.predicates', 4],
+    ['plan changes', 'steward.plan_changes', 1],
     ['slow queries', 'steward.slow_queries', 10],
     # Looks at sessions go on; that they are kept is in tests/integration/class_samples.sh.
     ['classes', q{(SELECT to_jsonb(c) - '{samples,running_samples,lock_samples,lwlock_samples,io_samples,wal_samples,client_samples,other_samples,idle_samples,max_busy,max_sessions,last_seen}'::text[] AS class FROM steward.classes AS c)}, 1],
@@ -70,6 +71,11 @@ for my $round (1 .. 3) {
         UPDATE items SET price = price + 1 WHERE id = $round;
     });
 }
+$node->safe_psql('postgres', q{
+    SELECT name AS changes_plan FROM items WHERE id = 1;
+    SET enable_indexscan = off;
+    SELECT name AS changes_plan FROM items WHERE id = 1;
+});
 $node->psql('postgres', 'SELECT 1 / (id - id) AS failing FROM items');
 $node->psql('postgres', "SET statement_timeout = 50; SELECT pg_sleep(60) AS slow FROM items");
 my $before = everything($node);

@@ -2,6 +2,7 @@
 #include "capture/plan_facts.hpp"
 
 #include "capture/deparse_settings.hpp"
+#include "capture/plan_sight.hpp"
 #include "capture/plan_walk.hpp"
 #include "capture/predicate_walk.hpp"
 #include "pg/protected_call.hpp"
@@ -35,6 +36,8 @@ struct Collection {
   MemoryContext target;
   OidSet relations;
   OidSet indexes;
+  char* sight;
+  uint32 sight_bytes;
   char* facts;
   uint32 length;
 };
@@ -50,6 +53,17 @@ void CollectNode(Plan* plan, void* argument) {
   ForEachChild(plan, CollectNode, argument);
 }
 
+// In protection of its own: a plan is kept without it rather than not at all.
+void CollectSight(void* argument) {
+  auto* collection = static_cast<Collection*>(argument);
+  const OidSet& relations = collection->relations;
+  const OidSet& indexes = collection->indexes;
+  collection->sight_bytes =
+      WriteSight(SightSource{collection->statement, collection->parameters, relations.items, relations.count, indexes.items,
+                             indexes.count},
+                 collection->sight);
+}
+
 void Collect(void* argument) {
   auto* collection = static_cast<Collection*>(argument);
   PlannedStmt* statement = collection->statement;
@@ -59,15 +73,21 @@ void Collect(void* argument) {
   foreach (cell, statement->resultRelations)
     collection->relations.Add(rt_fetch(static_cast<Index>(lfirst_int(cell)), statement->rtable)->relid);
 
+  collection->sight = static_cast<char*>(palloc(core::kMaxSightBytes));
+  if (!pg::RunProtected(CollectSight, argument)) collection->sight_bytes = 0;
   auto* list = static_cast<DraftList*>(palloc0(sizeof(DraftList)));
   if (collection->predicates) {
     PinDeparseSettings();
     PlanContext context = MakePlanContext(statement, collection->parameters);
     WalkPredicates(&context, list);
   }
+  const OidSet& relations = collection->relations;
+  const OidSet& indexes = collection->indexes;
   MemoryContextSwitchTo(collection->target);
-  collection->facts = SerializeFacts(*list, collection->relations.items, collection->relations.count,
-                                     collection->indexes.items, collection->indexes.count, &collection->length);
+  collection->facts =
+      SerializeFacts(FactParts{list, relations.items, relations.count, indexes.items, indexes.count, collection->sight,
+                               collection->sight_bytes},
+                     &collection->length);
 }
 
 }  // namespace

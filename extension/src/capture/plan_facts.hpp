@@ -1,4 +1,4 @@
-// Collects the facts of a plan that are stored with it: relations, indexes, predicates.
+// Collects the facts of a plan that are stored with it: relations, indexes, predicates, circumstances.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -17,7 +17,7 @@ struct PlanSource {
 };
 
 /// The serialised facts (store/predicate_record.hpp), allocated in `context`, or null when the walk failed; the failure is
-/// swallowed. With `predicates` false only relations and indexes are collected.
+/// swallowed. With `predicates` false predicates are left out.
 [[nodiscard]] char* CollectFacts(const PlanSource& source, bool predicates, MemoryContext context, uint32* length);
 
 /// True when the plan reads or writes a relation that advice can be about.

@@ -17,6 +17,7 @@ namespace steward::capture {
 namespace {
 
 constexpr int kMaxDepth = 500;
+constexpr int kMaxTextDepth = 50;
 
 struct Counting {
   int count;
@@ -152,6 +153,42 @@ bool WriteNode(PlanState* state, void* argument) {
   return false;
 }
 
+struct WritingText {
+  const PlannedStmt* statement;
+  StringInfo out;
+  int limit;  // for what is written before the dots
+  int depth;
+  bool full;
+};
+
+void WriteLine(const WritingText& writing, const Plan* plan) {
+  StringInfo out = writing.out;
+  const Index scan = ScanRelation(plan);
+  const RangeTblEntry* rte = scan > 0 ? rt_fetch(scan, writing.statement->rtable) : nullptr;
+  const char* table = rte != nullptr && rte->rtekind == RTE_RELATION ? get_rel_name(rte->relid) : nullptr;
+  const char* index = OidIsValid(ScannedIndex(plan)) ? get_rel_name(ScannedIndex(plan)) : nullptr;
+  if (writing.depth > 0) appendStringInfo(out, "%*s->  ", writing.depth * 4 - 2, "");
+  appendStringInfoString(out, NodeType(plan));
+  if (index != nullptr) appendStringInfo(out, " using %s", index);
+  if (table != nullptr) appendStringInfo(out, " on %s", table);
+  appendStringInfo(out, "  (cost=%.2f..%.2f rows=%.0f)\n", plan->startup_cost, plan->total_cost, plan->plan_rows);
+}
+
+void WriteLines(Plan* plan, void* context) {
+  auto* writing = static_cast<WritingText*>(context);
+  if (plan == nullptr || writing->full) return;
+  const int before = writing->out->len;
+  if (writing->depth < kMaxTextDepth) WriteLine(*writing, plan);
+  if (writing->depth >= kMaxTextDepth || writing->out->len > writing->limit) {
+    writing->full = true;
+    writing->out->len = before;
+    return;
+  }
+  writing->depth++;
+  ForEachChild(plan, WriteLines, context);
+  writing->depth--;
+}
+
 }  // namespace
 
 int CountNodes(PlanState* state, int limit) {
@@ -169,6 +206,27 @@ const char* OutlinePlan(QueryDesc* query, Size limit, Size* length) {
   appendStringInfoString(&out, "[{\"Plan\": ");
   WriteNode(query->planstate, &writing);
   appendStringInfoString(&out, "}]");
+  *length = static_cast<Size>(out.len);
+  return out.data;
+}
+
+const char* OutlineText(const PlannedStmt* statement, Size limit, Size* length) {
+  constexpr char kDots[] = "...";
+  StringInfoData out;
+  initStringInfo(&out);
+  WritingText writing{statement, &out, static_cast<int>(limit - sizeof kDots), 0, false};
+  WriteLines(statement->planTree, &writing);
+  int number = 0;
+  ListCell* cell = nullptr;
+  foreach (cell, statement->subplans) {
+    number++;
+    if (writing.full || lfirst(cell) == nullptr || out.len + 32 > writing.limit) continue;
+    appendStringInfo(&out, "  SubPlan %d\n", number);
+    writing.depth = 1;
+    WriteLines(static_cast<Plan*>(lfirst(cell)), &writing);
+  }
+  if (writing.full) appendStringInfoString(&out, kDots);
+  if (out.len > 0 && out.data[out.len - 1] == '\n') out.len--;
   *length = static_cast<Size>(out.len);
   return out.data;
 }

@@ -43,8 +43,18 @@ Draft* AddDraft(DraftList* list, const Draft& draft);
 /// True when both are about the same column or expression of the same scan.
 [[nodiscard]] bool SameKey(const Draft& a, const Draft& b);
 
+/// What the facts of a plan are made of.
+struct FactParts {
+  const DraftList* list;
+  const Oid* relations;
+  uint16 relation_count;
+  const Oid* indexes;
+  uint16 index_count;
+  const char* sight;
+  uint32 sight_bytes;
+};
+
 /// Serialises facts (predicate_record.hpp) in the current memory context.
-[[nodiscard]] char* SerializeFacts(const DraftList& list, const Oid* relations, uint16 relation_count, const Oid* indexes,
-                                   uint16 index_count, uint32* length);
+[[nodiscard]] char* SerializeFacts(const FactParts& parts, uint32* length);
 
 }  // namespace steward::capture

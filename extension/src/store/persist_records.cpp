@@ -1,6 +1,7 @@
 // See persist_records.hpp.
 #include "store/persist_records.hpp"
 
+#include "core/plan_sight.hpp"
 #include "store/block_heap.hpp"
 #include "store/classes.hpp"
 #include "store/drain.hpp"
@@ -155,7 +156,10 @@ bool FactsAreWhole(Bytes facts) {
     if (!in.Take(&record) || record.role > PredicateRole::kUpdate || record.kind > PredicateKind::kOther) return false;
     texts += record.expression_length;
   }
-  return in.TakeBytes(texts) != nullptr && in.Exhausted();
+  if (in.TakeBytes(texts) == nullptr) return false;
+  core::PlanSight sight;
+  const char* bytes = in.TakeBytes(header.sight_bytes);
+  return in.Exhausted() && (header.sight_bytes == 0 || core::ReadSight({bytes, header.sight_bytes}, &sight));
 }
 
 bool RestoreOnePlan(core::RecordReader* in) {
@@ -288,7 +292,7 @@ RecordLayout CurrentRecordLayout() {
   return RecordLayout{{sizeof(SavedStatus), sizeof(Statement), sizeof(core::StatementTotals), core::kCounterCount,
                        core::kLatencyBuckets, sizeof(SavedText), kMaxSamples, sizeof(PlannableParam), sizeof(PlanEntry),
                        sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN,
-                       sizeof(HistoryDatabase), sizeof(SavedTaken), sizeof(core::ClassRow)}};
+                       sizeof(HistoryDatabase), sizeof(SavedTaken), sizeof(core::ClassRow), sizeof(core::RelationSight)}};
 }
 
 }  // namespace steward::store

@@ -1,0 +1,87 @@
+-- A statement that changes its plan: which plan it was, which it is, and why.
+CREATE EXTENSION pg_steward;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE items (id int, code int, kind text, filler text) WITH (autovacuum_enabled = off);
+INSERT INTO items SELECT g, g, CASE WHEN g % 5000 = 0 THEN 'rare' ELSE 'common' END, repeat('x', 100)
+FROM generate_series(1, 50000) g;
+CREATE INDEX items_id ON items (id);
+CREATE INDEX items_code ON items (code);
+CREATE INDEX items_kind ON items (kind);
+CREATE VIEW changes AS
+SELECT substring(query FROM 'AS (by_\w+)') AS statement, effect, cause, cause_detail, old_calls, new_calls, old_kind, new_kind,
+       old_outline, new_outline
+FROM steward.plan_changes WHERE query LIKE '%FROM items %' ORDER BY changed_at;
+ANALYZE items;
+SELECT 1 FROM steward.reset();
+
+-- both plans in use, for different values
+SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'rare';
+SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'common';
+SELECT pg_sleep(2.1);
+SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'rare';
+SELECT statement, cause, cause_detail, old_calls, new_calls FROM changes;
+
+-- an index is dropped
+SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 7;
+SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 8;
+DROP INDEX items_code;
+SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 9;
+SELECT statement, effect, cause, cause_detail, old_calls, new_calls FROM changes WHERE statement = 'by_code';
+SELECT regexp_replace(old_outline, 'cost.*', '') AS old_outline, regexp_replace(new_outline, 'cost.*', '') AS new_outline
+FROM changes WHERE statement = 'by_code';
+
+-- a planner setting
+SELECT filler IS NOT NULL AS by_id FROM items WHERE id = 3;
+SET enable_indexscan = off;
+SELECT filler IS NOT NULL AS by_id FROM items WHERE id = 3;
+RESET enable_indexscan;
+SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_id';
+
+-- the generic plan from the sixth execution on: wide ranges make the plans for their values cost more than it is thought to
+PREPARE ranges AS SELECT count(filler) AS by_range FROM items WHERE id BETWEEN $1 AND $2;
+EXECUTE ranges (1, 50000);
+EXECUTE ranges (1, 50000);
+EXECUTE ranges (1, 50000);
+EXECUTE ranges (1, 50000);
+EXECUTE ranges (1, 50000);
+EXECUTE ranges (1, 50000);
+SELECT statement, cause, cause_detail, old_calls, new_calls, old_kind, new_kind FROM changes WHERE statement = 'by_range';
+
+-- statistics that are gone
+SELECT min(filler) IS NOT NULL AS by_lost FROM items WHERE kind = 'common';
+DELETE FROM pg_statistic WHERE starelid = 'items'::regclass;
+SELECT min(filler) IS NOT NULL AS by_lost FROM items WHERE kind = 'common';
+SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_lost';
+
+-- and statistics that are made
+SELECT count(filler) AS by_new FROM items WHERE kind = 'common';
+ANALYZE items;
+SELECT count(filler) AS by_new FROM items WHERE kind = 'common';
+SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_new';
+
+-- the same, with a table that grows, within a function
+CREATE TABLE growing (id int PRIMARY KEY, filler text) WITH (autovacuum_enabled = off);
+INSERT INTO growing VALUES (1, 'x');
+CREATE FUNCTION filler_of(wanted int) RETURNS text LANGUAGE plpgsql AS
+$$ BEGIN RETURN (SELECT filler AS in_function FROM growing WHERE id = wanted); END $$;
+SET pg_steward.track = 'all';
+SET plan_cache_mode = force_custom_plan;
+ANALYZE growing;
+SELECT filler_of(1);
+INSERT INTO growing SELECT g, repeat('x', 100) FROM generate_series(2, 5000) g;
+SELECT filler_of(1);
+SELECT cause, cause_detail, old_kind, new_kind FROM steward.plan_changes WHERE query LIKE '%in_function%FROM growing %';
+RESET pg_steward.track;
+RESET plan_cache_mode;
+
+-- others' plans are not shown
+CREATE ROLE regress_changes_reader;
+GRANT USAGE ON SCHEMA steward TO regress_changes_reader;
+GRANT SELECT ON steward.plan_changes TO regress_changes_reader;
+GRANT EXECUTE ON FUNCTION steward.captured_plan_changes TO regress_changes_reader;
+SET ROLE regress_changes_reader;
+SELECT count(*) FROM steward.plan_changes;
+RESET ROLE;
+DROP OWNED BY regress_changes_reader;
+DROP ROLE regress_changes_reader;
