@@ -1,0 +1,92 @@
+// See decide.hpp.
+#include "advise/prepared/decide.hpp"
+
+#include <algorithm>
+
+#include "advise/prepared/plan_risk.hpp"
+
+namespace steward::advise {
+
+using model::AutoChoice;
+using model::PreparedAction;
+using model::PreparedStatement;
+
+namespace {
+
+constexpr std::int64_t kEnoughPlans = 10;  // that their mean says more than a measurement apart from the load
+constexpr double kMuch = 0.1;              // of the calls, so that what they do is no accident
+
+std::string Unplannable(const PreparedStatement& statement, const PreparedOptions& options) {
+  if (!statement.not_plannable.empty()) return "not plannable: " + statement.not_plannable;
+  if (statement.calls < options.min_calls) return "few calls";
+  if (!statement.choice) return "not looked at: others have more to save";
+  if (!statement.choice->error.empty()) return "not planned: " + statement.choice->error;
+  return "";
+}
+
+AutoChoice ChoiceUnder(const std::string& plan_cache_mode, AutoChoice automatic) {
+  if (plan_cache_mode == "force_generic_plan") return AutoChoice::kGeneric;
+  if (plan_cache_mode == "force_custom_plan") return AutoChoice::kCustom;
+  return automatic;
+}
+
+bool ValuesInText(const PreparedStatement& statement) {
+  return statement.literals > 0 && statement.literals == static_cast<int>(statement.parameter_types.size());
+}
+
+// How the statement is to run once it is prepared, and what that saves.
+void ChoosePlan(const PreparedStatement& statement, bool safe, AutoChoice now, PreparedDecision& decision) {
+  decision.action = safe ? PreparedAction::kPrepare : PreparedAction::kForceCustom;
+  if (safe && now != AutoChoice::kGeneric) decision.set = "force_generic_plan";
+  if (!safe && now != AutoChoice::kCustom) decision.set = "force_custom_plan";
+  decision.unprepared_calls = static_cast<double>(std::max<std::int64_t>(0, statement.calls - statement.generic_plan_calls));
+  // Prepared already or parsed each time: both have plans for their values where that is what the plan cache chooses.
+  decision.perhaps_prepared = statement.extended_calls > statement.simple_calls && now != AutoChoice::kGeneric;
+  if (!decision.parse_time) return;
+  const double parse = decision.perhaps_prepared && safe ? 0 : *decision.parse_time;  // not to promise what is had already
+  decision.saved_per_call = parse + (safe ? decision.plan_time.value_or(0) : 0);
+}
+
+bool IsWorth(const PreparedStatement& statement, const PreparedDecision& decision, double min_share) {
+  const double whole = decision.parse_time.value_or(0) + decision.plan_time.value_or(0) + statement.MeanExecTime();
+  return decision.saved_per_call && whole > 0 && *decision.saved_per_call >= min_share * whole;
+}
+
+}  // namespace
+
+PreparedDecision Decide(const PreparedStatement& statement, const std::string& plan_cache_mode,
+                        const PreparedOptions& options) {
+  PreparedDecision decision;
+  decision.why_none = Unplannable(statement, options);
+  if (!decision.why_none.empty()) return decision;
+  const model::PlanChoice& choice = *statement.choice;
+  decision.risk = WorstOf(choice);
+  decision.auto_choice = AutoChoiceOf(choice);
+  decision.parse_time = choice.parse_time;
+  decision.plan_time = statement.plans >= kEnoughPlans ? statement.MeanPlanTime() : choice.plan_time;
+  const bool hurts = decision.risk.ratio > options.worst_ratio;
+  const auto generic_calls = static_cast<double>(statement.generic_plan_calls);
+  if (hurts && generic_calls > kMuch * static_cast<double>(statement.calls)) {
+    decision.action = PreparedAction::kStopPreparing;
+    decision.set = "force_custom_plan";
+    return decision;
+  }
+  if (generic_calls > 0.5 * static_cast<double>(statement.calls)) {
+    decision.why_none = "prepared already";
+    return decision;
+  }
+  ChoosePlan(statement, decision.risk.known && !hurts, ChoiceUnder(plan_cache_mode, decision.auto_choice), decision);
+  if (!IsWorth(statement, decision, options.min_share)) {
+    decision.why_none = "saves little beside its execution";
+    decision.action = PreparedAction::kNone;
+    decision.set.clear();
+    return decision;
+  }
+  if (ValuesInText(statement)) {
+    decision.then = decision.action;
+    decision.action = PreparedAction::kParameterize;
+  }
+  return decision;
+}
+
+}  // namespace steward::advise

@@ -1,0 +1,33 @@
+// What to do with one statement. Pure.
+#pragma once
+
+#include <string>
+
+#include "model/prepared_suggestion.hpp"
+
+namespace steward::advise {
+
+struct PreparedOptions {
+  std::int64_t min_calls = 100;  // below, nothing is known of it
+  double min_share = 0.05;       // of a call's time, that must be saved
+  double worst_ratio = 2;        // that the generic plan may cost of what a plan for the values does
+};
+
+struct PreparedDecision {
+  model::PreparedAction action = model::PreparedAction::kNone;
+  model::PreparedAction then = model::PreparedAction::kNone;
+  std::string why_none;  // a label, the same for all statements alike
+  model::PlanRisk risk;
+  model::AutoChoice auto_choice = model::AutoChoice::kUnknown;
+  std::string set;       // plan_cache_mode that it takes; empty: none
+  bool perhaps_prepared = false;  // capture cannot tell whether its calls are parsed each time
+  std::optional<double> parse_time;
+  std::optional<double> plan_time;
+  std::optional<double> saved_per_call;
+  double unprepared_calls = 0;  // that it would save that time
+};
+
+PreparedDecision Decide(const model::PreparedStatement& statement, const std::string& plan_cache_mode,
+                        const PreparedOptions& options);
+
+}  // namespace steward::advise

@@ -1,0 +1,76 @@
+// See plan_risk.hpp.
+#include "advise/prepared/plan_risk.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace steward::advise {
+
+using model::AutoChoice;
+using model::PlanChoice;
+using model::PlanChoiceValue;
+using model::PlanRisk;
+
+namespace {
+
+// Planner costs can be nothing at all, as of a plan that is known to be empty.
+constexpr double kLeastCost = 0.01;
+
+std::optional<double> RatioOf(const PlanChoiceValue& value) {
+  if (value.same_plan || value.kind == "none") return 1;
+  if (!value.custom_cost || !value.generic_cost_here) return std::nullopt;
+  return std::max(1.0, std::max(kLeastCost, *value.generic_cost_here) / std::max(kLeastCost, *value.custom_cost));
+}
+
+bool IsTypical(const PlanChoiceValue& value) {
+  return value.kind == "drawn" || value.kind == "sample" || value.kind == "none";
+}
+
+}  // namespace
+
+PlanRisk WorstOf(const PlanChoice& choice) {
+  PlanRisk worst;
+  worst.known = !choice.values.empty();
+  for (const PlanChoiceValue& value : choice.values) {
+    const std::optional<double> ratio = RatioOf(value);
+    if (!ratio) {
+      worst.known = false;
+      continue;
+    }
+    if (!worst.kind.empty() && *ratio <= worst.ratio) continue;
+    worst.ratio = *ratio;
+    worst.kind = value.kind;
+    worst.frequency = value.frequency;
+  }
+  return worst;
+}
+
+std::optional<double> MeanCustomCost(const PlanChoice& choice) {
+  for (const bool typical_only : {true, false}) {
+    double sum = 0;
+    int count = 0;
+    for (const PlanChoiceValue& value : choice.values) {
+      if (!value.custom_cost || (typical_only && !IsTypical(value))) continue;
+      sum += *value.custom_cost;
+      ++count;
+    }
+    if (count > 0) return sum / count;
+  }
+  return std::nullopt;
+}
+
+AutoChoice AutoChoiceOf(const PlanChoice& choice) {
+  const std::optional<double> mean = MeanCustomCost(choice);
+  if (!choice.generic_cost || !mean) return AutoChoice::kUnknown;
+  // Five executions in a row may well be of one value: so each that was tried is asked for itself.
+  bool generic = *choice.generic_cost <= *mean + choice.planning_charge;
+  bool custom = !generic;
+  for (const PlanChoiceValue& value : choice.values) {
+    if (!value.custom_cost) continue;
+    (*choice.generic_cost <= *value.custom_cost + choice.planning_charge ? generic : custom) = true;
+  }
+  if (generic && custom) return AutoChoice::kDepends;
+  return generic ? AutoChoice::kGeneric : AutoChoice::kCustom;
+}
+
+}  // namespace steward::advise
