@@ -969,8 +969,8 @@ CREATE TABLE steward.suggestion (
     PRIMARY KEY (run_id, suggestion_id)
 );
 CREATE INDEX suggestion_suggestion_id_idx ON steward.suggestion (suggestion_id);
-COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes, steward.foreign_keys_without_index and steward.pool_suggestions';
-COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded, foreign_key, statistics or pool; one run may hold several kinds';
+COMMENT ON TABLE steward.suggestion IS 'saved suggestions of all kinds; written by steward.save_suggestions, read steward.index_suggestions, steward.unneeded_indexes, steward.foreign_keys_without_index, steward.pool_suggestions and steward.prepared_suggestions';
+COMMENT ON COLUMN steward.suggestion.kind IS 'what is suggested: index, unneeded, foreign_key, statistics, pool or prepared; one run may hold several kinds';
 COMMENT ON COLUMN steward.suggestion.status IS 'when it was saved: new, open (seen in an earlier run), or what measuring it has shown: verified or rejected';
 COMMENT ON COLUMN steward.suggestion.ddl IS 'NULL: nothing is to be done now';
 
@@ -1242,6 +1242,39 @@ COMMENT ON COLUMN steward.pool_suggestions.predicted_wait_p95 IS
 COMMENT ON COLUMN steward.pool_suggestions.predicted_utilization IS 'busy connections over all of the pool''s, 0 to 1';
 COMMENT ON COLUMN steward.pool_suggestions.predicted_timeout_ratio IS 'transactions that give up waiting over all, 0 to 1';
 COMMENT ON COLUMN steward.pool_suggestions.memory_bytes IS 'of the pool''s connections with work_mem in use on each; of max_connections: of all pools';
+
+CREATE VIEW steward.prepared_suggestions AS
+SELECT s.suggestion_id, s.status, s.confidence, s.caveats, s.first_seen, s.last_seen, s.run_id, s.window_start,
+       s.window_end, s.ddl, s.undo_ddl, d.userid, d.dbid, d.queryid, d.query, d.action, d.calls_per_hour, d.simple_calls,
+       d.extended_calls, d.generic_plan_calls, d.custom_plan_calls, d.mean_plan_time, d.mean_exec_time,
+       d.saved_time_per_call, d.saved_time_per_hour, d.generic_cost, d.custom_cost, d.worst_cost_ratio, d.pooler_note,
+       d.prepare_sql, s.evidence
+FROM steward.newest_suggestions AS s
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_record(s.details) AS d (userid oid, dbid oid, queryid bigint, query text,
+         action text, calls_per_hour double precision, simple_calls bigint, extended_calls bigint,
+         generic_plan_calls bigint, custom_plan_calls bigint, mean_plan_time double precision,
+         mean_exec_time double precision, saved_time_per_call double precision, saved_time_per_hour double precision,
+         generic_cost double precision, custom_cost double precision, worst_cost_ratio double precision,
+         pooler_note text, prepare_sql text)
+WHERE s.kind OPERATOR(pg_catalog.=) 'prepared'
+  AND (SELECT steward.notice_without_analysis('prepared', pg_catalog.max(n.run_id)) FROM steward.suggestion_run AS n
+       WHERE n.kind OPERATOR(pg_catalog.=) 'prepared');
+COMMENT ON VIEW steward.prepared_suggestions IS
+    'statements to prepare, or to be prepared no longer, suggested by the newest saved run of pgsteward advise prepared; what to set in drivers is in evidence';
+COMMENT ON COLUMN steward.prepared_suggestions.suggestion_id IS 'hash of database, role and query id: the same in every run';
+COMMENT ON COLUMN steward.prepared_suggestions.status IS
+    'new, open (seen in an earlier run), verified or rejected (by pgsteward advise prepared --measure) or muted (by steward.mute)';
+COMMENT ON COLUMN steward.prepared_suggestions.ddl IS 'NULL: the application is to be changed, not the server';
+COMMENT ON COLUMN steward.prepared_suggestions.action IS
+    'prepare (the generic plan is safe), prepare_force_custom (the plan depends on the values: parsing is saved), parameterize (the values stand in the text: first send them apart; evidence ->> ''then'' is what comes next) or stop_preparing (its generic plan hurts)';
+COMMENT ON COLUMN steward.prepared_suggestions.saved_time_per_call IS
+    'milliseconds of parsing, and where the generic plan is safe of planning; NULL of stop_preparing: costs are not time';
+COMMENT ON COLUMN steward.prepared_suggestions.generic_cost IS
+    'planner units; custom_cost: the mean over plans made for the values that were tried';
+COMMENT ON COLUMN steward.prepared_suggestions.worst_cost_ratio IS
+    'cost of the generic plan over that of a plan made for the values, for the worst of those tried; NULL where it is not known';
+COMMENT ON COLUMN steward.prepared_suggestions.prepare_sql IS
+    'for trying it in psql; drivers prepare in the protocol. NULL of stop_preparing';
 
 CREATE VIEW steward.analysis_runs AS
 SELECT r.run_id, r.kind, r.started_at, r.finished_at, r.tool_version, r.window_start, r.window_end, r.statements,

@@ -69,4 +69,10 @@ void MarkStates(db::Database& database, model::PoolAdvice& advice) {
   Marker(database).Mark(advice.settings);
 }
 
+void MarkStates(db::Database& database, model::PreparedAdvice& advice) {
+  const Marker marker(database);
+  marker.Mark(advice.suggestions);
+  marker.Mark(advice.withheld);
+}
+
 }  // namespace steward::collect

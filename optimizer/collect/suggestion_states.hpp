@@ -3,6 +3,7 @@
 
 #include "db/database.hpp"
 #include "model/pool_suggestion.hpp"
+#include "model/prepared_suggestion.hpp"
 #include "model/suggestion.hpp"
 
 namespace steward::collect {
@@ -11,5 +12,6 @@ namespace steward::collect {
 /// read earlier runs. Runs inside the caller's transaction.
 void MarkStates(db::Database& database, model::IndexAdvice& advice);
 void MarkStates(db::Database& database, model::PoolAdvice& advice);
+void MarkStates(db::Database& database, model::PreparedAdvice& advice);
 
 }  // namespace steward::collect
