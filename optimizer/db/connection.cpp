@@ -1,6 +1,7 @@
 // See connection.hpp.
 #include "db/connection.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,6 +110,19 @@ Connection::Answer Connection::Checked(Run run) {
          ErrorField(answer.get(), PG_DIAG_MESSAGE_HINT), sqlstate});
 }
 
+template <typename Run>
+double Connection::Timed(Run run) {
+  using Clock = std::chrono::steady_clock;
+  double took = 0;
+  Checked([&] {
+    const auto began = Clock::now();
+    PGresult* const result = run();
+    took = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+    return result;
+  });
+  return took;
+}
+
 Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
@@ -123,6 +137,18 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 void Connection::Execute(std::string_view script) {
   const std::string text = TagStatements(script);
   Checked([&] { return PQexec(connection_.get(), text.c_str()); });
+}
+
+double Connection::TimeText(const std::string& sql) {
+  return Timed([&] { return PQexec(connection_.get(), sql.c_str()); });
+}
+
+double Connection::TimePrepared(const std::string& name, const std::vector<std::string>& values) {
+  std::vector<const char*> texts;
+  for (const std::string& value : values) texts.push_back(value.c_str());
+  return Timed([&] {
+    return PQexecPrepared(connection_.get(), name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
+  });
 }
 
 }  // namespace steward::db

@@ -8,10 +8,11 @@
 
 #include "db/connect_options.hpp"
 #include "db/database.hpp"
+#include "db/run_timer.hpp"
 
 namespace steward::db {
 
-class Connection : public Database {
+class Connection : public Database, public RunTimer {
  public:
   /// Asks the user for a password; the argument is the user name the password is for.
   using PasswordPrompt = std::function<std::string(const std::string& user)>;
@@ -25,6 +26,8 @@ class Connection : public Database {
 
   Result Query(std::string_view sql, const Parameters& parameters = {}) override;
   void Execute(std::string_view script) override;
+  double TimeText(const std::string& sql) override;
+  double TimePrepared(const std::string& name, const std::vector<std::string>& values) override;
   /// Everything that this session was opened with, its password included: to open others like it, with the same host.
   Keywords Settings() const;
   /// The other end's address; empty for unix sockets.
@@ -43,6 +46,8 @@ class Connection : public Database {
   void Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOptions::Password prompt);
   template <typename Run>
   Answer Checked(Run run);
+  template <typename Run>
+  double Timed(Run run);
 
   std::unique_ptr<PGconn, Finish> connection_;
   std::unique_ptr<PGcancel, Finish> cancel_;

@@ -1,0 +1,162 @@
+// See prepared_runs.hpp.
+#include "act/prepared_runs.hpp"
+
+#include <charconv>
+#include <chrono>
+
+#include "core/sql_lexer.hpp"
+#include "db/error.hpp"
+#include "db/interrupt.hpp"
+#include "db/transaction.hpp"
+
+namespace steward::act {
+
+namespace {
+
+using model::PreparedRuns;
+using model::PreparedWay;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kCustomName = "pgsteward_custom";
+constexpr const char* kGenericName = "pgsteward_generic";
+constexpr std::size_t kMostRounds = 400;
+constexpr std::chrono::milliseconds kPatience{500};
+
+std::string Literal(const std::string& value, const std::string& type) {
+  std::string text = value.find('\\') == std::string::npos ? "'" : "E'";
+  for (const char c : value) text += c == '\'' || c == '\\' ? std::string(2, c) : std::string(1, c);
+  return text + "'::" + type;
+}
+
+std::string PrepareSql(const model::PreparedStatement& statement, const char* name) {
+  std::string types;
+  for (const std::string& type : statement.parameter_types) types += (types.empty() ? " (" : ", ") + type;
+  return std::string("PREPARE ") + name + types + (types.empty() ? "" : ")") + " AS " + statement.plannable;
+}
+
+// What can be refused is: see the contract.
+std::string Refusal(db::Database& database, const model::PreparedStatement& statement) {
+  const db::Result code = database.Query(
+      "SELECT r.rolsuper AND EXISTS (SELECT FROM pg_proc p JOIN pg_roles o ON o.oid = p.proowner WHERE NOT o.rolsuper) AS unsafe"
+      " FROM pg_roles r WHERE r.rolname = current_user");
+  if (code.Only().Bool("unsafe")) return "a superuser runs no statements where there are functions of other roles";
+  const db::Result measure = database.Query(
+      "SELECT error FROM steward.measure($1::oid, $2::bigint, execute => false)",
+      {std::to_string(statement.userid), std::to_string(statement.queryid)});
+  return measure.empty() ? "" : measure[0].Text("error");
+}
+
+std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement) {
+  std::vector<std::vector<std::string>> sets;
+  const db::Result result = database.Query(
+      "SELECT v.values AS texts FROM steward.plan_choice_values($1::oid, $2::bigint) AS v"
+      " WHERE array_position(v.values, NULL) IS NULL ORDER BY v.value",
+      {std::to_string(statement.userid), std::to_string(statement.queryid)});
+  for (const db::Row row : result) {
+    std::vector<std::string> values = row.IsNull("texts") ? std::vector<std::string>{} : row.TextArray("texts");
+    if (values.size() == statement.parameter_types.size()) sets.push_back(std::move(values));
+  }
+  if (sets.empty() && statement.parameter_types.empty()) sets.emplace_back();
+  return sets;
+}
+
+class Runner {
+ public:
+  Runner(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement,
+         std::vector<std::vector<std::string>> values)
+      : database_(database), timer_(timer), statement_(statement), values_(std::move(values)) {
+    for (const auto& set : values_) texts_.push_back(WithValues(statement.plannable, statement.parameter_types, set));
+  }
+  // Prepared statements do not go with the transaction.
+  ~Runner() {
+    try {
+      if (prepared_) database_.Execute("DEALLOCATE ALL");
+    } catch (const std::exception&) {
+      // In an aborted transaction: the caller does it after that.
+    }
+  }
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  void Run(double seconds, PreparedRuns& runs) {
+    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+    // What runs is to be measured and not counted: only some roles can help that.
+    database_.Query("SELECT set_config('pg_steward.track', 'none', true) WHERE has_parameter_privilege('pg_steward.track', 'SET')");
+    prepared_ = true;
+    for (const char* name : {kCustomName, kGenericName}) database_.Execute(PrepareSql(statement_, name));
+    PreparedRuns::Round warm;
+    for (int way = 0; way < model::kPreparedWays; ++way) RunWay(way, warm);
+    runs.values = static_cast<int>(values_.size());
+    for (int first = 0; Clock::now() < end && runs.rounds.size() < kMostRounds; ++first) {
+      PreparedRuns::Round round;
+      for (int i = 0; i < model::kPreparedWays; ++i) RunWay((first + i) % model::kPreparedWays, round);
+      runs.rounds.push_back(std::move(round));
+    }
+  }
+
+ private:
+  void RunWay(int way, PreparedRuns::Round& round) {
+    db::ThrowIfInterrupted();
+    const auto kind = static_cast<PreparedWay>(way);
+    database_.Execute(kind == PreparedWay::kGeneric ? "SET LOCAL plan_cache_mode = force_generic_plan"
+                                                    : "SET LOCAL plan_cache_mode = force_custom_plan");
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      round.times[way].push_back(kind == PreparedWay::kSimple
+                                     ? timer_.TimeText(texts_[i])
+                                     : timer_.TimePrepared(kind == PreparedWay::kCustom ? kCustomName : kGenericName, values_[i]));
+  }
+
+  db::Database& database_;
+  db::RunTimer& timer_;
+  const model::PreparedStatement& statement_;
+  std::vector<std::vector<std::string>> values_;
+  std::vector<std::string> texts_;
+  bool prepared_ = false;
+};
+
+void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds, PreparedRuns& runs) {
+  const db::ReadOnlyTransaction transaction(
+      database, {std::chrono::milliseconds(static_cast<std::int64_t>(1000 * seconds)), kPatience});
+  runs.error = Refusal(database, statement);
+  if (!runs.error.empty()) return;
+  std::vector<std::vector<std::string>> values = ReadValues(database, statement);
+  if (values.empty()) {
+    runs.error = "there are no values to run it with";
+    return;
+  }
+  Runner(database, timer, statement, std::move(values)).Run(seconds, runs);
+}
+
+}  // namespace
+
+std::string WithValues(const std::string& text, const std::vector<std::string>& types, const std::vector<std::string>& values) {
+  const core::SqlText sql{text.data(), static_cast<int>(text.size()), false};
+  std::string out;
+  for (int at = 0; at < sql.length;) {
+    const core::Token token = core::NextToken(sql, at);
+    if (token.kind == core::TokenKind::kEnd || token.end <= at) break;
+    const std::string piece = text.substr(static_cast<std::size_t>(token.start), static_cast<std::size_t>(token.end - token.start));
+    std::size_t number = 0;
+    if (token.kind == core::TokenKind::kParameter) std::from_chars(piece.data() + 1, piece.data() + piece.size(), number);
+    out += number >= 1 && number <= values.size() && number <= types.size() ? Literal(values[number - 1], types[number - 1]) : piece;
+    at = token.end;
+  }
+  return out;
+}
+
+PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds) {
+  PreparedRuns runs;
+  try {
+    RunIn(database, timer, statement, seconds, runs);
+  } catch (const db::ConnectionError&) {
+    throw;
+  } catch (const db::Interrupted&) {
+    throw;
+  } catch (const db::Error& error) {
+    runs.error = error.what();
+    database.Execute("DEALLOCATE ALL");  // in an aborted transaction it could not be done
+  }
+  return runs;
+}
+
+}  // namespace steward::act

@@ -1,0 +1,24 @@
+// Runs a statement that only reads as text, prepared with plans made for its values, and prepared with the generic plan, in
+// turns, and takes the times.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "db/database.hpp"
+#include "db/run_timer.hpp"
+#include "model/prepared_runs.hpp"
+#include "model/prepared_workload.hpp"
+
+namespace steward::act {
+
+/// `text` with $1, $2, ... replaced by literals of these types.
+std::string WithValues(const std::string& text, const std::vector<std::string>& types, const std::vector<std::string>& values);
+
+/// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most (and a statement that then runs, which is cut off at that too). What the
+/// server refuses to measure (steward.measure) is not run; nor anything by a superuser where ordinary roles own functions, for
+/// those would run with his rights. Only a lost connection or Ctrl-C throws.
+model::PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds);
+
+}  // namespace steward::act

@@ -1,0 +1,140 @@
+// What measuring says of a suggestion, and how a statement is measured.
+#include <gtest/gtest.h>
+
+#include "act/prepared_runs.hpp"
+#include "advise/prepared/judge_runs.hpp"
+#include "unit/optimizer/fake_database.hpp"
+#include "unit/optimizer/prepared/prepared_workloads.hpp"
+
+namespace steward::advise {
+namespace {
+
+using model::PreparedAction;
+
+model::PreparedRuns RunsOf(const std::vector<double>& simple, const std::vector<double>& custom, const std::vector<double>& generic) {
+  model::PreparedRuns runs;
+  runs.values = static_cast<int>(simple.size());
+  for (int i = 0; i < 5; ++i) {
+    model::PreparedRuns::Round round;
+    const auto shifted = [&](std::vector<double> times) {
+      for (double& time : times) time += 0.01 * i;  // a machine that gets slower
+      return times;
+    };
+    round.times[0] = shifted(simple);
+    round.times[1] = shifted(custom);
+    round.times[2] = shifted(generic);
+    runs.rounds.push_back(round);
+  }
+  return runs;
+}
+
+model::PreparedSuggestion SuggestionOf(PreparedAction action) {
+  model::PreparedSuggestion suggestion;
+  suggestion.action = action;
+  return suggestion;
+}
+
+TEST(JudgeRunsTest, WhatDriftsIsNoSaving) {
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kPrepare);
+  Judge(RunsOf({0.3, 0.3}, {0.2, 0.2}, {0.1, 0.1}), {}, suggestion);
+  EXPECT_NEAR(suggestion.measured->saved, 0.2, 1e-9);
+  EXPECT_NEAR(suggestion.measured->saved_high - suggestion.measured->saved_low, 0, 1e-9);
+  EXPECT_EQ(suggestion.status, "verified");
+}
+
+TEST(JudgeRunsTest, AGenericPlanThatIsSlowForOneValueIsRejected) {
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kParameterize);
+  suggestion.then = PreparedAction::kPrepare;
+  Judge(RunsOf({5, 0.3}, {5, 0.2}, {0.5, 4}), {}, suggestion);  // less in all, and worse for the second
+  EXPECT_EQ(suggestion.status, "rejected");
+  EXPECT_NE(suggestion.rejected_because.find("times as long"), std::string::npos);
+}
+
+TEST(JudgeRunsTest, WhatSavesNothingIsRejected) {
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kForceCustom);
+  Judge(RunsOf({0.2}, {0.25}, {0.1}), {}, suggestion);
+  EXPECT_EQ(suggestion.status, "rejected");
+  EXPECT_EQ(suggestion.rejected_because, "it saves nothing");
+}
+
+TEST(JudgeRunsTest, StoppingIsRejectedWhereTheGenericPlanIsQuick) {
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kStopPreparing);
+  Judge(RunsOf({0.3}, {0.2}, {0.1}), {}, suggestion);
+  EXPECT_EQ(suggestion.status, "rejected");
+  suggestion = SuggestionOf(PreparedAction::kStopPreparing);
+  Judge(RunsOf({0.3}, {0.2}, {20}), {}, suggestion);
+  EXPECT_EQ(suggestion.status, "verified");
+}
+
+TEST(JudgeRunsTest, TooFewRoundsSayNothing) {
+  model::PreparedRuns runs = RunsOf({0.3}, {0.2}, {0.1});
+  runs.rounds.resize(2);
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kPrepare);
+  Judge(runs, {}, suggestion);
+  EXPECT_EQ(suggestion.status, "");
+  EXPECT_NE(suggestion.measured->error.find("--measure-time"), std::string::npos);
+}
+
+TEST(WithValuesTest, ParametersBecomeLiteralsAndNothingElseDoes) {
+  EXPECT_EQ(act::WithValues("SELECT '$1', \"$2\" FROM t WHERE a = $1 AND b = $2 -- $1", {"text", "integer"}, {"it's", "7"}),
+            "SELECT '$1', \"$2\" FROM t WHERE a = 'it''s'::text AND b = '7'::integer -- $1");
+  EXPECT_EQ(act::WithValues("a = $1", {"text"}, {"a\\'b"}), "a = E'a\\\\''b'::text");
+  EXPECT_EQ(act::WithValues("a = $3", {"text"}, {"x"}), "a = $3");
+}
+
+class FakeTimer : public db::RunTimer {
+ public:
+  double TimeText(const std::string& /*sql*/) override { return 0.3; }
+  double TimePrepared(const std::string& name, const std::vector<std::string>& /*values*/) override {
+    return name == "pgsteward_generic" ? 0.1 : 0.2;
+  }
+};
+
+FakeTimer timer;
+
+test::FakeDatabase Server() {
+  test::FakeDatabase database;
+  database.On("AS unsafe", test::OneRow({{"unsafe", "f"}}));
+  database.On("steward.measure", test::OneRow({{"error", std::nullopt}}));
+  database.On("plan_choice_values", db::Result({"texts"}, {{"{1}"}, {"{2}"}}));
+  database.On("set_config", db::Result({}, {}));
+  return database;
+}
+
+TEST(PreparedRunsTest, RunsThreeWaysInAReadOnlyTransactionAndCleansUp) {
+  test::FakeDatabase database = Server();
+  const model::PreparedRuns runs = act::RunPrepared(database, timer, test::Extended(), 0.02);
+  EXPECT_EQ(runs.error, "");
+  EXPECT_EQ(runs.values, 2);
+  ASSERT_FALSE(runs.rounds.empty());
+  EXPECT_EQ(runs.rounds[0].times[0], (std::vector<double>{0.3, 0.3}));
+  EXPECT_EQ(runs.rounds[0].times[1], (std::vector<double>{0.2, 0.2}));
+  EXPECT_EQ(runs.rounds[0].times[2], (std::vector<double>{0.1, 0.1}));
+  EXPECT_EQ(database.Asked("BEGIN READ ONLY"), 1);
+  EXPECT_EQ(database.Asked("PREPARE pgsteward_generic (integer) AS"), 1);
+  EXPECT_EQ(database.Asked("DEALLOCATE ALL"), 1);
+  EXPECT_EQ(database.asked.back(), "ROLLBACK");
+}
+
+TEST(PreparedRunsTest, WhatTheServerRefusesIsNotRun) {
+  test::FakeDatabase database = Server();
+  database.On("steward.measure", test::OneRow({{"error", "it calls a volatile function"}}));
+  EXPECT_EQ(act::RunPrepared(database, timer, test::Extended(), 0.02).error, "it calls a volatile function");
+  EXPECT_EQ(database.Asked("PREPARE"), 0);
+}
+
+TEST(PreparedRunsTest, ASuperuserRunsNothingAmongOthersFunctions) {
+  test::FakeDatabase database = Server();
+  database.On("AS unsafe", test::OneRow({{"unsafe", "t"}}));
+  EXPECT_NE(act::RunPrepared(database, timer, test::Extended(), 0.02).error.find("a superuser"), std::string::npos);
+  EXPECT_EQ(database.Asked("PREPARE"), 0);
+}
+
+TEST(PreparedRunsTest, AnErrorIsAnAnswer) {
+  test::FakeDatabase database = Server();
+  database.Fail("plan_choice_values", {"permission denied for table orders", "", "", "42501"});
+  EXPECT_EQ(act::RunPrepared(database, timer, test::Extended(), 0.02).error, "permission denied for table orders");
+}
+
+}  // namespace
+}  // namespace steward::advise
