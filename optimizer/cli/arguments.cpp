@@ -11,6 +11,7 @@
 
 #include "cli/command_table.hpp"
 #include "cli/pool_advice_arguments.hpp"
+#include "cli/prepared_arguments.hpp"
 
 namespace steward::cli {
 
@@ -209,6 +210,10 @@ std::string Unguarded(const std::string& word) {
   return word.front() == kGuard ? word.substr(1) : word;
 }
 
+bool IsSnapshot(Command command) {
+  return command == Command::kSnapshot || command == Command::kSnapshotPool || command == Command::kSnapshotPrepared;
+}
+
 bool TakesObject(Command command) {
   return command == Command::kMute || command == Command::kUnmute || command == Command::kExplain;
 }
@@ -223,7 +228,7 @@ void CheckWords(std::vector<std::string> words, const CommandSpec& spec) {
   if (words.size() <= 1) return;
   if (command == Command::kAdvise && words.size() == 2) {
     if (words[1] == "indexes") return;
-    throw UsageError("cannot advise on that", "There is \"pgsteward advise indexes\" and \"pgsteward advise pool\".");
+    throw UsageError("cannot advise on that", "There are \"pgsteward advise indexes\", \"pgsteward advise pool\" and \"pgsteward advise prepared\".");
   }
   throw UsageError("too many command-line arguments", "Name the database with -d. " + TryHelp(command));
 }
@@ -261,11 +266,12 @@ Arguments ParseArguments(const std::vector<std::string>& given) {
   CheckWords(List(values, "words"), *spec);
   FillConnection(values, arguments.connect);
   arguments.output = Optional(values, "output").value_or("");
-  if ((spec->command == Command::kSnapshot || spec->command == Command::kSnapshotPool) && arguments.output.empty())
+  if (IsSnapshot(spec->command) && arguments.output.empty())
     throw UsageError("no output file given", "Name it with -o.");
   if (const auto format = Optional(values, "format")) arguments.format = ParseFormat(*format, spec->command);
   if (spec->command == Command::kAdvise) FillAdvice(values, arguments);
   if (spec->command == Command::kAdvisePool || spec->command == Command::kSnapshotPool) FillPoolAdvice(values, arguments);
+  if (spec->command == Command::kAdvisePrepared) FillPrepared(values, arguments);
   if (spec->command == Command::kDiff) FillWindows(values, arguments);
   if (spec->command == Command::kPoolVerify) arguments.load = ParseLoadOptions(values);
   if (spec->command == Command::kMute) FillMute(values, arguments);

@@ -14,7 +14,7 @@
 namespace steward::cli {
 
 enum class Command {
-  kNone, kDoctor, kAdvise, kAdvisePool, kSnapshot, kSnapshotPool, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolConfig,
+  kNone, kDoctor, kAdvise, kAdvisePool, kAdvisePrepared, kSnapshot, kSnapshotPool, kSnapshotPrepared, kDiff, kMute, kUnmute, kExplain, kPoolLint, kPoolConfig,
   kPoolVerify
 };
 enum class Format { kText, kJson, kSql };
@@ -39,6 +39,15 @@ struct PoolAdviceArguments {
   std::optional<int> cores;
   std::optional<std::int64_t> memory;
   double for_seconds = 0;  // between two readings; 0: since the last reset
+};
+
+/// Of "advise prepared".
+struct PreparedArguments {
+  bool measure = false;           // run statements that only read
+  double measure_seconds = 2;     // for each at most
+  std::optional<int> pooler;      // version of PgBouncer, 118 for 1.18, where it cannot be asked
+  std::string pool_mode;          // empty: transaction
+  std::int64_t min_calls = 100;
 };
 
 struct Arguments {
@@ -79,6 +88,7 @@ struct Arguments {
   Instant until;  // end of a mute; 0 seconds: none
   LoadOptions load;  // of pool verify
   PoolAdviceArguments pool_advice;
+  PreparedArguments prepared;
   bool save = true;
   PoolArguments pool;
   bool save_if_asked = false;  // not saved because it is about a part of the database or from a file

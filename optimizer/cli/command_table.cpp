@@ -27,6 +27,17 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward snapshot pool writes the captured transactions by class, and the machine, to a JSON file.",
      "The file has names of databases, roles and applications, and no statements.\n"
      "\"pgsteward advise pool --from FILENAME\" reads it.\n"},
+    {Command::kAdvisePrepared, "advise prepared", "advise prepared [OPTION]...", "say which statements to prepare, and which not",
+     "pgsteward advise prepared says which statements to prepare, which not, and what that saves.",
+     "A statement is to be prepared with the generic plan only where that costs at most twice what a plan made for the values\n"
+     "does, for the worst values that were tried. Statements are planned in the server, never run, but with --measure: that\n"
+     "runs statements that only read, with values like those of their columns, in a read-only transaction with a timeout.\n"
+     "The suggestions are saved for the view steward.prepared_suggestions; those from a file only with --save.\n"},
+    {Command::kSnapshotPrepared, "snapshot prepared", "snapshot prepared -o FILENAME [OPTION]...",
+     "write what advice on prepared statements starts from to a JSON file",
+     "pgsteward snapshot prepared writes the captured statements and the costs of their plans to a JSON file.",
+     "The file has the texts of statements and no values that they compare with.\n"
+     "\"pgsteward advise prepared --from FILENAME\" reads it.\n"},
     {Command::kAdvise, "advise", "advise [indexes] [OPTION]...", "suggest indexes for the captured workload",
      "pgsteward advise suggests indexes for the captured workload of one database, and says which existing ones are not needed.",
      "Nothing is built or dropped, but for what --verify builds on trial, in a transaction that is\nrolled back. The suggestions are saved for the views steward.index_suggestions,\n"

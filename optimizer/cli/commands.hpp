@@ -21,6 +21,10 @@ Outcome RunAdvisePool(db::Database& database, const Arguments& arguments);
 /// With --from: without a server.
 Outcome RunAdvisePool(const Arguments& arguments);
 Outcome RunSnapshotPool(db::Database& database, const Arguments& arguments);
+Outcome RunAdvisePrepared(db::Database& database, const Arguments& arguments);
+/// With --from: without a server.
+Outcome RunAdvisePrepared(const Arguments& arguments);
+Outcome RunSnapshotPrepared(db::Database& database);
 Outcome RunExplain(db::Database& database, const Arguments& arguments);
 Outcome RunMute(db::Database& database, const Arguments& arguments);
 Outcome RunDiff(db::Database& database, const Arguments& arguments);

@@ -115,6 +115,21 @@ OptionGroup PoolSaveGroup() {
   return group;
 }
 
+OptionGroup PreparedGroup() {
+  OptionGroup group{"Advice options", {}};
+  group.options.add_options()("measure", "run statements that only read, three ways, and compare")(
+      "measure-time", Word("TIME"), "for each statement at most, such as 500ms (default: 2s)")(
+      "min-calls", Word("N"), "leave out statements with fewer calls (default: 100)")(
+      "console", Word("CONNINFO"), "PgBouncer's admin console: its version, mode and max_prepared_statements")(
+      "ini", Word("FILENAME"), "pgbouncer.ini: mode and max_prepared_statements")(
+      "pgbouncer-version", Word("VERSION"), "of the PgBouncer in between, where its console cannot be asked")(
+      "pool-mode", Word("MODE"), "of that PgBouncer: session, transaction or statement (default: transaction)")(
+      "from", Word("FILENAME"), "take the statements from \"pgsteward snapshot prepared\"; no server is asked")(
+      "limit", Word("N"), "show at most N suggestions (default: 10)")("show-muted", "show muted suggestions as well")(
+      "no-save", "do not save the suggestions in the database")("save", "save them even with --from");
+  return group;
+}
+
 OptionGroup DiffGroup() {
   OptionGroup group{"Windows", {}};
   group.options.add_options()("after", Word("TIME"), "where the later window ends (default: now)")(
@@ -158,6 +173,11 @@ std::vector<OptionGroup> GroupsOf(Command command) {
     groups.push_back(PoolWorkloadGroup());
     groups.push_back(SnapshotGroup());
   }
+  if (command == Command::kAdvisePrepared) {
+    groups.push_back(PreparedGroup());
+    groups.push_back(OutputGroup("text or json (default: text)"));
+  }
+  if (command == Command::kSnapshotPrepared) groups.push_back(SnapshotGroup());
   if (command == Command::kDoctor) groups.push_back(OutputGroup("text or json (default: text)"));
   if (command == Command::kSnapshot) groups.push_back(SnapshotGroup());
   if (command == Command::kMute) groups.push_back(MuteGroup());

@@ -14,6 +14,8 @@ Outcome RunPool(const Arguments& arguments) {
       return RunPoolVerify(arguments);
     case Command::kAdvisePool:
       return RunAdvisePool(arguments);
+    case Command::kAdvisePrepared:
+      return RunAdvisePrepared(arguments);
     default:
       throw UsageError("no pool command given", "");
   }

@@ -38,6 +38,10 @@ Outcome Dispatch(db::Database& database, const Arguments& arguments) {
       return RunAdvisePool(database, arguments);
     case Command::kSnapshotPool:
       return RunSnapshotPool(database, arguments);
+    case Command::kAdvisePrepared:
+      return RunAdvisePrepared(database, arguments);
+    case Command::kSnapshotPrepared:
+      return RunSnapshotPrepared(database);
     case Command::kDiff:
       return RunDiff(database, arguments);
     case Command::kExplain:
@@ -100,7 +104,7 @@ int Explain() {
     return kExitFailure;
   } catch (const collect::WorkloadFormatError& error) {
     PrintError(std::string("could not read the workload file: ") + error.what(), "",
-               "Write one with: pgsteward snapshot -o FILENAME, or for pools: pgsteward snapshot pool -o FILENAME");
+               "Write one with: pgsteward snapshot -o FILENAME, or with \"snapshot pool\" or \"snapshot prepared\" in its place");
     return kExitFailure;
   } catch (const pgbouncer::FileError& error) {
     PrintError(error.what(), "", error.hint());

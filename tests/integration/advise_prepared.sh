@@ -1,0 +1,65 @@
+#!/bin/bash
+# Advice on prepared statements from what a real server captured: what is uniform, skewed or pruned, how it arrives, measuring, saving,
+# muting, a file, and PgBouncer 1.18 in between.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../server/harness.sh"
+. "$here/../server/check.sh"
+. "$here/../server/pooler.sh"
+
+flat() { "$@" 2>&1 </dev/null | tr '\n' ' ' | tr -s ' '; return "${PIPESTATUS[0]}"; }
+json() { local file=$1; shift; python3 -c "import json,sys; d=json.load(open(sys.argv[1])); s=d['suggestions']
+by=lambda piece: next((r for r in s if piece in r['query']), None)
+$1" "$file"; }
+
+cluster_start --conf autovacuum=off --conf jit=off --conf pg_steward.history_interval=0
+dir=$(session_dir)
+psql -q -c 'CREATE EXTENSION pg_steward' -c 'CREATE TABLE even (id int PRIMARY KEY, n int)' \
+  -c 'INSERT INTO even SELECT i, i FROM generate_series(1, 20000) AS i' -c 'VACUUM ANALYZE'
+psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
+printf '%s\n' '\set id random(1, 20000)' 'SELECT n FROM even WHERE id = :id;' >"$dir/even.sql"
+run() { pgbench -n -M "$1" -c 1 -t 200 -f "$dir/even.sql" >"$dir/pgbench.log" 2>&1; }
+run simple
+run extended
+check_exit "advice is given and saved" 0 pgsteward advise prepared --format json -o "$dir/first.json"
+check "what is parsed each time is to be prepared, with nothing to set" json "$dir/first.json" \
+  'r = next(r for r in s if r["action"] == "prepare"); assert r["evidence"]["auto_choice"] == "generic" and not r["evidence"]["plan_cache_mode"], r
+assert r["saved_time_per_call"] > 0 and r["worst_cost_ratio"] == 1 and "(integer) AS SELECT" in r["prepare_sql"], r'
+check "values in the text are to be parameters first" json "$dir/first.json" \
+  'r = next(r for r in s if r["action"] == "parameterize"); assert r["evidence"]["then"] == "prepare" and r["simple_calls"] >= 200, r'
+check "the PREPARE text runs" psql -q -v ON_ERROR_STOP=1 -c "$(psql -Atc "SELECT prepare_sql FROM steward.prepared_suggestions LIMIT 1")"
+check_is "the view has a row a statement" 'parameterize,prepare' psql -Atc \
+  "SELECT string_agg(action, ',' ORDER BY action) FROM steward.prepared_suggestions WHERE query ~ 'FROM even'"
+
+# ---- measuring --------------------------------------------------------------------------------------------------------
+check "what is measured is said beside what was predicted" pgsteward advise prepared --measure --measure-time 300ms --format json -o "$dir/measured.json"
+check "in all three ways" json "$dir/measured.json" 'm = (s + d["rejected"])[0]["evidence"]["measured"]
+assert m["rounds"] >= 3 and m["values"] >= 1 and m["simple_time"]["median"] > 0 and m["generic_time"]["median"] > 0, m'
+check_is "and its prepared statements are gone" '0' psql -Atc 'SELECT count(*) FROM pg_prepared_statements'
+
+# ---- what is prepared, muted, of a file -----------------------------------------------------------------------------
+psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
+run prepared
+check_like "what is prepared and safe is left alone" '[0-9]+ prepared already' flat pgsteward advise prepared --no-save
+run simple
+check_exit "it is suggested" 0 pgsteward advise prepared -o "$dir/text"
+pgsteward mute "$(psql -Atc 'SELECT suggestion_id FROM steward.prepared_suggestions LIMIT 1')" >"$dir/muted"
+check_like "a muted suggestion is left out" 'muted: 1 \(--show-muted\)' flat pgsteward advise prepared
+check_exit "a snapshot is written" 0 pgsteward snapshot prepared -o "$dir/prepared.json"
+check_like "and advised on without a server" 'from file.*parameterize, then prepare.*not saved: only advice' \
+  flat pgsteward advise prepared --from "$dir/prepared.json" -h /nowhere
+
+# ---- PgBouncer ------------------------------------------------------------------------------------------------------
+pooler_start
+check_like "through PgBouncer 1.18 in transaction mode it is withheld" 'no prepared statement works through PgBouncer 1\.18.*withheld, for the pooler' \
+  flat pgsteward advise prepared --from "$dir/prepared.json" --console "host=$dir/pooler port=6432 user=postgres"
+check_like "through a newer one it is not" 'PgBouncer 1\.24 in transaction mode: prepared statements of the protocol work' \
+  flat pgsteward advise prepared --from "$dir/prepared.json" --pgbouncer-version 1.24
+pooler_env
+check_like "through a pooler nothing is planned" 'connect to the server, not to the pooler' flat pgsteward advise prepared
+cluster_env main
+pooler_stop
+psql -q -c 'CREATE ROLE nobody LOGIN'
+check_like "without rights the error says where the grants are" 'permission denied.*hint: pgsteward doctor prints the grants' flat pgsteward advise prepared -U nobody
+check_is "no server process died" '' cluster_crashes
+checks_done
