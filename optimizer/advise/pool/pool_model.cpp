@@ -27,23 +27,30 @@ struct Neighbours {
   // CPU of others a transaction, where every core was busy and that was for a good part the transactions' doing: then it is
   // what clients can have been doing, and the rest of their time they waited for a core. None where not so.
   std::optional<double> cpu_ms;
+  // Most that waiting for a core can have stretched what they did: as many ran or wanted to as were seen in the server, and
+  // once more in the clients. Where next to nobody ran, no time of a client was such waiting.
+  double most_stretch = 1;
 };
 
 Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups) {
   constexpr double kAllBusy = 0.95;
   constexpr double kGoodPart = 1.0 / 3;
-  Neighbours neighbours{workload.host.clients_local, std::nullopt};
+  Neighbours neighbours{workload.host.clients_local, std::nullopt, 1};
   const double cores = std::max(1, workload.host.cores);
   if (!neighbours.local) return neighbours;
   double transactions = 0;
   double own_ms = 0;
+  double runnable_ms = 0;
   for (const PoolGroup& group : groups)
     for (const std::size_t i : group.classes) {
       const model::PoolClass& one = workload.classes[i];
       transactions += static_cast<double>(one.transactions);
       own_ms += one.cpu_time.value_or(0) +
                 static_cast<double>(one.transactions) * kPoolerCpuMs * std::max(1.0, one.statements.value_or(1));
+      const model::HoldSplit split = SplitHold(one);
+      runnable_ms += static_cast<double>(one.transactions) * (split.cpu + split.queue);
     }
+  neighbours.most_stretch = std::max(1.0, (2 * runnable_ms / (workload.seconds * 1000) + 1) / cores);
   // Not measured since the last reset: clients on the machine use about as much as what they ask for.
   constexpr double kHalf = 0.45;
   const double all_ms = cores * workload.seconds * 1000;
@@ -55,7 +62,8 @@ Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<P
 double UncontendedClient(const model::HoldSplit& split, const Neighbours& neighbours) {
   constexpr double kMostStretch = 8;  // it may think as well
   if (!neighbours.local || split.cpu <= 0) return split.client;
-  const double stretched = split.client / std::clamp((split.cpu + split.queue) / split.cpu, 1.0, kMostStretch);
+  const double stretched =
+      split.client / std::clamp((split.cpu + split.queue) / split.cpu, 1.0, std::min(kMostStretch, neighbours.most_stretch));
   if (!neighbours.cpu_ms) return stretched;
   return std::clamp(*neighbours.cpu_ms, split.client / kMostStretch, stretched);
 }
