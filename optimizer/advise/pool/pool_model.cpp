@@ -50,7 +50,7 @@ Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<P
       const model::HoldSplit split = SplitHold(one);
       runnable_ms += static_cast<double>(one.transactions) * (split.cpu + split.queue);
     }
-  neighbours.most_stretch = std::max(1.0, (2 * runnable_ms / (workload.seconds * 1000) + 1) / cores);
+  neighbours.most_stretch = std::max(1.0, 2 * runnable_ms / (workload.seconds * 1000) / cores);
   // Not measured since the last reset: clients on the machine use about as much as what they ask for.
   constexpr double kHalf = 0.45;
   const double all_ms = cores * workload.seconds * 1000;

@@ -13,6 +13,7 @@ namespace {
 using model::PoolDemand;
 
 constexpr double kMostUtilization = 0.8;
+constexpr double kAimedUtilization = 0.75;  // so that what was misjudged by a fifteenth keeps the other
 constexpr double kAdminUtilization = 0.7;
 constexpr double kOfBest = 0.985;
 constexpr double kServed = 0.95;
@@ -101,7 +102,7 @@ class Sizer {
   // Below it nothing is tried: Little's law at the highest utilisation, or what the best throughput takes.
   int Start(std::size_t group) const {
     const double busy = RateOf(group) * Uncontended(model_, group);
-    int floor = static_cast<int>(std::ceil(busy / (IsAdmin(group) ? kAdminUtilization : kMostUtilization)));
+    int floor = static_cast<int>(std::ceil(busy / (IsAdmin(group) ? kAdminUtilization : kAimedUtilization)));
     const int limit = Limit();
     floor = std::max(floor, BurstFloor(group));
     const bool needs_best = sizing_.saturated && !IsAdmin(group);
@@ -117,7 +118,7 @@ class Sizer {
     const SimulatedOutcome& pool = outcomes.pools[group];
     if (!Promised(demand_, pool, IsAdmin(group))) return false;
     if (!all) return true;
-    if (pool.busy > (IsAdmin(group) ? kAdminUtilization : kMostUtilization) * sizing_.sizes[group]) return false;
+    if (pool.busy > (IsAdmin(group) ? kAdminUtilization : kAimedUtilization) * sizing_.sizes[group]) return false;
     return IsAdmin(group) || pool.wait_p95 <= kWaitOfPromise * demand_.slo_p95;
   }
 
