@@ -9,15 +9,46 @@ clients_of() {
     'sprintf("%.4f", 1 - $c->{connections_lost} / max(1, $c->{connections}))' 'sprintf("%.2f", $r->{machine_cpu})'
 }
 
-# hold_to TITLE FILE P95: gates of one fixed state
-hold_to() {
-  local served timeouts p95 busy healthy cpu
-  read -r served timeouts p95 busy healthy cpu <<<"$(clients_of "$2")"
-  promises "$1" "$served" "$timeouts" "$p95" "$busy" "$healthy" "$cpu"
-  gate "$1, timeouts" "$timeouts" '<' 0.05
-  gate "$1, P95 ms" "$p95" '<' "$3"
-  gate "$1, utilization of the pool" "$busy" '<' 0.8
-  gate "$1, healthy connections" "$healthy" '>=' 0.99
+# worst "STATE" FIELD MOST|LEAST, median "STATE" FIELD: of the rounds in file "rounds", lines "STATE served timeouts P95 busy healthy CPU"
+worst() { awk -v state="$1" -v f="$2" -v way="$3" '$1 == state { if (!n++ || (way == "MOST" ? $f > w : $f < w)) w = $f } END { print w }' "$dir/rounds"; }
+median() { awk -v state="$1" -v f="$2" '$1 == state { print $f }' "$dir/rounds" | sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
+medians() { local field; for field in 2 3 4 5 6 7; do median "$1" $field; done; }
+
+# ratio NUMERATOR DENOMINATOR FIELD: geometric mean of the ratios within a round, and its 95 % interval (t of the logarithms)
+ratio() {
+  perl -e 'my ($top, $under, $field) = @ARGV; my (%x); open my $in, "<", "'"$dir"'/rounds"; while (<$in>) { my @f = split; push @{$x{$f[0]}}, $f[$field - 1] }
+    my @l = map { log($x{$top}[$_] / $x{$under}[$_]) } 0 .. $#{$x{$top}}; my $n = @l; my $m = 0; $m += $_ / $n for @l; my $v = 0; $v += ($_ - $m) ** 2 / ($n - 1) for @l;
+    my @t = (0, 12.71, 4.303, 3.182, 2.776, 2.571, 2.447); my $e = ($t[$n - 1] // 2.4) * sqrt($v / $n);
+    printf "%.3g [%.3g, %.3g]\n", exp($m), exp($m - $e), exp($m + $e)' "$@"
+}
+
+# before_after TITLE WORKLOAD FIXED SIZE POOL LIMIT P95: rounds of the starting point and of what was advised, 500 users both, in
+# turn; gates hold the worst round of what was advised to the promises
+before_after() {
+  local title=$1 round
+  : >"$dir/rounds"
+  for ((round = 1; round <= rounds_a; round++)); do
+    progress "$title: round $round of $rounds_a"
+    server_limit 100
+    pooler_with 40
+    load "$dir/before.json" --load "$(load_file "$2" 'users = 500' 'think_time = 200ms' 'app_pool = 30' 'acquire_timeout = 1s')" --warmup 2s --duration 6s
+    echo "before $(clients_of "$dir/before.json")" >>"$dir/rounds"
+    server_limit "$6"
+    pooler_with "$4"
+    load "$dir/after.json" --load "$(load_file "$3" 'users = 500' 'think_time = 200ms' "app_pool = $5" 'acquire_timeout = 1s')" --warmup 2s --duration 6s
+    echo "after $(clients_of "$dir/after.json")" >>"$dir/rounds"
+  done
+  progress_end
+  # shellcheck disable=SC2046
+  promises "  before, 500 users (median of $rounds_a)" $(medians before)
+  # shellcheck disable=SC2046
+  promises "  after: pool $4, application $5, limit $6" $(medians after)
+  echo "    served after / before $(ratio after before 2), P95 before / after $(ratio before after 4) (95 % intervals)"
+  gate "$title, timeouts before (least)" "$(worst before 3 LEAST)" '>=' 0.7
+  gate "$title, timeouts (worst round)" "$(worst after 3 MOST)" '<' 0.05
+  gate "$title, P95 ms (worst round)" "$(worst after 4 MOST)" '<' "$7"
+  gate "$title, utilization of the pool (worst round)" "$(worst after 5 MOST)" '<' 0.8
+  gate "$title, healthy connections (worst round)" "$(worst after 6 LEAST)" '>=' 0.99
 }
 
 # ---- part a -----------------------------------------------------------------------------------------------------------
@@ -53,7 +84,7 @@ diagnosis() {
 }
 
 part_a() {
-  local size pool users limit timeouts p95
+  local size pool users
   printf '\na. The bad starting point, before and after\n'
   promises '' served/s timeouts 'P95 ms' busy healthy CPU
   promises '30 % of requests take 110 ms of CPU' '' '' '' '' '' ''
@@ -78,24 +109,19 @@ part_a() {
   load "$dir/learn.json" --load "$(load_file cheap 'users = 100' 'think_time = 200ms' 'app_pool = 16')" --warmup 1s --duration 5s
   advise "$dir/cheap.json" --users 500 --think-time 200ms
   read -r size pool <<<"$(advised_pool "$dir/cheap.json")"
-  pooler_with "$size"
-  load "$dir/after.json" --load "$(load_file cheap 'users = 500' 'think_time = 200ms' "app_pool = $pool" 'acquire_timeout = 1s')" --warmup 2s --duration 10s
-  hold_to "a: cpu: report from a view, pool $size, application $pool" "$dir/after.json" 100
+  before_after 'a: cpu: report from a view' cpu cheap "$size" "$pool" 100 100
   part_a_hold
 }
 
 part_a_hold() {
-  local size pool limit timeouts p95
+  local size pool limit
   promises 'each request holds its connection 300 ms' '' '' '' '' '' ''
   starting_point long
   advise "$dir/long.json" --users 500 --think-time 200ms --slo-p95 500ms
   diagnosis long hold "$dir/long.json"
   read -r size pool <<<"$(advised_pool "$dir/long.json")"
   limit=$(json "$dir/long.json" '(first { $_->{setting} eq "max_connections" } @{$r->{settings}})->{suggested_value} // 100')
-  server_limit "$limit"
-  pooler_with "$size"
-  load "$dir/after.json" --load "$(load_file long 'users = 500' 'think_time = 200ms' "app_pool = $pool" 'acquire_timeout = 1s')" --warmup 2s --duration 10s
-  hold_to "a: hold: pool $size, application $pool, limit $limit" "$dir/after.json" 500
+  before_after 'a: hold: connections as advised' long long "$size" "$pool" "$limit" 500
 }
 
 # ---- part b -----------------------------------------------------------------------------------------------------------
@@ -120,7 +146,7 @@ shop_lines() { # MAIN READ ADMIN
 }
 
 part_b() {
-  local sizes size think lines
+  local sizes think lines round
   server_limit 100
   load_shop
   read -r customers products orders <<<"$(PGDATABASE=shop sql -F ' ' -c 'SELECT (SELECT max(id) FROM shop.customers), (SELECT max(id) FROM shop.products), (SELECT max(id) FROM shop.orders)')"
@@ -138,15 +164,17 @@ part_b() {
   # shellcheck disable=SC2086
   mapfile -t lines <<<"$(shop_lines $sizes)"
   pooler_with 5 "${lines[@]}"
-  progress "$many clients"
-  load "$dir/shop.json" --load "$(shop_file "$many" $think)" --warmup 5s --duration 30s
-  progress_end
-  report_b "$sizes"
+  for ((round = 1; round <= rounds_b; round++)); do
+    progress "$many clients, round $round of $rounds_b"
+    load "$dir/shop.json" --load "$(shop_file "$many" $think)" --warmup 5s --duration 20s
+    progress_end
+    report_b "$sizes" "$round"
+  done
 }
 
 report_b() {
   local class i=0
-  printf '\nb. %s connected clients, the demo'\''s mix, pools %s (main, read, admin)\n' "$(json "$dir/shop.json" '$r->{connections}')" "$1"
+  printf '\nb. %s connected clients, the demo'\''s mix, pools %s (main, read, admin), round %s\n' "$(json "$dir/shop.json" '$r->{connections}')" "$1" "$2"
   printf '  all connected in %s s; PgBouncer %s cores, %s MB; machine %s\n' $(json "$dir/shop.json" 'sprintf("%.2f", $r->{connect_seconds})' \
     'sprintf("%.2f", $r->{pooler_cores} // 0)' 'int(($r->{pooler_memory_bytes} // 0) / 2**20)') "$(percent "$(json "$dir/shop.json" '$r->{machine_cpu}')")"
   printf '  %-8s %10s %10s %9s %9s %9s %9s %9s\n' class offered/s served/s timeouts 'P50 ms' 'P95 ms' 'P99 ms' busy
@@ -157,10 +185,10 @@ report_b() {
     i=$((i + 1))
   done
   json "$dir/shop.json" 'join "", map { map { "  error $_->{sqlstate}, $_->{count} times: $_->{message}\n" } @{$_->{errors}} } @{$r->{classes}}' | sed '/^$/d'
-  gate 'b: connected clients' "$(json "$dir/shop.json" '$r->{connections}')" '>=' "$((many * 99 / 100))"
-  gate 'b: timeouts, all classes' "$(json "$dir/shop.json" 'sprintf "%.4f", sum0(map { $_->{acquire_timeouts} + $_->{query_timeouts} } @{$r->{classes}}) / max(1, sum0(map { $_->{requests} } @{$r->{classes}}))')" '<' 0.05
-  gate 'b: P95 of main, ms' "$(json "$dir/shop.json" 'sprintf "%.1f", $c->{response}{p95_time}')" '<' 100
-  gate 'b: utilization of the main pool' "$(json "$dir/shop.json" 'sprintf "%.3f", $c->{pool}{utilization}')" '<' 0.8
-  gate 'b: errors, all classes' "$(json "$dir/shop.json" 'sum0(map { $_->{failed} } @{$r->{classes}})')" '<=' 0
-  gate 'b: connections lost' "$(json "$dir/shop.json" 'sum0(map { $_->{connections_lost} } @{$r->{classes}})')" '<=' "$((many / 100))"
+  gate "b: round $2, connected clients" "$(json "$dir/shop.json" '$r->{connections}')" '>=' "$((many * 99 / 100))"
+  gate "b: round $2, timeouts, all classes" "$(json "$dir/shop.json" 'sprintf "%.4f", sum0(map { $_->{acquire_timeouts} + $_->{query_timeouts} } @{$r->{classes}}) / max(1, sum0(map { $_->{requests} } @{$r->{classes}}))')" '<' 0.05
+  gate "b: round $2, P95 of main, ms" "$(json "$dir/shop.json" 'sprintf "%.1f", $c->{response}{p95_time}')" '<' 100
+  gate "b: round $2, utilization of the main pool" "$(json "$dir/shop.json" 'sprintf "%.3f", $c->{pool}{utilization}')" '<' 0.8
+  gate "b: round $2, errors, all classes" "$(json "$dir/shop.json" 'sum0(map { $_->{failed} } @{$r->{classes}})')" '<=' 0
+  gate "b: round $2, connections lost" "$(json "$dir/shop.json" 'sum0(map { $_->{connections_lost} } @{$r->{classes}})')" '<=' "$((many / 100))"
 }

@@ -40,8 +40,13 @@ pooler_with() {
   if [ $pooler_running = yes ]; then stop_pooler; fi
   for line in "$@"; do lines+=(--database "$line"); done
   pooler_start --cluster pool ${lines[@]+"${lines[@]}"} --conf max_client_conn=12000 --conf "default_pool_size=$size" \
-    --conf log_connections=0 --conf log_disconnections=0 --conf query_wait_timeout=10
+    --conf log_connections=0 --conf log_disconnections=0 --conf query_wait_timeout=10 --conf server_login_retry=1
   pooler_running=yes
+}
+
+# resize SIZE: another default_pool_size, without a restart. Connections in use stay until they are told to end.
+resize() {
+  pooler_console "SET default_pool_size=$1" RECONNECT >/dev/null
 }
 
 # load FILE OPTION...: drives a load through PgBouncer as role app; its JSON report goes to FILE. A missed promise is no failure.
@@ -78,6 +83,12 @@ workload() {
     cpu) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 70' "sql_scan = $scan 700000" 'weight_scan = 30' ;;
     cheap) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 70' \
       'sql_scan = SELECT sum(total) FROM branch_report' 'weight_scan = 30' ;;
+    select) echo "sql = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" ;;
+    tpcb) echo "sql = BEGIN; UPDATE pgbench_accounts SET abalance = abalance + :random(1,1000,delta) WHERE aid = $aid; SELECT abalance FROM pgbench_accounts WHERE aid = :aid;" \
+      "UPDATE pgbench_tellers SET tbalance = tbalance + :delta WHERE tid = :random(1,200,tid); UPDATE pgbench_branches SET bbalance = bbalance + :delta WHERE bid = :random(1,20,bid);" \
+      "INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (:tid, :bid, :aid, :delta, CURRENT_TIMESTAMP); END" ;;
+    mixed) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 98' "sql_scan = $scan 400000" 'weight_scan = 2' ;;
+    hold) echo "sql = SELECT abalance, pg_sleep(0.02) FROM pgbench_accounts WHERE aid = $aid" ;;
     long) echo "sql = SELECT abalance FROM pgbench_accounts WHERE aid = $aid; \\sleep 300ms; SELECT 1" ;;
   esac
 }

@@ -1,0 +1,166 @@
+# Parts c and d of the pool benchmark: the advised size against a sweep, and what was predicted against what was measured.
+# To be sourced by pool.sh after pool_servers.sh.
+
+sweep_sizes='2 4 8 16 32 64 128 200' largest=200
+
+# ---- sizes by other rules ----------------------------------------------------------------------------------------------
+# erlang_size HOLD_MS MAX: fewest connections of which one is free for 95 of 100 requests, at 80 % of what MAX could carry if
+# holding a connection did not depend on their number
+erlang_size() {
+  perl -e 'my ($hold, $max) = @ARGV; my $cores = `nproc`; my $rate = 0.8 * $max; my $load = $rate * $hold / 1000;
+    for my $n (1 .. 200) { next if $n <= $load; my $b = 1; $b = $load * $b / ($_ + $load * $b) for 1 .. $n;
+      my $wait = $b / (1 - $load / $n * (1 - $b)); if ($wait < 0.05) { print "$n\n"; exit } } print "200\n"' "$1" "$2"
+}
+
+# usl_size CLIENTS "SIZE THROUGHPUT"...: the universal scalability law fitted to probes of 1, 2, 4 and 8; smallest within 5 % of its best
+usl_size() {
+  perl -e 'my $clients = shift; my @p = map { [split] } @ARGV; my @best = (9e99);
+    for my $s (map { $_ / 50 } 0 .. 50) { for my $k (map { $_ / 5000 } 0 .. 100) {
+      my ($xx, $xy) = (0, 0); for (@p) { my $f = $_->[0] / (1 + $s * ($_->[0] - 1) + $k * $_->[0] * ($_->[0] - 1)); $xx += $f * $f; $xy += $f * $_->[1] }
+      my $g = $xy / $xx; my $error = 0; for (@p) { my $f = $g * $_->[0] / (1 + $s * ($_->[0] - 1) + $k * $_->[0] * ($_->[0] - 1)); $error += ($f / $_->[1] - 1) ** 2 }
+      @best = ($error, $g, $s, $k) if $error < $best[0] } }
+    my (undef, $g, $s, $k) = @best; my @x = map { $g * $_ / (1 + $s * ($_ - 1) + $k * $_ * ($_ - 1)) } 1 .. $clients; my ($max) = sort { $b <=> $a } @x;
+    for my $n (1 .. $clients) { if ($x[$n - 1] >= 0.95 * $max) { print "$n\n"; exit } }' "$@"
+}
+
+least() { printf '%s\n' "$@" | sort -n | head -n 1; }
+
+# ---- part c -----------------------------------------------------------------------------------------------------------
+# probe_size SIZE FILE: throughput of the load in FILE with a pool of SIZE
+probe_size() {
+  resize "$1"
+  load "$dir/probe.json" --load "$2" --warmup 500ms --duration "${probe}s"
+  json "$dir/probe.json" 'sprintf "%.2f", $c->{throughput}'
+}
+
+# rule_sizes WORKLOAD CLIENTS FILE: fills the array "rule" with the size that each rule gives; advice comes from a run at the default
+rule_sizes() {
+  local size probes=() hold rate
+  rule=()
+  resize 20
+  forget
+  load "$dir/learn.json" --load "$3" --warmup 1s --duration 6s
+  advise "$dir/advice.json" --users "$2" --one-pool --slo-p95 10s
+  rule[advised]=$(json "$dir/advice.json" '$p->{size}')
+  hold=$(json "$dir/advice.json" '$p->{classes}[0]{hold_time}') rate=$(json "$dir/learn.json" '$c->{throughput}')
+  rule[erlang]=$(erlang_size "$hold" "$rate")
+  for size in 1 2 4 8; do probes+=("$size $(probe_size $size "$3")"); done
+  rule[usl]=$(usl_size "$2" "${probes[@]}")
+  rule[hikaricp]=$((2 * $(nproc) + 1)) rule[default]=20
+  resize 20
+  (pooler_env; export PGUSER=app PGDATABASE=postgres
+    "$STEWARD_BIN" pool verify -w --calibrate --probe 1s --max-size $largest --format json --console-user postgres --load "$3" -o "$dir/calibrated.json" 2>"$dir/load.err") ||
+    [ $? = 3 ] || { cat "$dir/load.err" >&2; return 1; }
+  rule[calibrated]=$(json "$dir/calibrated.json" '$r->{chosen_size}')
+  for size in "${!rule[@]}"; do rule[$size]=$(least "${rule[$size]}" "$2" "$largest"); done
+}
+
+# sweep WORKLOAD CLIENTS FILE: lines "ROUND SIZE THROUGHPUT" in file "sweep", each round in a random order of its own. A size that
+# lost more than a fifth in both of the first two rounds is not run again.
+sweep() {
+  local file=$3 round size all
+  all=$(printf '%s\n' $sweep_sizes "${rule[@]}" | awk -v most="$2" '{ print $1 < most ? $1 : most }' | sort -nu)
+  : >"$dir/sweep"
+  for ((round = 1; round <= rounds; round++)); do
+    if [ "$round" = 3 ]; then all=$(near_the_best); fi
+    for size in $(shuf --random-source=<(yes "$round") <<<"$all"); do
+      progress "$1, $2 clients, round $round of $rounds, size $size"
+      echo "$round $size $(probe_size "$size" "$file")" >>"$dir/sweep"
+    done
+  done
+}
+
+near_the_best() {
+  awk '{ if ($3 > best[$1]) best[$1] = $3; x[$2, $1] = $3; sizes[$2] }
+    END { for (n in sizes) for (r in best) if (x[n, r] >= 0.8 * best[r]) { print n; break } }' "$dir/sweep" | sort -n
+}
+
+# regret SIZE: share of the best size's throughput that SIZE loses, in percent: median of the rounds and its 95 % interval. The best
+# size is the one with the highest median over the rounds; ratios are taken within a round.
+regret() {
+  perl -e 'my $size = shift; my (%x, %all); while (<STDIN>) { my ($round, $n, $t) = split; $x{$n}{$round} = $t; push @{$all{$n}}, $t }
+    sub median { my @v = sort { $a <=> $b } @_; @v % 2 ? $v[$#v / 2] : ($v[@v / 2 - 1] + $v[@v / 2]) / 2 }
+    my ($best) = sort { median(@{$all{$b}}) <=> median(@{$all{$a}}) } keys %all;
+    my @r = sort { $a <=> $b } map { 100 * (1 - $x{$size}{$_} / $x{$best}{$_}) } grep { defined $x{$best}{$_} } keys %{$x{$size}};
+    my ($n, $rank, $term, $tail) = (scalar @r, 0, 0.5 ** @r, 0);
+    while (1) { $tail += $term; last if $tail > 0.025; $term *= ($n - $rank) / ($rank + 1); $rank++ }
+    my $low = $rank > 0 ? $rank - 1 : 0;
+    printf "%d %.1f %.1f %.1f\n", $best, median(@r), $r[$low], $r[$n - 1 - $low]' "$1" <"$dir/sweep"
+}
+
+declare -A rule
+
+part_c() {
+  local workload n name file best median low high
+  server_limit 300
+  pooler_with 20
+  printf '\nc. Percent of the best throughput lost by the size of each rule [95 %% interval], %s rounds\n' "$rounds"
+  printf '  %-8s %7s %5s  %-24s' workload clients best 'advised'
+  printf ' %-24s' calibrated hikaricp default erlang usl
+  printf '\n'
+  for workload in "${workloads[@]}"; do
+    for n in "${clients[@]}"; do
+      progress "$workload, $n clients: advice"
+      file=$dir/$workload.$n.ini
+      cp "$(load_file "$workload" "users = $n" 'p95 = 60s' 'utilization = 100%')" "$file"
+      rule_sizes "$workload" "$n" "$file"
+      sweep "$workload" "$n" "$file"
+      progress_end
+      read -r best _ <<<"$(regret "${rule[advised]}")"
+      printf '  %-8s %7s %5s ' "$workload" "$n" "$best"
+      for name in advised calibrated hikaricp default erlang usl; do
+        read -r best median low high <<<"$(regret "${rule[$name]}")"
+        printf ' %-24s' "${rule[$name]}: $median [$low, $high]"
+        # At most 5 %, or not to be told from that: the interval reaches down to it.
+        case $name in advised | calibrated) gate "c: $workload, $n clients, $name, percent lost (low end)" "$low" '<=' 5 ;; esac
+      done
+      printf '\n'
+    done
+  done
+}
+
+# ---- part d -----------------------------------------------------------------------------------------------------------
+# The mean wait for a server connection in ms since the last call, by PgBouncer's totals of the application's database.
+waited() {
+  local now
+  now=$(pooler_console 'SHOW STATS_TOTALS' | awk -F '|' '$1 == "postgres" { print $2, $8 }')
+  awk -v a="${waited_before:-0 0}" -v b="$now" 'BEGIN { split(a, x, " "); split(b, y, " "); n = y[1] - x[1]; printf "%.3f\n", (n > 0 ? (y[2] - x[2]) / n / 1000 : 0) }'
+  waited_before=$now
+}
+
+part_d() {
+  local workload users size rate wait predicted measured
+  server_limit 300
+  printf '\nd. Predicted and measured, users who think one second, at about half of what can be served\n'
+  printf '  %-8s %6s %5s   %-23s %-23s %-23s\n' workload users pool 'mean wait, ms' utilization 'P95, ms'
+  for workload in "${workloads[@]}"; do
+    progress "predicting $workload"
+    pooler_with 20
+    forget
+    load "$dir/learn.json" --load "$(load_file "$workload" 'users = 40')" --warmup 1s --duration 8s
+    users=$(least "$(json "$dir/learn.json" 'int(0.5 * $c->{throughput}) + 1')" 2000)
+    advise "$dir/advice.json" --users "$users" --think-time 1s --one-pool
+    size=$(json "$dir/advice.json" '$p->{size}')
+    pooler_with "$size"
+    load "$dir/measured.json" --load "$(load_file "$workload" "users = $users" 'think_time = 1s')" --warmup 2s --duration 1s
+    waited_before=''; waited >/dev/null; waited_before=$(pooler_console 'SHOW STATS_TOTALS' | awk -F '|' '$1 == "postgres" { print $2, $8 }')
+    load "$dir/measured.json" --load "$(load_file "$workload" "users = $users" 'think_time = 1s')" --warmup 2s --duration 15s
+    wait=$(waited)
+    progress_end
+    predicted=$(json "$dir/advice.json" 'sprintf("%.2f", $p->{predicted}{wait_mean})' 'sprintf("%.3f", $p->{predicted}{utilization})' 'sprintf("%.2f", $p->{predicted}{response_p95})')
+    measured="$wait $(json "$dir/measured.json" 'sprintf("%.3f", $c->{pool}{utilization})' 'sprintf("%.2f", $c->{response}{p95_time})')"
+    report_d "$workload" "$users" "$size" "$predicted" "$measured"
+  done
+}
+
+report_d() {
+  local p m
+  read -r -a p <<<"$4"
+  read -r -a m <<<"$5"
+  printf '  %-8s %6s %5s   %-23s %-23s %-23s\n' "$1" "$2" "$3" "${p[0]} / ${m[0]}" "${p[1]} / ${m[1]}" "${p[2]} / ${m[2]}"
+  # Too little foretold breaks promises; too much costs connections.
+  gate "d: $1, utilization, measured less predicted" "$(awk -v a="${p[1]}" -v b="${m[1]}" 'BEGIN { print b - a }')" '<=' 0.15
+  gate "d: $1, utilization, predicted less measured" "$(awk -v a="${p[1]}" -v b="${m[1]}" 'BEGIN { print a - b }')" '<=' 0.3
+  gate "d: $1, P95, measured over predicted" "$(awk -v a="${p[2]}" -v b="${m[2]}" 'BEGIN { printf "%.2f", (b + 0.5) / (a + 0.5) }')" '<=' 1.5
+  gate "d: $1, P95, predicted over measured" "$(awk -v a="${p[2]}" -v b="${m[2]}" 'BEGIN { printf "%.2f", (a + 0.5) / (b + 0.5) }')" '<=' 5
+}
