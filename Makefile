@@ -6,7 +6,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 .DEFAULT_GOAL := all
-.PHONY: all cli bench-index bench-index-sizes bench-refresh bench-pool bench-scale bench-hypopg bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help test-upstream \
+.PHONY: all cli bench-index bench-index-sizes bench-refresh bench-pool bench-prepared bench-scale bench-hypopg bench-capture bench-throughput bench-memory install-cli uninstall-cli deps test demo pgtree unit-tests tidy help test-upstream \
         check-unit check-regress check-isolation check-tap check-integration check-lint
 
 SUITES = lint unit regress isolation tap integration
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench-index-sizes  pages, height and plan cost of hypothetical indexes of every kind against built ones; exit code 1 when a bound is broken'
 	@echo 'make bench-refresh    materialized views kept fresh beside pg_cron driving REFRESH: cost, punctuality, staleness, readers; exit code 1 when a gate fails'
 	@echo 'make bench-pool       pool advice: the bad starting point diagnosed and cured, 10,000 clients with the demo'\''s mix; exit code 1 when a gate fails'
+	@echo 'make bench-prepared   advice on prepared statements: predicted against measured, skew, poolers; exit code 1 when a gate fails'
 	@echo 'make bench-scale      seconds, memory and plannings of index advice with many tenants, statements and tables; no gate'
 	@echo 'make bench-hypopg     plan costs with random index sets against HypoPG (BENCH=number of sets); exit code 1 when one differs'
 	@echo 'make clean            remove what was built'
@@ -171,6 +172,9 @@ bench-refresh: pgtree
 
 bench-pool: pgtree
 	@bench/pool.sh $(BENCH)
+
+bench-prepared: pgtree
+	@bench/prepared.sh $(BENCH)
 
 bench-scale: pgtree
 	@bench/scale.sh $(BENCH)
