@@ -22,6 +22,7 @@ namespace steward::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kConsoleTimeout{2000};
+constexpr std::chrono::milliseconds kServerTimeout{10000};  // a pooler may have to open a connection first
 
 std::vector<load::LoadClass> ReadFileClasses(const std::string& path) {
   std::vector<std::pair<std::string, std::vector<load::Setting>>> sections;
@@ -81,6 +82,7 @@ void CheckServers(db::Connection& first, const std::vector<load::LoadClass>& cla
     options.dbname = ConnectionString(keywords[i]);
     options.prompt = db::ConnectOptions::Password::kNever;
     db::Connection connection(options, db::PromptForPassword);
+    connection.AnswerWithin(kServerTimeout);
     CheckServer(connection, allowed);
   }
 }
@@ -129,6 +131,13 @@ int ReadBudget(db::Database& database, const std::vector<load::LoadClass>& class
   return static_cast<int>(result.Only().Int("budget"));
 }
 
+// Far more than a load takes: what its clients are answered is not to fill the machine.
+std::size_t MemoryOf(const std::vector<load::LoadClass>& classes) {
+  constexpr std::size_t kBase = std::size_t{1} << 30;
+  constexpr std::size_t kEach = std::size_t{256} << 10;
+  return kBase + kEach * static_cast<std::size_t>(load::TotalConnections(classes));
+}
+
 }  // namespace
 
 std::vector<load::LoadClass> ReadClasses(const LoadOptions& options) {
@@ -170,6 +179,7 @@ std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::ve
   std::vector<db::Keywords> keywords;
   {
     db::Connection connection(arguments.connect, db::PromptForPassword);
+    connection.AnswerWithin(kServerTimeout);
     CheckTarget(connection, options.allow_host);
     session->endpoint = connection.endpoint();
     const db::Keywords base = connection.Settings();
@@ -180,6 +190,7 @@ std::unique_ptr<LoadSession> OpenLoadSession(const Arguments& arguments, std::ve
     driver.postmaster_pid = load::PostmasterOf(static_cast<int>(backend.Only().Int("pid")));
   }
   db::InstallInterruptHandler();
+  session->memory = std::make_unique<db::MemoryLimit>(MemoryOf(classes));
   OpenWatchers(options, *session);
   session->classes = classes;
   session->seed = options.seed.value_or(std::random_device{}());

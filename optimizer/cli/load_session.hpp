@@ -8,6 +8,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
+#include "db/answer.hpp"
 #include "db/connect_options.hpp"
 #include "db/console_session.hpp"
 #include "db/database.hpp"
@@ -30,6 +31,7 @@ struct LoadSession {
   std::uint64_t seed = 0;
   std::string console_problem;  // why there is no console
   Progress progress;
+  std::unique_ptr<db::MemoryLimit> memory;
   std::unique_ptr<db::ConsoleSession> console;
   std::unique_ptr<load::PoolerWatch> pooler;
   std::unique_ptr<load::Sampler> sampler;  // of the server

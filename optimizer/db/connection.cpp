@@ -1,12 +1,16 @@
 // See connection.hpp.
 #include "db/connection.hpp"
 
+#include <poll.h>
+
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "db/answer.hpp"
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
 #include "db/libpq_text.hpp"
@@ -29,6 +33,15 @@ bool SqlAscii(PGconn* connection) {
   const char* encoding = PQparameterStatus(connection, "server_encoding");
   return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
 }
+
+// What Ctrl-C cancels meanwhile.
+class Cancellable {
+ public:
+  explicit Cancellable(PGcancel* cancel) { SetCancelTarget(cancel); }
+  ~Cancellable() { SetCancelTarget(nullptr); }
+  Cancellable(const Cancellable&) = delete;
+  Cancellable& operator=(const Cancellable&) = delete;
+};
 
 // Dropped: what the server has to say beside its answers is not for the reader of a report.
 void DropNotice(void*, const PGresult*) {}
@@ -53,6 +66,7 @@ void Connection::Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOp
       if (name == "user") return value;
     return connection_ == nullptr ? "" : OrEmpty(PQuser(connection_.get()));
   };
+  const MemoryLimit memory(MemoryLimit::ForAnswers(kConsoleAnswer));
   if (prompt == ConnectOptions::Password::kAlways) keywords.emplace_back("password", ask(user()));
   connection_.reset(Open(keywords));
   if (connection_ == nullptr) throw ConnectionError({"out of memory", "", "", ""});
@@ -93,21 +107,42 @@ Keywords Connection::Settings() const {
   return keywords;
 }
 
+void Connection::Fail(Diagnostics error) {
+  if (error.sqlstate == "57014") ThrowIfInterrupted();
+  if (!error.sqlstate.empty()) Throw(std::move(error));
+  connection_.reset();
+  error.message = "lost the connection to the server: " + error.message;
+  if (error.hint.empty()) error.hint = "Look into the server's log, then run the command again.";
+  throw ConnectionError(std::move(error));
+}
+
+void Connection::WaitForAnswer(std::chrono::steady_clock::time_point began) {
+  using std::chrono::milliseconds;
+  pollfd file = {PQsocket(connection_.get()), POLLIN, 0};
+  for (;;) {
+    milliseconds left{-1};
+    if (timeout_) left = std::chrono::ceil<milliseconds>(began + *timeout_ - std::chrono::steady_clock::now());
+    if (timeout_ && left.count() <= 0) break;
+    const int ready = poll(&file, 1, static_cast<int>(left.count()));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return;
+  }
+  connection_.reset();
+  throw ConnectionError({"no answer from the server within " + std::to_string(timeout_->count()) + " ms", "",
+                         "The server or the pooler hangs, or the pooler has no connection to give.", ""});
+}
+
 template <typename Run>
-Connection::Answer Connection::Checked(Run run) {
+void Connection::Checked(Run run) {
   ThrowIfInterrupted();
-  SetCancelTarget(cancel_.get());
-  Answer answer(run());
-  SetCancelTarget(nullptr);
-  const ExecStatusType status = PQresultStatus(answer.get());
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return answer;
-  const std::string sqlstate = ErrorField(answer.get(), PG_DIAG_SQLSTATE);
-  if (sqlstate == "57014") ThrowIfInterrupted();
-  if (sqlstate.empty())
-    throw ConnectionError({"lost the connection to the server: " + Trimmed(PQerrorMessage(connection_.get())), "",
-                           "Look into the server's log, then run the command again.", ""});
-  Throw({ErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY), ErrorField(answer.get(), PG_DIAG_MESSAGE_DETAIL),
-         ErrorField(answer.get(), PG_DIAG_MESSAGE_HINT), sqlstate});
+  const Cancellable cancellable(cancel_.get());
+  const MemoryLimit memory(MemoryLimit::ForAnswers(kServerAnswer));
+  const std::unique_ptr<PGresult, Finish> result(run());
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
+  Diagnostics error = {ErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), ErrorField(result.get(), PG_DIAG_MESSAGE_DETAIL),
+                       ErrorField(result.get(), PG_DIAG_MESSAGE_HINT), ErrorField(result.get(), PG_DIAG_SQLSTATE)};
+  if (error.sqlstate.empty()) error = {Trimmed(PQerrorMessage(connection_.get())), "", "", ""};
+  Fail(std::move(error));
 }
 
 template <typename Run>
@@ -127,11 +162,15 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
   std::vector<const char*> values;
   for (const Parameter& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
   const std::string text = TagStatements(sql);
-  const Answer answer = Checked([&] {
-    return PQexecParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                        nullptr, nullptr, 0);
-  });
-  return CopyRows(answer.get());
+  ThrowIfInterrupted();
+  const Cancellable cancellable(cancel_.get());
+  const auto began = std::chrono::steady_clock::now();
+  if (PQsendQueryParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) == 0)
+    Fail({Trimmed(PQerrorMessage(connection_.get())), "", "", ""});
+  Answer answer = ReadAnswer(connection_.get(), kServerAnswer, [&] { WaitForAnswer(began); });
+  if (!answer.error) return std::move(answer.rows);
+  Fail(std::move(*answer.error));
 }
 
 void Connection::Execute(std::string_view script) {

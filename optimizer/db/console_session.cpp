@@ -8,8 +8,9 @@
 
 #include <cerrno>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include "db/answer.hpp"
 #include "db/error.hpp"
 #include "db/libpq_text.hpp"
 
@@ -61,6 +62,7 @@ void DropNotice(void*, const PGresult*) {}
 ConsoleSession::ConsoleSession(const ConnectOptions& options, std::chrono::milliseconds timeout) : timeout_(timeout) {
   Keywords keywords = CheckOptions(options).keywords;
   AddDatabase(options, keywords);
+  const MemoryLimit memory(MemoryLimit::ForAnswers(kConsoleAnswer));
   connection_.reset(Start(keywords));
   if (connection_ == nullptr) throw ConnectionError({"out of memory", "", "", ""});
   const Clock::time_point deadline = Clock::now() + timeout_;
@@ -95,33 +97,17 @@ void ConsoleSession::WaitFor(bool readable, Clock::time_point deadline) {
 Result ConsoleSession::Query(const std::string& command) {
   if (connection_ == nullptr) throw ConnectionError({"the session with the admin console is closed", "", "", ""});
   const Clock::time_point deadline = Clock::now() + timeout_;
-  const auto lost = [&] {
-    return ConnectionError({"lost the connection to the admin console: " + Trimmed(PQerrorMessage(connection_.get())), "", "", ""});
-  };
-  if (PQsendQuery(connection_.get(), command.c_str()) == 0) throw lost();
-  while (PQisBusy(connection_.get()) != 0) {
-    WaitFor(true, deadline);
-    if (PQconsumeInput(connection_.get()) == 0) throw lost();
-  }
-  struct Clear {
-    void operator()(PGresult* result) const { PQclear(result); }
-  };
-  using Answer = std::unique_ptr<PGresult, Clear>;
-  Answer answer(PQgetResult(connection_.get()));
-  while (answer != nullptr) {  // a command has one result; what comes behind it ends the exchange
-    while (PQisBusy(connection_.get()) != 0) {
-      WaitFor(true, deadline);
-      if (PQconsumeInput(connection_.get()) == 0) throw lost();
-    }
-    const Answer next(PQgetResult(connection_.get()));
-    if (next == nullptr) break;
-  }
-  const ExecStatusType status = PQresultStatus(answer.get());
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return CopyRows(answer.get());
-  const std::string message = ErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY);
-  if (message.empty()) throw lost();
-  Throw({message, ErrorField(answer.get(), PG_DIAG_MESSAGE_DETAIL), ErrorField(answer.get(), PG_DIAG_MESSAGE_HINT),
-         ErrorField(answer.get(), PG_DIAG_SQLSTATE)});
+  if (PQsendQuery(connection_.get(), command.c_str()) == 0) Lose({Trimmed(PQerrorMessage(connection_.get())), "", "", ""});
+  Answer answer = ReadAnswer(connection_.get(), kConsoleAnswer, [&] { WaitFor(true, deadline); });
+  if (!answer.error) return std::move(answer.rows);
+  if (answer.error->sqlstate.empty()) Lose(std::move(*answer.error));
+  Throw(std::move(*answer.error));
+}
+
+void ConsoleSession::Lose(Diagnostics why) {
+  connection_.reset();
+  why.message = "lost the connection to the admin console: " + why.message;
+  throw ConnectionError(std::move(why));
 }
 
 }  // namespace steward::db

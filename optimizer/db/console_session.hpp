@@ -10,6 +10,7 @@
 
 #include "db/connect_options.hpp"
 #include "db/database.hpp"
+#include "db/error.hpp"
 
 namespace steward::db {
 
@@ -21,7 +22,8 @@ class ConsoleSession {
   /// or ConnectionError; their texts hold no connection string. `timeout` holds for this and for each command.
   ConsoleSession(const ConnectOptions& options, std::chrono::milliseconds timeout);
 
-  /// Throws Error as the console says it, ConnectionError where it does not answer in time; then the session is closed.
+  /// Throws Error as the console says it, ConnectionError where it does not answer in time, or with more than kConsoleAnswer;
+  /// then the session is closed.
   Result Query(const std::string& command);
   /// What may be printed of where this is.
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
@@ -34,6 +36,7 @@ class ConsoleSession {
   };
   void WaitFor(bool readable, Clock::time_point deadline);
   [[noreturn]] void FailTimeout();
+  [[noreturn]] void Lose(Diagnostics why);
 
   std::unique_ptr<PGconn, Finish> connection_;
   std::chrono::milliseconds timeout_;

@@ -2,7 +2,6 @@
 #include "load/sampler.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "db/error.hpp"
 #include "db/libpq_text.hpp"
@@ -59,15 +58,8 @@ std::optional<model::PoolUse> PoolLooks::Use(const std::string& database, const 
 }
 
 Sampler::Sampler(const db::Keywords& keywords, Of of) : of_(of) {
-  std::vector<const char*> names;
-  std::vector<const char*> values;
-  for (const auto& [name, value] : keywords) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_.reset(PQconnectdbParams(names.data(), values.data(), 0));
+  const db::KeywordArrays arrays(keywords);
+  connection_.reset(PQconnectdbParams(arrays.names.data(), arrays.values.data(), 0));
   if (connection_ == nullptr || PQstatus(connection_.get()) != CONNECTION_OK) {
     std::string message = connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_.get());
     while (!message.empty() && message.back() == '\n') message.pop_back();
@@ -103,7 +95,13 @@ bool Sampler::Ready() {
       asked_ = discard_ = false;
       break;
     }
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && !discard_) {
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {  // it would not end by itself
+      PQclear(result);
+      connection_.reset();
+      return false;
+    }
+    if (status == PGRES_TUPLES_OK && !discard_) {
       if (of_ == Of::kServer)
         looks_.AddSessions(db::CopyRows(result));
       else
