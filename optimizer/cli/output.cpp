@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "pgbouncer/file.hpp"
 #include "report/terminal_text.hpp"
 
 namespace steward::cli {
@@ -61,19 +62,12 @@ void WriteOutput(const std::string& path, const std::string& text) {
     close(device);
     return;
   }
-  std::string beside = path + ".XXXXXX";
-  const int file = mkostemp(beside.data(), O_CLOEXEC);  // mode 0600, never an existing file
-  if (file < 0) throw OutputError("could not create \"" + path + "\": " + std::strerror(errno), false);
   try {
-    WriteAll(file, text, '"' + path + '"');
-    if (fsync(file) != 0 || rename(beside.c_str(), path.c_str()) != 0)
-      throw OutputError("could not write \"" + path + "\": " + std::strerror(errno), false);
-  } catch (...) {
-    close(file);
-    unlink(beside.c_str());
-    throw;
+    constexpr unsigned kModeOfReports = 0600;
+    pgbouncer::FileBeside(path, text, kModeOfReports, nullptr).Rename();
+  } catch (const pgbouncer::FileError& error) {
+    throw OutputError(error.what(), false);
   }
-  close(file);
 }
 
 std::string ReadInput(const std::string& path, std::size_t limit_bytes) {

@@ -1,6 +1,7 @@
 // pgsteward pool config: reads a plan and what there is, lets configuration be made of it, and writes the files.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/commands.hpp"
@@ -28,24 +29,28 @@ std::string ChangesText(const pgbouncer::MadeFile& file) {
   return text.empty() ? "  as it was\n" : text;
 }
 
-// Says of a failure what it leaves behind: each file is replaced as a whole, but not all of them at once.
+// In the order in which they may take effect, wherever it stops: the server has the connections before the pooler asks for
+// them, and the application waits no shorter than the pooler lets it.
+std::vector<const pgbouncer::MadeFile*> InOrder(const pgbouncer::MadeConfig& made) {
+  std::vector<const pgbouncer::MadeFile*> files;
+  for (const pgbouncer::MadeFile& file : made.files) files.push_back(&file);
+  std::stable_partition(files.begin(), files.end(), [](const pgbouncer::MadeFile* file) { return file->name.starts_with("postgresql."); });
+  return files;
+}
+
 std::string WriteFiles(const pgbouncer::MadeConfig& made, const PoolArguments& pool) {
   constexpr unsigned kModeOfSecrets = 0600;
-  std::string text;
-  std::string written;
-  for (const pgbouncer::MadeFile& file : made.files) {
-    const std::string path = (std::filesystem::path(pool.folder) / file.name).string();
-    try {
-      std::optional<unsigned> at_most;  // passwords of the ini stay with those who can read it
-      if (&file == &made.files.front()) at_most = pool.ini.empty() ? kModeOfSecrets : pgbouncer::ModeOf(pool.ini);
-      const std::string backup = pgbouncer::ReplaceFile(path, file.text, at_most);
-      text += fmt::format("{}{}\n{}", path, backup.empty() ? "" : "   (what it was: " + backup + ")", ChangesText(file));
-    } catch (const pgbouncer::FileError& failure) {
-      if (written.empty()) throw;
-      throw pgbouncer::FileError(failure.what(), fmt::format("Written already: {}. What each was is beside it as .bak.", written));
-    }
-    written += (written.empty() ? "" : ", ") + path;
+  std::vector<pgbouncer::NewFile> files;
+  const std::vector<const pgbouncer::MadeFile*> order = InOrder(made);
+  for (const pgbouncer::MadeFile* file : order) {
+    std::optional<unsigned> at_most;  // passwords of the ini stay with those who can read it
+    if (file == &made.files.front()) at_most = pool.ini.empty() ? kModeOfSecrets : pgbouncer::ModeOf(pool.ini);
+    files.push_back({(std::filesystem::path(pool.folder) / file->name).string(), file->text, at_most});
   }
+  const std::vector<std::string> backups = pgbouncer::ReplaceFiles(files);
+  std::string text;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    text += fmt::format("{}{}\n{}", files[i].path, backups[i].empty() ? "" : "   (what it was: " + backups[i] + ")", ChangesText(*order[i]));
   return text;
 }
 

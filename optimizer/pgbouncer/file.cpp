@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace steward::pgbouncer {
 
@@ -42,24 +43,6 @@ void WriteAll(int file, const std::string& text, const std::string& path) {
   }
 }
 
-// Writes a file beside `path` and puts it in its place. `like` says whose owner it gets; nullptr: nobody's.
-void WriteAndRename(const std::string& path, const std::string& text, const struct stat* like, mode_t mode) {
-  std::string beside = path + ".XXXXXX";
-  const File file(mkostemp(beside.data(), O_CLOEXEC));
-  if (file.get() < 0) Fail("create a file beside", path, errno);
-  try {
-    WriteAll(file.get(), text, beside);
-    const bool other_owner = like != nullptr && (like->st_uid != geteuid() || like->st_gid != getegid());
-    if (other_owner && fchown(file.get(), like->st_uid, like->st_gid) != 0) Fail("keep the owner of", path, errno);
-    if (fchmod(file.get(), mode) != 0) Fail("set the mode of", path, errno);
-    if (fsync(file.get()) != 0) Fail("write", beside, errno);
-    if (rename(beside.c_str(), path.c_str()) != 0) Fail("replace", path, errno);
-  } catch (...) {
-    unlink(beside.c_str());
-    throw;
-  }
-}
-
 // So that the new name, too, survives a power failure. Some file systems cannot: then the file is there all the same.
 void SyncFolderOf(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -79,7 +62,74 @@ std::string NameOfBackup(const std::string& target) {
   return name;
 }
 
+// What ReplaceFiles writes before it replaces anything.
+struct Prepared {
+  std::string path;  // as it was given
+  std::string target;
+  std::string backup;                        // empty: there is none
+  std::optional<FileBeside> backup_beside;
+  std::optional<FileBeside> target_beside;  // none: it is right already
+};
+
+Prepared Prepare(const NewFile& file) {
+  std::error_code error;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(file.path, error);
+  Prepared prepared;
+  prepared.path = file.path;
+  prepared.target = error ? file.path : resolved.string();
+  struct stat status = {};
+  const bool exists = stat(prepared.target.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) throw FileError("\"" + file.path + "\" is not a regular file", "");
+  constexpr mode_t kModeOfNew = 0640;
+  const mode_t old_mode = status.st_mode & 07777U;
+  const mode_t mode = exists ? old_mode & file.at_most.value_or(old_mode) : file.at_most.value_or(kModeOfNew);
+  const struct stat* like = exists ? &status : nullptr;
+  if (exists) {
+    constexpr std::size_t kLargest = std::size_t{1} << 24;
+    const std::string old_text = ReadFile(prepared.target, kLargest);
+    if (old_text == file.text && mode == old_mode) return prepared;
+    prepared.backup = NameOfBackup(prepared.target);
+    prepared.backup_beside.emplace(prepared.backup, old_text, mode, like);
+  }
+  prepared.target_beside.emplace(prepared.target, file.text, mode, like);
+  return prepared;
+}
+
+void Replace(Prepared& prepared) {
+  if (prepared.backup_beside) prepared.backup_beside->Rename();
+  if (!prepared.target_beside) return;
+  prepared.target_beside->Rename();
+  SyncFolderOf(prepared.target);
+}
+
 }  // namespace
+
+FileBeside::FileBeside(const std::string& path, const std::string& text, unsigned mode, const struct stat* like)
+    : path_(path), beside_(path + ".XXXXXX") {
+  const File file(mkostemp(beside_.data(), O_CLOEXEC));
+  if (file.get() < 0) Fail("create a file beside", path, errno);
+  try {
+    WriteAll(file.get(), text, beside_);
+    const bool other_owner = like != nullptr && (like->st_uid != geteuid() || like->st_gid != getegid());
+    if (other_owner && fchown(file.get(), like->st_uid, like->st_gid) != 0) Fail("keep the owner of", path, errno);
+    if (fchmod(file.get(), mode) != 0) Fail("set the mode of", path, errno);
+    if (fsync(file.get()) != 0) Fail("write", beside_, errno);
+  } catch (...) {
+    unlink(beside_.c_str());
+    throw;
+  }
+}
+
+FileBeside::FileBeside(FileBeside&& other) noexcept : path_(std::move(other.path_)), beside_(std::exchange(other.beside_, "")) {}
+
+FileBeside::~FileBeside() {
+  if (!beside_.empty()) unlink(beside_.c_str());
+}
+
+void FileBeside::Rename() {
+  if (rename(beside_.c_str(), path_.c_str()) != 0) Fail("replace", path_, errno);
+  beside_.clear();
+}
 
 std::string ReadFile(const std::string& path, std::size_t limit_bytes) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -102,27 +152,24 @@ unsigned ModeOf(const std::string& path) {
   return status.st_mode & 07777U;
 }
 
-std::string ReplaceFile(const std::string& path, const std::string& text, std::optional<unsigned> at_most) {
-  std::error_code error;
-  const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
-  const std::string target = error ? path : resolved.string();
-  struct stat status = {};
-  const bool exists = stat(target.c_str(), &status) == 0;
-  if (exists && !S_ISREG(status.st_mode)) throw FileError("\"" + path + "\" is not a regular file", "");
-  constexpr mode_t kModeOfNew = 0640;
-  const mode_t old_mode = status.st_mode & 07777U;
-  const mode_t mode = exists ? old_mode & at_most.value_or(old_mode) : at_most.value_or(kModeOfNew);
-  std::string backup;
-  if (exists) {
-    constexpr std::size_t kLargest = std::size_t{1} << 24;
-    const std::string old_text = ReadFile(target, kLargest);
-    if (old_text == text && mode == old_mode) return "";
-    backup = NameOfBackup(target);
-    WriteAndRename(backup, old_text, &status, mode);
+std::vector<std::string> ReplaceFiles(const std::vector<NewFile>& files) {
+  std::vector<Prepared> all;
+  std::vector<std::string> backups;
+  for (const NewFile& file : files) {
+    all.push_back(Prepare(file));
+    backups.push_back(all.back().backup);
   }
-  WriteAndRename(target, text, exists ? &status : nullptr, mode);
-  SyncFolderOf(target);
-  return backup;
+  std::string replaced;
+  for (Prepared& prepared : all) {
+    try {
+      Replace(prepared);
+    } catch (const FileError& failure) {
+      if (replaced.empty()) throw;
+      throw FileError(failure.what(), "Written already: " + replaced + ". What each was is beside it as .bak.");
+    }
+    if (prepared.target_beside) replaced += (replaced.empty() ? "" : ", ") + prepared.path;
+  }
+  return backups;
 }
 
 }  // namespace steward::pgbouncer

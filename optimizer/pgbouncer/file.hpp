@@ -5,6 +5,9 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+struct stat;
 
 namespace steward::pgbouncer {
 
@@ -25,11 +28,34 @@ std::string ReadFile(const std::string& path, std::size_t limit_bytes);
 /// The permission bits of a file. Throws FileError.
 unsigned ModeOf(const std::string& path);
 
-/// Replaces or creates the file: written beside it, synced, renamed; mode and owner of an existing one are kept, a new one
-/// gets mode 0640. `at_most`: the mode of a new one, and an existing one keeps of its own what is in that. What a symbolic
-/// link points at is replaced, not the link. An existing file is first kept as "PATH.bak", or "PATH.bak.2" and so on where
-/// there is one; one that is right already is left alone. Returns the name of the copy, empty where there is none. Throws
-/// FileError; then the file is as it was.
-std::string ReplaceFile(const std::string& path, const std::string& text, std::optional<unsigned> at_most = std::nullopt);
+/// A file written beside another, synced, and ready to take its place; removed again where it never does.
+class FileBeside {
+ public:
+  /// `like` says whose owner it gets; nullptr: nobody's. Throws FileError.
+  FileBeside(const std::string& path, const std::string& text, unsigned mode, const struct stat* like);
+  FileBeside(FileBeside&& other) noexcept;
+  ~FileBeside();
+
+  /// Puts it in its place: what a symbolic link there points at stays. Throws FileError.
+  void Rename();
+
+ private:
+  std::string path_;
+  std::string beside_;  // empty: it is in its place
+};
+
+/// A file that is to be: `at_most` is the mode of a new one (0640 where none is given), and an existing one keeps of its own
+/// what is in that.
+struct NewFile {
+  std::string path;
+  std::string text;
+  std::optional<unsigned> at_most;
+};
+
+/// Replaces or creates files, in this order, but only once each is written beside its place and synced. Mode and owner of an
+/// existing one are kept. What a symbolic link points at is replaced, not the link. An existing file is first kept as
+/// "PATH.bak", or "PATH.bak.2" and so on where there is one; one that is right already is left alone. Returns the names of
+/// the copies, empty where there is none. Throws FileError; then no file is as it should be, but for those the hint names.
+std::vector<std::string> ReplaceFiles(const std::vector<NewFile>& files);
 
 }  // namespace steward::pgbouncer

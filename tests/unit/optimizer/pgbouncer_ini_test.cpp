@@ -155,6 +155,10 @@ TEST(PgBouncerIni, QuotedValuesAreReadBackAsTheyWere) {
     EXPECT_EQ(ParsePairs("k=" + QuotedPairValue(value) + " z=1", {"f", 1}).at(0).value, value);
 }
 
+std::string ReplaceFile(const std::string& path, const std::string& text, std::optional<unsigned> at_most = std::nullopt) {
+  return ReplaceFiles({{path, text, at_most}}).front();
+}
+
 class ReplacedFile : public ::testing::Test {
  protected:
   ReplacedFile() {
@@ -220,6 +224,21 @@ TEST_F(ReplacedFile, NothingIsLeftWhereItFails) {
   EXPECT_THROW(ReplaceFile(Path("gone/a.ini"), "new"), FileError);
   std::filesystem::create_directory(folder_ / "folder");
   EXPECT_THROW(ReplaceFile(Path("folder"), "new"), FileError);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(ReplacedFile, OfSeveralNoneIsReplacedBeforeAllAreWritten) {
+  Write("a.ini", "old");
+  EXPECT_THROW(ReplaceFiles({{Path("a.ini"), "new", {}}, {Path("b.ini"), "new", {}}, {Path("gone/c.ini"), "new", {}}}), FileError);
+  EXPECT_EQ(ReadFile(Path("a.ini"), 100), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);  // neither copies nor pieces
+  EXPECT_EQ(ReplaceFiles({{Path("a.ini"), "new", {}}, {Path("b.ini"), "new", {}}}), (std::vector<std::string>{Path("a.ini.bak"), ""}));
+  EXPECT_EQ(ReadFile(Path("b.ini"), 100), "new");
+}
+
+TEST_F(ReplacedFile, WhatNeverTookItsPlaceIsRemoved) {
+  std::filesystem::create_directory(folder_ / "folder");
+  EXPECT_THROW(FileBeside(Path("folder"), "new", 0600, nullptr).Rename(), FileError);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 

@@ -370,18 +370,25 @@ TEST_F(ConfigFolder, ATemplateNeverReplacesAnIniThatIsThere) {
   EXPECT_EQ(ModeOf(Path("out/pgbouncer.ini")), 0600U);
 }
 
+TEST_F(ConfigFolder, WhereOneCannotBeWrittenNoneIs) {
+  std::filesystem::create_directory(Path("out/application.ini"));
+  EXPECT_NE(Run({}).find("is not a regular file"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(Path("out/pgbouncer.ini")));
+}
+
+TEST_F(ConfigFolder, WhatTheServerNeedsComesFirst) {
+  Write("plan.json", R"({"kind": "pool", "server": {"database": "shop"}, "settings": [{"pool": null,
+      "component": "postgresql", "setting": "max_connections", "suggested_value": "40", "requires": "restart"}]})");
+  const auto text = cli::RunPoolConfig(cli::ParseArguments({"pool", "config", "--from", Path("plan.json"), "-o", Path("out")})).text;
+  EXPECT_LT(text.find(Path("out/postgresql.restart.conf")), text.find(Path("out/pgbouncer.ini\n"))) << text;
+}
+
 TEST_F(ConfigFolder, ACopyOfAnIniIsForNoMoreThanTheIni) {
   Write("p.ini", "[databases]\nshop = host=h password=zz\n[pgbouncer]\npool_mode = transaction\n");
   std::filesystem::permissions(Path("p.ini"), std::filesystem::perms(0600));
   EXPECT_EQ(Run({"--ini", Path("p.ini")}), "");
   EXPECT_EQ(ModeOf(Path("out/p.ini")), 0600U);
   EXPECT_EQ(ModeOf(Path("out/application.ini")), 0640U);
-}
-
-TEST_F(ConfigFolder, AFailureSaysWhatIsWrittenAlready) {
-  std::filesystem::create_directory(folder_ / "out/application.ini");
-  EXPECT_EQ(Run({}), "\"" + Path("out/application.ini") + "\" is not a regular file. Written already: " + Path("out/pgbouncer.ini") +
-                         ". What each was is beside it as .bak.");
 }
 
 }  // namespace
