@@ -46,8 +46,9 @@ void CheckStatement(const Facts& facts, const Pool& pool, const AppPool& app, Fi
                AlterTimeout(pool.forced_user ? pool.user : app.user.value_or(pool.user), "statement_timeout", *app.request_timeout));
 }
 
-// 7
-void TimeoutOrder(const Facts& facts, Findings& findings) {
+// Each pool of the application once, with the first of PgBouncer's pools that it uses.
+template <typename Check>
+void ForEachAppPool(const Facts& facts, Findings& findings, Check check) {
   if (!HasPooler(facts)) findings.Needs(kNeedsPooler);
   if (!facts.app) findings.Needs(kNeedsApp);
   if (!HasPooler(facts) || !facts.app) return;
@@ -56,9 +57,16 @@ void TimeoutOrder(const Facts& facts, Findings& findings) {
     for (const AppPool* app : AppPoolsOf(facts, pool)) {
       if (std::find(seen.begin(), seen.end(), app) != seen.end()) continue;
       seen.push_back(app);
-      CheckAcquire(facts, pool, *app, findings);
-      CheckStatement(facts, pool, *app, findings);
+      check(pool, *app);
     }
+}
+
+// 7
+void TimeoutOrder(const Facts& facts, Findings& findings) {
+  ForEachAppPool(facts, findings, [&](const Pool& pool, const AppPool& app) {
+    CheckAcquire(facts, pool, app, findings);
+    CheckStatement(facts, pool, app, findings);
+  });
 }
 
 // 8
@@ -82,26 +90,19 @@ void IdleInTransaction(const Facts& facts, Findings& findings) {
 
 // 9
 void ConnectionLifetimes(const Facts& facts, Findings& findings) {
-  if (!HasPooler(facts)) findings.Needs(kNeedsPooler);
-  if (!facts.app) findings.Needs(kNeedsApp);
-  if (!HasPooler(facts) || !facts.app) return;
-  std::vector<const AppPool*> seen;
-  for (const Pool& pool : PoolsOf(facts))
-    for (const AppPool* app : AppPoolsOf(facts, pool)) {
-      if (std::find(seen.begin(), seen.end(), app) != seen.end()) continue;
-      seen.push_back(app);
-      const double life = app->max_lifetime.value_or(-1);
-      if (life == 0 || (life > 0 && pool.server_lifetime > 0 && life >= pool.server_lifetime))
-        findings.Add(LintSeverity::kWarning, app->name, "the application keeps connections longer than PgBouncer keeps those behind them",
-                     {{"max_lifetime", life == 0 ? "none" : Span(life)}, {"server_lifetime", Span(pool.server_lifetime)}},
-                     fmt::format("max_lifetime = {}   (application)", Span(pool.server_lifetime / 2)));
-      const double firewall = app->firewall_idle.value_or(0);
-      const double keepalive = app->keepalive.value_or(0);
-      if (firewall > 0 && (keepalive <= 0 || keepalive >= firewall) && (life <= 0 || life >= firewall))
-        findings.Add(LintSeverity::kWarning, app->name, "the network drops quiet connections before anybody sends something over them",
-                     {{"firewall_idle", Span(firewall)}, {"keepalive", keepalive <= 0 ? "none" : Span(keepalive)}},
-                     fmt::format("keepalive = {}   (application; in PgBouncer tcp_keepidle = {:.0f})", Span(firewall / 2), firewall / 2));
-    }
+  ForEachAppPool(facts, findings, [&](const Pool& pool, const AppPool& app) {
+    const double life = app.max_lifetime.value_or(-1);
+    if (life == 0 || (life > 0 && pool.server_lifetime > 0 && life >= pool.server_lifetime))
+      findings.Add(LintSeverity::kWarning, app.name, "the application keeps connections longer than PgBouncer keeps those behind them",
+                   {{"max_lifetime", life == 0 ? "none" : Span(life)}, {"server_lifetime", Span(pool.server_lifetime)}},
+                   fmt::format("max_lifetime = {}   (application)", Span(pool.server_lifetime / 2)));
+    const double firewall = app.firewall_idle.value_or(0);
+    const double keepalive = app.keepalive.value_or(0);
+    if (firewall > 0 && (keepalive <= 0 || keepalive >= firewall) && (life <= 0 || life >= firewall))
+      findings.Add(LintSeverity::kWarning, app.name, "the network drops quiet connections before anybody sends something over them",
+                   {{"firewall_idle", Span(firewall)}, {"keepalive", keepalive <= 0 ? "none" : Span(keepalive)}},
+                   fmt::format("keepalive = {}   (application; in PgBouncer tcp_keepidle = {:.0f})", Span(firewall / 2), firewall / 2));
+  });
 }
 
 // 10
