@@ -30,6 +30,14 @@ AutoChoice ChoiceUnder(const std::string& plan_cache_mode, AutoChoice automatic)
   return automatic;
 }
 
+// Parsing was measured over and over at once, with warm caches; planning also where it happens. As much longer as that took
+// there, parsing takes too.
+std::optional<double> ParseTime(const PreparedStatement& statement, const model::PlanChoice& choice) {
+  constexpr double kMostLonger = 4;  // beyond, some plannings waited for something
+  if (!choice.parse_time || choice.plan_time.value_or(0) <= 0 || statement.plans < kEnoughPlans) return choice.parse_time;
+  return *choice.parse_time * std::clamp(*statement.MeanPlanTime() / *choice.plan_time, 1.0, kMostLonger);
+}
+
 bool ValuesInText(const PreparedStatement& statement) {
   return statement.literals > 0 && statement.literals == static_cast<int>(statement.parameter_types.size());
 }
@@ -62,7 +70,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const std::string& p
   const model::PlanChoice& choice = *statement.choice;
   decision.risk = WorstOf(choice);
   decision.auto_choice = AutoChoiceOf(choice);
-  decision.parse_time = choice.parse_time;
+  decision.parse_time = ParseTime(statement, choice);
   decision.plan_time = statement.plans >= kEnoughPlans ? statement.MeanPlanTime() : choice.plan_time;
   const bool hurts = decision.risk.ratio > options.worst_ratio;
   const auto generic_calls = static_cast<double>(statement.generic_plan_calls);

@@ -55,11 +55,21 @@ TEST(DecideTest, AUniformStatementIsPreparedWithNothingToSet) {
   EXPECT_NEAR(*decision.saved_per_call, 0.04 + 0.07, 1e-9);  // parsing as measured now, planning as captured
 }
 
+TEST(DecideTest, ParsingTakesAsMuchLongerThanMeasuredAsPlanningDid) {
+  model::PreparedStatement statement = test::Extended();
+  statement.choice->plan_time = 0.035;  // captured: 0.07
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 2 * 0.04 + 0.07, 1e-9);
+  statement.choice->plan_time = 0.001;  // captured with waits in it
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 4 * 0.04 + 0.07, 1e-9);
+  statement.choice->plan_time = 1;  // slow today: parsing is no quicker for that
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 0.07, 1e-9);
+}
+
 TEST(DecideTest, PlanningTimeIsMeasuredNowWhereItWasNotCaptured) {
   model::PreparedStatement statement = test::Extended();
   statement.plans = 0;
   statement.total_plan_time = 0;
-  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 0.06, 1e-9);
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 0.07, 1e-9);
 }
 
 TEST(DecideTest, AGenericPlanThatIsAHundredTimesSlowerIsNeverAdvised) {

@@ -24,7 +24,7 @@ inline model::PlanChoice ChoiceOf(double generic_cost, std::vector<model::PlanCh
   model::PlanChoice choice;
   choice.generic_cost = generic_cost;
   choice.parse_time = 0.04;
-  choice.plan_time = 0.06;
+  choice.plan_time = 0.07;
   choice.planning_charge = 5;
   choice.values = std::move(values);
   return choice;
