@@ -311,6 +311,10 @@ PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDema
   options.acquire_timeout_ms = ChooseTimeouts(demand, advice.pools).query_wait_ms;
   Sizing sizing = SizePools(model, demand, options);
   const bool cut = CutToBudget(model, workload, demand, sizing);
+  // What is predicted is predicted with the timeout that is advised, which is twice what slow classes were seen to wait.
+  if (cut) sizing.outcomes = Predict(model, demand, sizing.sizes, options);
+  const Timeouts timeouts = ChooseTimeouts(demand, advice.pools, sizing.outcomes);
+  options.acquire_timeout_ms = timeouts.query_wait_ms;
   options.transactions *= 3;
   sizing.outcomes = Predict(model, demand, sizing.sizes, options);
   sizing.promises = KeepsPromises(model, demand, sizing.outcomes);
@@ -320,7 +324,7 @@ PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDema
   options.transactions /= 3;
   advice.feasibility = JudgeFeasibility(model, demand, options, sizing, advice.pools, bounded);
   Warn(workload, model, advice);
-  advice.settings = Settings(workload, advice);
+  advice.settings = Settings(workload, advice, timeouts);
   return advice;
 }
 

@@ -186,14 +186,14 @@ double StatementTimeout(const model::PoolWorkload& workload, const AdvisedPool& 
   return RoundTimeout(std::max(kLeast, 2 * LongestOfRoles(workload, pool)));
 }
 
-Timeouts ChooseTimeouts(const model::PoolDemand& demand, const std::vector<AdvisedPool>& pools) {
+Timeouts ChooseTimeouts(const model::PoolDemand& demand, const std::vector<AdvisedPool>& pools, const SimulatedOutcomes& outcomes) {
   constexpr double kTimesPromise = 10;
   constexpr double kLongest = 30000;
   constexpr double kLongestForIdle = 10000;
   double wait = std::max(1000.0, kTimesPromise * demand.slo_p95);
-  for (const AdvisedPool& pool : pools) {
-    if (pool.name == "admin") wait = std::max(wait, 2 * pool.predicted.wait_p95);
-    for (const model::PoolMember& member : pool.members)
+  for (std::size_t g = 0; g < pools.size(); ++g) {
+    if (pools[g].name == "admin" && g < outcomes.pools.size()) wait = std::max(wait, 2 * outcomes.pools[g].wait_p95);
+    for (const model::PoolMember& member : pools[g].members)
       wait = std::max(wait, std::min(kLongestForIdle, RoundTimeout(kIdleTimesMean * member.split.client)));
   }
   Timeouts timeouts;
@@ -203,9 +203,8 @@ Timeouts ChooseTimeouts(const model::PoolDemand& demand, const std::vector<Advis
   return timeouts;
 }
 
-std::vector<PoolSetting> Settings(const model::PoolWorkload& workload, const model::PoolAdvice& advice) {
+std::vector<PoolSetting> Settings(const model::PoolWorkload& workload, const model::PoolAdvice& advice, const Timeouts& timeouts) {
   SettingRows rows(workload, advice);
-  const Timeouts timeouts = ChooseTimeouts(advice.demand, advice.pools);
   for (const AdvisedPool& pool : advice.pools) AddPool(rows, pool, workload, advice, timeouts);
   AddCommon(rows, workload, advice, timeouts);
   return rows.Take();
