@@ -32,7 +32,7 @@ help:
 	@echo 'make bench-index      index advice on a TPC-H workload (TPCH_DIR=folder) and the demo: how good, how soon, and is it true once built?'
 	@echo 'make bench-index-sizes  pages, height and plan cost of hypothetical indexes of every kind against built ones; exit code 1 when a bound is broken'
 	@echo 'make bench-refresh    materialized views kept fresh beside pg_cron driving REFRESH: cost, punctuality, staleness, readers; exit code 1 when a gate fails'
-	@echo 'make bench-pool       pool advice: the bad starting point diagnosed and cured, 10,000 clients with the demo'\''s mix; exit code 1 when a gate fails'
+	@echo 'make bench-pool       pool advice: the bad starting point cured, 10,000 clients, sizes against a sweep and other rules, predictions; 45 minutes'
 	@echo 'make bench-prepared   advice on prepared statements: predicted against measured, skew, poolers; exit code 1 when a gate fails'
 	@echo 'make bench-scale      seconds, memory and plannings of index advice with many tenants, statements and tables; no gate'
 	@echo 'make bench-hypopg     plan costs with random index sets against HypoPG (BENCH=number of sets); exit code 1 when one differs'

@@ -8,7 +8,7 @@
 #   d     predicted against measured: mean wait, utilization, P95 of the response
 #
 #   bench/pool.sh [--part a,b,c,d] [--rounds N] [--probe SECONDS] [--clients LIST] [--workloads LIST] [--users N]
-#   --rounds     interleaved rounds of the sweep of part c, default 6: fewer give no interval that a gate can pass
+#   --rounds     interleaved rounds of the sweep of part c, default and least 6: fewer have no 95 % interval of a median
 #   --probe      seconds of one probe there, default 2
 #   --clients    of part c, default 50,500         --workloads  of parts c and d, default select,tpcb,mixed,hold
 #   --users      of part b, default 10000
@@ -40,6 +40,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
+[ "$rounds" -ge 6 ] || fail_usage 'at least 6 rounds'
 if [ "$(ulimit -Hn)" != unlimited ]; then ulimit -n "$(ulimit -Hn)"; else ulimit -n 20000; fi
 
 make_pool_data
