@@ -29,6 +29,7 @@ least() { printf '%s\n' "$@" | sort -n | head -n 1; }
 # probe_size SIZE FILE: throughput of the load in FILE with a pool of SIZE
 probe_size() {
   resize "$1"
+  rm -f "$dir/probe.json"
   load "$dir/probe.json" --load "$2" --warmup 500ms --duration "${probe}s"
   json "$dir/probe.json" 'sprintf "%.2f", $c->{throughput}'
 }
@@ -61,14 +62,15 @@ rule_sizes() {
 # sweep WORKLOAD CLIENTS FILE: lines "ROUND SIZE THROUGHPUT" in file "sweep", each round in a random order of its own. A size that
 # lost more than a fifth in both of the first two rounds is not run again.
 sweep() {
-  local file=$3 round size all
+  local file=$3 round size all served
   all=$(printf '%s\n' $sweep_sizes "${rule[@]}" | awk -v most="$2" '{ print $1 < most ? $1 : most }' | sort -nu)
   : >"$dir/sweep"
   for ((round = 1; round <= rounds; round++)); do
     if [ "$round" = 3 ]; then all=$(near_the_best); fi
     for size in $(shuf --random-source=<(yes "$round") <<<"$all"); do
       progress "$1, $2 clients, round $round of $rounds, size $size"
-      echo "$round $size $(probe_size "$size" "$file")" >>"$dir/sweep"
+      served=$(probe_size "$size" "$file") || return 1
+      echo "$round $size $served" >>"$dir/sweep"
     done
   done
 }

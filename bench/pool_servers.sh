@@ -44,9 +44,14 @@ pooler_with() {
   pooler_running=yes
 }
 
-# resize SIZE: another default_pool_size, without a restart. Connections in use stay until they are told to end.
+# resize SIZE: another default_pool_size, without a restart. All connections are made anew, once the old ones have left the server.
 resize() {
+  local tries=100
   pooler_console "SET default_pool_size=$1" RECONNECT >/dev/null
+  while [ "$(cluster_env pool; sql -c "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")" != 0 ]; do
+    [ $((tries--)) -gt 0 ] || { echo 'connections of the pool do not end' >&2; return 1; }
+    sleep 0.05
+  done
 }
 
 # load FILE OPTION...: drives a load through PgBouncer as role app; its JSON report goes to FILE. A missed promise is no failure.
