@@ -16,6 +16,7 @@
 #include "load/plan.hpp"
 #include "load/pooler_watch.hpp"
 #include "load/sampler.hpp"
+#include "load/strata.hpp"
 #include "load/tally.hpp"
 
 namespace steward::load {
@@ -60,6 +61,7 @@ class Driver {
     Random random;
     Tally tally;
     double weights = 0;
+    Strata strata = {};
   };
   struct Slot {
     Client client;

@@ -120,7 +120,7 @@ void Driver::CheckLimits(std::size_t index, Nanoseconds now) {
 const Script& Driver::PickScript(Class& load_class) {
   const std::vector<Script>& scripts = load_class.spec.scripts;
   if (scripts.size() == 1) return scripts.front();
-  double at = load_class.random.Uniform() * load_class.weights;
+  double at = load_class.strata.Next(load_class.random) * load_class.weights;
   for (const Script& script : scripts)
     if ((at -= script.weight) < 0) return script;
   return scripts.back();

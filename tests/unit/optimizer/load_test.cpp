@@ -2,7 +2,9 @@
 // and what is made of it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "load/app_pool.hpp"
 #include "load/arrivals.hpp"
@@ -10,6 +12,7 @@
 #include "load/client.hpp"
 #include "load/confidence.hpp"
 #include "load/slo.hpp"
+#include "load/strata.hpp"
 #include "load/target.hpp"
 #include "load/tally.hpp"
 #include "load/times.hpp"
@@ -81,6 +84,27 @@ TEST(ArrivalClock, AnotherRunDoesNotMakeUpForThePause) {
   rate.Begin(0);
   rate.Begin(60 * kSecond);
   EXPECT_GT(rate.next(), 60 * kSecond);
+}
+
+TEST(Strata, SharesHoldInEachBlockAndTheOrderIsRandom) {
+  Random random(7);
+  Strata strata;
+  std::vector<std::size_t> first_rare;
+  double sum = 0;
+  for (int block = 0; block < 50; ++block) {
+    int rare = 0;
+    for (std::size_t i = 0; i < Strata::kBlock; ++i) {
+      const double u = strata.Next(random);
+      ASSERT_GE(u, 0);
+      ASSERT_LT(u, 1);
+      sum += u;
+      if (u < 0.02 && ++rare == 1) first_rare.push_back(i);
+    }
+    EXPECT_EQ(rare, 4);  // drawn one by one: 0 to 9
+  }
+  EXPECT_NEAR(sum / (50 * Strata::kBlock), 0.5, 0.001);
+  EXPECT_GT(*std::max_element(first_rare.begin(), first_rare.end()), 60U);
+  EXPECT_LT(*std::min_element(first_rare.begin(), first_rare.end()), 10U);
 }
 
 TEST(AppPool, WaitersAreServedInTheirOrder) {
