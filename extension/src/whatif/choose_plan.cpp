@@ -39,6 +39,10 @@ double MillisecondsSince(uint64 then) {
   return static_cast<double>(pg::NowNs() - then) / 1e6;
 }
 
+bool IsLate(const Work& work) {
+  return MillisecondsSince(work.start) > kAllMeasured;
+}
+
 ParamListInfo NoValues() {
   return static_cast<ParamListInfo>(palloc0(offsetof(ParamListInfoData, params)));
 }
@@ -86,8 +90,7 @@ double TimeOf(const Work& work, const Run& run) {
     times[count] = run();
     spent += times[count++];
     MemoryContextReset(work.memory);
-  } while (count < kMostRuns && (count < kLeastRuns || spent < kEnough) &&
-           MillisecondsSince(work.start) < kAllMeasured);
+  } while (count < kMostRuns && (count < kLeastRuns || spent < kEnough) && !IsLate(work));
   MemoryContextSwitchTo(caller);
   return core::Median(times, count);
 }
@@ -104,6 +107,7 @@ double TimeOfPlanning(const Work& work, ParamListInfo values) {
 // The values as the planner may look at them without putting them into the plan: what it makes with them could be made
 // without, as the generic plan is.
 ParamListInfo Open(ParamListInfo values) {
+  if (values->numParams == 0) return NoValues();  // of which copyParamList makes a null pointer
   ParamListInfo open = copyParamList(values);
   for (int i = 0; i < open->numParams; ++i)
     open->params[i].pflags = static_cast<uint16>(open->params[i].pflags & ~PARAM_FLAG_CONST);
@@ -137,8 +141,9 @@ void Compare(const Work& work, const List* custom, ParamListInfo values, PlanCho
       continue;
     }
     choice->same_plan = false;
-    choice->generic_cost_here +=
-        known ? PinnedCost(list_nth_node(Query, work.queries, i), generic, ruled_out, values) : kUnknown;
+    choice->generic_cost_here += known && !IsLate(work)
+                                     ? PinnedCost(list_nth_node(Query, work.queries, i), generic, ruled_out, values)
+                                     : kUnknown;
   }
 }
 
@@ -153,9 +158,13 @@ bool ReadsNothing(const List* plans) {
 void TryValues(const Work& work, const ValueChoice& value, bool indifferent, PlanChoice* out) {
   *out = {value.kind, value.source, value.frequency, 0, 0, kUnknown, kUnknown, false};
   ParamListInfo values = value.values != nullptr ? value.values : NoValues();
+  double once = 0;
   if (value.values != nullptr || indifferent) {
     MemoryContext caller = MemoryContextSwitchTo(work.memory);
-    const List* plans = PlanAll(CopyAll(work.queries), values);
+    const List* copies = CopyAll(work.queries);
+    const uint64 start = pg::NowNs();
+    const List* plans = PlanAll(copies, values);
+    once = MillisecondsSince(start);
     out->custom_cost = CostOfAll(plans);
     out->planning_charge = ChargeForPlanning(plans);
     Compare(work, plans, values, out);
@@ -164,7 +173,7 @@ void TryValues(const Work& work, const ValueChoice& value, bool indifferent, Pla
   } else {
     out->planning_charge = ChargeForPlanning(work.generic);
   }
-  out->plan_time = TimeOfPlanning(work, values);
+  out->plan_time = once > 0 && IsLate(work) ? once : TimeOfPlanning(work, values);
 }
 
 List* WithoutUtilities(const List* queries) {

@@ -29,7 +29,7 @@ struct StatementChoice {
 };
 
 /// Compares the plans of the statement for up to `wanted` sets of values. In a subtransaction, as enter_statement.hpp
-/// says; after an error call EndPinning. Takes a second at most, but for plannings that take longer once.
+/// says; after an error call EndPinning. Takes a second, and after it one planning more for each set of values.
 void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out);
 
 }  // namespace steward::whatif

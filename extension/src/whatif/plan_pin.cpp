@@ -123,7 +123,9 @@ void RelationHook(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* 
 void JoinHook(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
               JoinPathExtraData* extra) {
   if (join_hook.previous != nullptr) join_hook.previous(root, join, outer, inner, type, extra);
-  if (IsPinned(root) && active->joins != nullptr) HoldToOrder(active->joins, {root, join, outer, inner, type, extra});
+  // A genetic search frees, after each tour, what was allocated in it: nothing can be kept from one to the next.
+  if (IsPinned(root) && active->joins != nullptr && root->join_search_private == nullptr)
+    HoldToOrder(active->joins, {root, join, outer, inner, type, extra});
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace steward::whatif {
 /// What is allowed. Plain data; what it points to belongs to the caller.
 struct PlanPin {
   const List* scans;      // of ScanForm: of the tables in it, no other scans than these
-  const List* ruled_out;  // OIDs of partitions that are not there
+  const List* ruled_out;  // OIDs of partitions that are not there, sorted
   uint32 kinds;           // see PlanKind: what is missing here is not to be used
   JoinOrder* joins;       // null: joins are free, but for their kinds
 };

@@ -34,11 +34,24 @@ Oid TableOf(const Plan* plan, const PlannedStmt* statement) {
   return entry->rtekind == RTE_RELATION ? entry->relid : InvalidOid;
 }
 
+bool HasOid(const List* sorted, Oid oid) {
+  int low = 0;
+  int high = list_length(sorted);
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    if (list_nth_oid(sorted, middle) < oid)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < list_length(sorted) && list_nth_oid(sorted, low) == oid;
+}
+
 void FindLeftOut(Plan* plan, void* context) {
   check_stack_depth();
   auto* walk = static_cast<Walk*>(context);
   const Oid table = TableOf(plan, walk->statement);
-  if (OidIsValid(table) && list_member_oid(walk->without, table)) walk->found = true;
+  if (OidIsValid(table) && HasOid(walk->without, table)) walk->found = true;
   if (!walk->found) pg::ForEachChild(plan, FindLeftOut, context);
 }
 
@@ -75,6 +88,7 @@ void ShapeNode(Plan* plan, Walk* walk) {
 
 void Shape(Plan* plan, void* context) {
   check_stack_depth();
+  CHECK_FOR_INTERRUPTS();
   auto* walk = static_cast<Walk*>(context);
   const List* appended = Appended(plan);
   List* left = NIL;
@@ -108,14 +122,24 @@ void FindPruning(Plan* plan, void* context) {
   if (!walk->found) pg::ForEachChild(plan, FindPruning, context);
 }
 
-int TimesNamed(const PlannedStmt* plan, Oid relid) {
-  int times = 0;
+// The tables of the range table, as often as they stand in it, sorted.
+List* TablesNamed(const PlannedStmt* plan) {
+  List* relids = NIL;
   const ListCell* cell = nullptr;
   foreach (cell, plan->rtable) {
     const auto* entry = lfirst_node(RangeTblEntry, cell);
-    if (entry->rtekind == RTE_RELATION && entry->relid == relid) ++times;
+    if (entry->rtekind == RTE_RELATION) relids = lappend_oid(relids, entry->relid);
   }
-  return times;
+  list_sort(relids, list_oid_cmp);
+  return relids;
+}
+
+// How often `oid` stands in the sorted list from `*at` on; `*at` goes behind it.
+int Count(const List* sorted, Oid oid, int* at) {
+  while (*at < list_length(sorted) && list_nth_oid(sorted, *at) < oid) ++*at;
+  const int first = *at;
+  while (*at < list_length(sorted) && list_nth_oid(sorted, *at) == oid) ++*at;
+  return *at - first;
 }
 
 void AddScan(Plan* plan, void* context) {
@@ -180,13 +204,15 @@ bool PrunesAtStart(const PlannedStmt* plan) {
 
 bool RuledOut(const PlannedStmt* generic, const PlannedStmt* custom, List** relids) {
   *relids = NIL;
-  const ListCell* cell = nullptr;
-  foreach (cell, generic->rtable) {
-    const auto* entry = lfirst_node(RangeTblEntry, cell);
-    if (entry->rtekind != RTE_RELATION) continue;
-    const int times = TimesNamed(custom, entry->relid);
-    if (times > 0 && times != TimesNamed(generic, entry->relid)) return false;
-    if (times == 0) *relids = list_append_unique_oid(*relids, entry->relid);
+  const List* in_generic = TablesNamed(generic);
+  const List* in_custom = TablesNamed(custom);
+  int at_custom = 0;
+  for (int at = 0; at < list_length(in_generic);) {
+    const Oid relid = list_nth_oid(in_generic, at);
+    const int times = Count(in_generic, relid, &at);
+    const int left = Count(in_custom, relid, &at_custom);
+    if (left > 0 && left != times) return false;
+    if (left == 0) *relids = lappend_oid(*relids, relid);
   }
   return true;
 }

@@ -12,7 +12,7 @@ extern "C" {
 namespace steward::whatif {
 
 /// A hash of node kinds, join kinds, relations, indexes, and the number of conditions that indexes are searched with.
-/// Of the inputs of an Append those that scan a table in `without` (OIDs) are left out; one that is left stands for it.
+/// Of the inputs of an Append those that scan a table in `without` (OIDs, sorted) are left out; one that is left stands for it.
 [[nodiscard]] uint64 ShapeOf(const PlannedStmt* plan, const List* without);
 
 /// Whether the plan leaves out partitions when it starts, by its parameters.
