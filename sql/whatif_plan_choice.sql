@@ -24,6 +24,7 @@ SELECT sum(amount) AS by_part FROM parted WHERE day = 33;
 SELECT sum(amount) AS by_part_and_kind FROM parted WHERE day = 33 AND kind = 7;
 SELECT count(u.day) AS by_join FROM skewed s JOIN uniform u USING (id) WHERE s.kind = 7;
 SELECT count(*) AS by_sides FROM skewed s JOIN uniform u ON u.day + 0 = s.id WHERE s.kind = 7 AND u.kind < 200;
+SELECT count(*) AS by_tour FROM skewed s JOIN uniform u ON u.day + 0 = s.id JOIN uniform v ON v.id = u.day WHERE s.kind = 7 AND u.kind < 200;
 SELECT count(*) AS of_all FROM uniform;
 SELECT 1 AS of_nothing;
 INSERT INTO uniform AS inserted VALUES (0, 1, 2);
@@ -33,7 +34,7 @@ INSERT INTO documents AS stored VALUES (jsonb_build_object('name', 'somebody'));
 SELECT 'SELECT count(*) AS of_fifty FROM uniform WHERE ' || string_agg(format('id <> %s', -g), ' AND ') FROM generate_series(1, 50) g \gexec
 
 CREATE VIEW asked AS SELECT l.label, s.userid, s.queryid FROM steward.statements s
-JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,by_sides,of_all,of_nothing,inserted,stored,of_fifty}'::text[]) l(label)
+JOIN unnest('{by_skew,by_uniform,by_range,by_part,by_part_and_kind,by_join,by_sides,by_tour,of_all,of_nothing,inserted,stored,of_fifty}'::text[]) l(label)
   ON s.query ~ ('AS ' || l.label || '\M') AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 CREATE VIEW choices AS SELECT a.label, c.* FROM asked a, steward.plan_choice(ARRAY[a.userid], ARRAY[a.queryid]) c;
 
@@ -78,6 +79,10 @@ FROM choices WHERE label = 'by_range' AND value <= 2 ORDER BY value;
 SELECT kind, same_plan, generic_cost_here > 1.2 * custom_cost AS worse FROM choices WHERE label = 'by_join' AND value <= 2 ORDER BY value;
 -- The same kind of join the other way round: the generic plan hashes what it takes for few rows.
 SELECT kind, same_plan, generic_cost_here > custom_cost AS worse, generic_cost_here < 1e6 AS a_cost FROM choices WHERE label = 'by_sides' AND value = 1;
+-- A genetic search of the order of joins forgets between its tours.
+ALTER ROLE CURRENT_USER SET geqo_threshold = 2;
+SELECT count(*) > 1 AS several, bool_and(custom_cost > 0) AS costed FROM choices WHERE label IN ('by_sides', 'by_tour');
+ALTER ROLE CURRENT_USER RESET geqo_threshold;
 
 -- Partitions: the generic plan counts all of them and reads one.
 SELECT bool_and(prunes) AS prunes, bool_and(same_plan) AS same_plan, bool_and(generic_cost > 4 * custom_cost) AS counts_all,
@@ -115,7 +120,7 @@ GRANT EXECUTE ON FUNCTION steward.plan_choice, steward.plan_choice_values TO reg
 CREATE TABLE given AS SELECT * FROM asked WHERE label = 'by_skew';
 GRANT SELECT ON given TO regress_chooser;
 SET ROLE regress_chooser;
-SELECT c.kind, c.custom_cost > 0 AS costed, c.error FROM given g, steward.plan_choice(ARRAY[g.userid], ARRAY[g.queryid], 2) c ORDER BY c.value;
+SELECT c.kind, c.custom_cost > 0 AS costed, c.frequency, c.error FROM given g, steward.plan_choice(ARRAY[g.userid], ARRAY[g.queryid], 2) c ORDER BY c.value;
 SELECT v.* FROM given g, steward.plan_choice_values(g.userid, g.queryid, 1) v;
 RESET ROLE;
 GRANT SELECT (kind) ON skewed TO regress_chooser;

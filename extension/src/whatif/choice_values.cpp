@@ -201,9 +201,17 @@ bool AddTypical(Chooser* chooser, int draw, bool sample) {
 
 bool MayRead(Oid relid, AttrNumber column, Oid caller) {
   if (!OidIsValid(relid)) return true;
-  if (get_rel_relkind(relid) == '\0' || check_enable_rls(relid, caller, true) == RLS_ENABLED) return false;
+  if (get_rel_relkind(relid) == '\0' || get_attname(relid, column, true) == nullptr) return false;
+  if (check_enable_rls(relid, caller, true) == RLS_ENABLED) return false;
   return pg_class_aclcheck(relid, caller, ACL_SELECT) == ACLCHECK_OK ||
          pg_attribute_aclcheck(relid, column, caller, ACL_SELECT) == ACLCHECK_OK;
+}
+
+// A parameter whose column is not the caller's to read; -1: none.
+int Unreadable(const Statement& statement, Oid caller) {
+  for (int i = 0; i < statement.record.nparams; ++i)
+    if (!MayRead(statement.record.params[i].relid, statement.record.params[i].attnum, caller)) return i;
+  return -1;
 }
 
 }  // namespace
@@ -229,18 +237,23 @@ ValueChoices ChooseValues(const Statement& statement, int wanted) {
   return out;
 }
 
+void HideSamples(Statement* statement) {
+  if (!store::ReadsAllStats()) statement->nsamples = 0;
+}
+
+bool MayReadColumns(const Statement& statement, Oid caller) {
+  return Unreadable(statement, caller) < 0;
+}
+
 void RequireValueReader(const Statement& statement, Oid caller) {
-  if (statement.nsamples > 0 && !store::ReadsAllStats())
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for the captured parameters of the statement"),
-                    errhint("Ask as a member of pg_read_all_stats.")));
-  for (int i = 0; i < statement.record.nparams; ++i) {
-    const PlannableParam& param = statement.record.params[i];
-    if (MayRead(param.relid, param.attnum, caller)) continue;
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for the column that parameter %d is compared with", i + 1),
-                    errhint("Grant the caller SELECT on it, or ask as a member of pg_read_all_data.")));
-  }
+  const int parameter = Unreadable(statement, caller);
+  if (parameter < 0) return;
+  if (get_rel_relkind(statement.record.params[parameter].relid) == '\0')
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("the relation that parameter %d is compared with no longer exists", parameter + 1)));
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("permission denied for the column that parameter %d is compared with", parameter + 1),
+                  errhint("Grant the caller SELECT on it, or ask as a member of pg_read_all_data.")));
 }
 
 }  // namespace steward::whatif

@@ -30,7 +30,13 @@ struct ValueChoices {
 /// that the statement is planned as. Memory comes from the current context. May raise, as DrawValues.
 ValueChoices ChooseValues(const Statement& statement, int wanted);
 
-/// Raises unless `caller` may read what the values come from: the columns compared with, and samples.
+/// Leaves the captured samples out unless the current user may read them. Of a statement that was just loaded.
+void HideSamples(Statement* statement);
+
+/// Whether `caller` may read the columns that the values come from.
+bool MayReadColumns(const Statement& statement, Oid caller);
+
+/// Raises unless `caller` may read the columns that the values come from.
 void RequireValueReader(const Statement& statement, Oid caller);
 
 }  // namespace steward::whatif

@@ -30,6 +30,7 @@ constexpr int kColumns = 15;
 struct Question {
   Statement statement;
   int draws;
+  bool readable;  // the caller may read the columns that values come from
   StatementChoice choice;
   ReturnSetInfo* result;  // of plan_choice_values, which emits as the role whose values these are
 };
@@ -77,7 +78,9 @@ void EmitError(int statement, const ErrorData* error, ReturnSetInfo* result) {
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-void EmitChoice(int statement, int number, const StatementChoice& whole, ReturnSetInfo* result) {
+// How frequent a value is can tell which one it is: only to who may read the column.
+void EmitChoice(int statement, int number, const Question& question, ReturnSetInfo* result) {
+  const StatementChoice& whole = question.choice;
   const PlanChoice& choice = whole.choice[number];
   Datum values[kColumns] = {Int32GetDatum(statement), Int32GetDatum(number + 1),
                             CStringGetTextDatum(ChoiceKindName(choice.kind))};
@@ -91,7 +94,7 @@ void EmitChoice(int statement, int number, const StatementChoice& whole, ReturnS
   nulls[9] = std::isnan(choice.custom_cost);
   values[9] = BoolGetDatum(choice.same_plan);
   values[10] = BoolGetDatum(whole.prunes);
-  SetNumber(choice.frequency < 0 ? std::nan("") : choice.frequency, &values[11], &nulls[11]);
+  SetNumber(choice.frequency < 0 || !question.readable ? std::nan("") : choice.frequency, &values[11], &nulls[11]);
   values[12] = CStringGetTextDatum(ValueSourceName(choice.source));
   SetError(nullptr, values, nulls, kColumns - 2);
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -157,10 +160,12 @@ STEWARD_FUNCTION(steward_plan_choice) {
     auto* question = static_cast<whatif::Question*>(palloc0(sizeof(whatif::Question)));
     question->draws = draws;
     whatif::LoadStatement(userids[i], static_cast<uint64>(queryids[i]), &question->statement);
+    whatif::HideSamples(&question->statement);
+    question->readable = question->statement.error == nullptr && whatif::MayReadColumns(question->statement, GetUserId());
     const ErrorData* error = whatif::Contained(whatif::Choose, question);
     if (error != nullptr) whatif::EmitError(i + 1, error, result);
     for (int n = 0; error == nullptr && n < question->choice.count; ++n)
-      whatif::EmitChoice(i + 1, n, question->choice, result);
+      whatif::EmitChoice(i + 1, n, *question, result);
   }
   return Datum{0};
 }
@@ -176,6 +181,7 @@ STEWARD_FUNCTION(steward_plan_choice_values) {
   question.draws = whatif::ChoicesArgument(fcinfo, 2);
   question.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   whatif::LoadStatement(PG_GETARG_OID(0), static_cast<uint64>(PG_GETARG_INT64(1)), &question.statement);
+  whatif::HideSamples(&question.statement);
   if (question.statement.error == nullptr) whatif::RequireValueReader(question.statement, GetUserId());
   ErrorData* error = whatif::Contained(whatif::Tell, &question);
   if (error != nullptr) ThrowErrorData(error);
