@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kCustomName = "pgsteward_custom";
 constexpr const char* kGenericName = "pgsteward_generic";
 constexpr std::size_t kMostRounds = 400;
+constexpr int kDraws = 6;  // of values, as plan_choice had
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::size_t kRepeats = 15;
 constexpr std::chrono::milliseconds kBlock{10};
@@ -49,24 +50,7 @@ std::string Refusal(db::Database& database, const model::PreparedStatement& stat
       "SELECT r.rolsuper AND EXISTS (SELECT FROM pg_proc p JOIN pg_roles o ON o.oid = p.proowner WHERE NOT o.rolsuper) AS unsafe"
       " FROM pg_roles r WHERE r.rolname = current_user");
   if (code.Only().Bool("unsafe")) return "a superuser runs no statements where there are functions of other roles";
-  const db::Result measure = database.Query(
-      "SELECT error FROM steward.measure($1::oid, $2::bigint, execute => false)",
-      {std::to_string(statement.userid), std::to_string(statement.queryid)});
-  return measure.empty() ? "" : measure[0].Text("error");
-}
-
-std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement) {
-  std::vector<std::vector<std::string>> sets;
-  const db::Result result = database.Query(
-      "SELECT v.values AS texts FROM steward.plan_choice_values($1::oid, $2::bigint) AS v"
-      " WHERE array_position(v.values, NULL) IS NULL ORDER BY v.value",
-      {std::to_string(statement.userid), std::to_string(statement.queryid)});
-  for (const db::Row row : result) {
-    std::vector<std::string> values = row.IsNull("texts") ? std::vector<std::string>{} : row.TextArray("texts");
-    if (values.size() == statement.parameter_types.size()) sets.push_back(std::move(values));
-  }
-  if (sets.empty() && statement.parameter_types.empty()) sets.emplace_back();
-  return sets;
+  return WhyNotRun(database, statement);
 }
 
 class Runner {
@@ -133,7 +117,7 @@ void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedSta
       database, {std::chrono::milliseconds(static_cast<std::int64_t>(1000 * seconds)), kPatience});
   runs.error = Refusal(database, statement);
   if (!runs.error.empty()) return;
-  std::vector<std::vector<std::string>> values = ReadValues(database, statement);
+  std::vector<std::vector<std::string>> values = ReadValues(database, statement, kDraws);
   if (values.empty()) {
     runs.error = "there are no values to run it with";
     return;
@@ -156,6 +140,27 @@ std::string WithValues(const std::string& text, const std::vector<std::string>& 
     at = token.end;
   }
   return out;
+}
+
+std::string WhyNotRun(db::Database& database, const model::PreparedStatement& statement) {
+  const db::Result measure = database.Query(
+      "SELECT error FROM steward.measure($1::oid, $2::bigint, execute => false)",
+      {std::to_string(statement.userid), std::to_string(statement.queryid)});
+  return measure.empty() ? "" : measure[0].Text("error");
+}
+
+std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws) {
+  std::vector<std::vector<std::string>> sets;
+  const db::Result result = database.Query(
+      "SELECT v.values AS texts FROM steward.plan_choice_values($1::oid, $2::bigint, $3::int) AS v"
+      " WHERE array_position(v.values, NULL) IS NULL ORDER BY v.value",
+      {std::to_string(statement.userid), std::to_string(statement.queryid), std::to_string(draws)});
+  for (const db::Row row : result) {
+    std::vector<std::string> values = row.IsNull("texts") ? std::vector<std::string>{} : row.TextArray("texts");
+    if (values.size() == statement.parameter_types.size()) sets.push_back(std::move(values));
+  }
+  if (sets.empty() && statement.parameter_types.empty()) sets.emplace_back();
+  return sets;
 }
 
 PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds) {

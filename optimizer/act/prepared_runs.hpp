@@ -16,6 +16,14 @@ namespace steward::act {
 /// `text` with $1, $2, ... replaced by literals of these types.
 std::string WithValues(const std::string& text, const std::vector<std::string>& types, const std::vector<std::string>& values);
 
+/// What steward.measure, which only plans here, has against running it: that it writes, locks or is not known. Empty: nothing.
+/// Inside a read-only transaction.
+std::string WhyNotRun(db::Database& database, const model::PreparedStatement& statement);
+
+/// Values for its parameters, one of each in a set, at most `draws` sets (steward.plan_choice_values); none where they are not
+/// known. Inside a transaction. Throws InsufficientPrivilege where this role may not read the columns.
+std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws);
+
 /// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most (and a statement that then runs, which is cut off at that too). What the
 /// server refuses to measure (steward.measure) is not run; nor anything by a superuser where ordinary roles own functions, for
 /// those would run with his rights. Only a lost connection or Ctrl-C throws.

@@ -52,11 +52,35 @@ int Count(const po::variables_map& values, const char* name, int otherwise, int 
   return count;
 }
 
+// Classes come from one place.
+void CheckSource(const LoadOptions& options) {
+  constexpr const char* kEdit = "Write the load with --write-load, edit it, and give it to --load.";
+  if (!options.write_load.empty() && !options.captured) throw UsageError("option \"--write-load\" is for --captured", "");
+  if (options.captured && !options.file.empty())
+    throw UsageError("options \"--captured\" and \"--load\" exclude each other", kEdit);
+  if (options.captured && !options.settings.empty())
+    throw UsageError("option \"--captured\" excludes those that describe one class", kEdit);
+  if (options.captured && options.server.empty())
+    throw UsageError("option \"--captured\" needs --server",
+                     "Name the server behind the pooler and the database, such as --server 'host=/run/postgresql dbname=shop'.");
+  if (options.calibrate && !options.write_load.empty())
+    throw UsageError("options \"--calibrate\" and \"--write-load\" exclude each other",
+                     "Writing sends no load: calibrate with --captured alone, or with the file and --load.");
+  if (options.captured) return;
+  if (options.file.empty() && options.settings.empty())
+    throw UsageError("no load given",
+                     "Describe it with --load FILENAME, or with --users (or --rate) and --sql, or take it from --captured.");
+  if (!options.file.empty() && !options.settings.empty())
+    throw UsageError("option \"--load\" excludes those that describe one class", "Write them into the file.");
+}
+
 }  // namespace
 
 void AddLoadOptions(po::options_description& options) {
   const auto word = [](const char* name) { return po::value<std::string>()->value_name(name); };
   options.add_options()("load", word("FILENAME"), "classes of clients, a section each (see below)")(
+      "captured", "classes, rates and statements that the server of --server captured, as far as they only read")(
+      "write-load", word("FILENAME"), "with --captured: write them for --load, and send nothing")(
       "users", word("N"), "one class: so many users")("think-time", word("TIME"),
                                                       "mean pause between a user's requests")(
       "rate", word("N"), "instead of users: so many requests a second")(
@@ -85,10 +109,11 @@ LoadOptions ParseLoadOptions(const po::variables_map& values) {
   options.file = Value(values, "load").value_or("");
   for (const auto& [option, key] : kClassOptions)
     if (const auto value = Value(values, option)) options.settings.push_back({key, *value});
-  if (options.file.empty() && options.settings.empty())
-    throw UsageError("no load given", "Describe it with --load FILENAME, or with --users (or --rate) and --sql.");
-  if (!options.file.empty() && !options.settings.empty())
-    throw UsageError("option \"--load\" excludes those that describe one class", "Write them into the file.");
+  options.captured = values.count("captured") > 0;
+  options.write_load = Value(values, "write-load").value_or("");
+  options.server = Value(values, "server").value_or("");
+  options.calibrate = values.count("calibrate") > 0;
+  CheckSource(options);
   options.duration_s = Seconds(values, "duration", options.duration_s, 0.1);
   options.warmup_s = Seconds(values, "warmup", options.warmup_s, 0);
   if (const auto text = Value(values, "seed")) {
@@ -98,9 +123,7 @@ LoadOptions ParseLoadOptions(const po::variables_map& values) {
       throw UsageError("invalid value for option \"--seed\"", "Give a whole number, as a report prints it.");
     options.seed = seed;
   }
-  options.server = Value(values, "server").value_or("");
   options.console_user = Value(values, "console-user").value_or("");
-  options.calibrate = values.count("calibrate") > 0;
   options.largest = Count(values, "max-size", options.largest, 10'000);
   options.rounds = Count(values, "rounds", options.rounds, 50);
   options.probe_s = Seconds(values, "probe", options.probe_s, 0.2);

@@ -14,6 +14,8 @@ namespace steward::cli {
 struct LoadOptions {
   std::string file;                     // --load
   std::vector<load::Setting> settings;  // of the one class that options describe
+  bool captured = false;                // classes are those that `server` captured
+  std::string write_load;               // file to write these to; empty: they are driven
   double duration_s = 30;
   double warmup_s = 2;
   std::optional<std::uint64_t> seed;

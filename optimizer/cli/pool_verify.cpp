@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/captured_load.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/load_session.hpp"
@@ -70,8 +71,11 @@ Outcome RunPoolVerify(const Arguments& arguments) {
   db::ConnectOptions server;
   if (!arguments.load.server.empty()) server.dbname = arguments.load.server;
   WarnOfPassword(server);
-  std::vector<load::LoadClass> classes = ReadClasses(arguments.load);
+  std::vector<load::ClassSettings> captured;
+  if (arguments.load.captured) captured = ReadCapturedClasses(arguments.load);
+  if (!arguments.load.write_load.empty()) return WriteLoad(arguments.load.write_load, captured);
   try {
+    std::vector<load::LoadClass> classes = arguments.load.captured ? ToLoad(captured) : ReadClasses(arguments.load);
     return arguments.load.calibrate ? RunPoolCalibrate(arguments, std::move(classes))
                                     : Verify(arguments, std::move(classes));
   } catch (const load::PlanError& error) {
