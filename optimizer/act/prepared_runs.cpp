@@ -2,6 +2,7 @@
 #include "act/prepared_runs.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 
@@ -44,12 +45,20 @@ std::string PrepareSql(const model::PreparedStatement& statement, const char* na
   return std::string("PREPARE ") + name + types + (types.empty() ? "" : ")") + " AS " + statement.plannable;
 }
 
+// query_to_xml and its like run what their argument says.
+bool RunsText(const std::string& text) {
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower.find("_to_xml") != std::string::npos;
+}
+
 // What can be refused is: see the contract.
 std::string Refusal(db::Database& database, const model::PreparedStatement& statement) {
-  const db::Result code = database.Query(
-      "SELECT r.rolsuper AND EXISTS (SELECT FROM pg_proc p JOIN pg_roles o ON o.oid = p.proowner WHERE NOT o.rolsuper) AS unsafe"
-      " FROM pg_roles r WHERE r.rolname = current_user");
-  if (code.Only().Bool("unsafe")) return "a superuser runs no statements where there are functions of other roles";
+  RequireMeasuringRole(database);
+  const db::Result caller = database.Query(
+      "SELECT oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AS same FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user",
+      {std::to_string(statement.userid)});
+  if (!caller.Only().Bool("same") && RunsText(statement.plannable)) return "it is of another role, and calls a function that runs its argument as SQL";
   return WhyNotRun(database, statement);
 }
 
@@ -73,8 +82,7 @@ class Runner {
 
   void Run(double seconds, PreparedRuns& runs) {
     const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-    // What runs is to be measured and not counted: only some roles can help that.
-    database_.Query("SELECT set_config('pg_steward.track', 'none', true) WHERE has_parameter_privilege('pg_steward.track', 'SET')");
+    database_.Execute("SET LOCAL pg_steward.track = none");  // what runs is measured, not counted
     prepared_ = true;
     for (const char* name : {kCustomName, kGenericName}) database_.Execute(PrepareSql(statement_, name));
     PreparedRuns::Round warm;
@@ -127,6 +135,24 @@ void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedSta
 
 }  // namespace
 
+void RequireMeasuringRole(db::Database& database) {
+  const db::Result result = database.Query(
+      "SELECT r.rolsuper AS super, EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_roles AS o"
+      "   ON o.oid OPERATOR(pg_catalog.=) p.proowner WHERE NOT o.rolsuper AND o.oid OPERATOR(pg_catalog.<>) r.oid) AS others,"
+      " pg_catalog.has_parameter_privilege('pg_steward.track', 'SET') AS untracked, pg_catalog.quote_ident(r.rolname) AS role"
+      " FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user");
+  const db::Row row = result.Only();
+  if (row.Bool("super"))
+    throw db::InsufficientPrivilege({"a superuser does not measure captured statements: they would run with all rights", "",
+                                     "Measure as an ordinary role that owns the tables.", "42501"});
+  if (row.Bool("others"))
+    throw db::InsufficientPrivilege({"captured statements are not measured where other ordinary roles own functions: these would run with this role's rights",
+                                     "", "Measure as the role that owns them.", "42501"});
+  if (!row.Bool("untracked"))
+    throw db::InsufficientPrivilege({"what is measured would be captured as workload: this role may not set pg_steward.track", "",
+                                     "As a superuser: GRANT SET ON PARAMETER pg_steward.track TO " + row.Text("role") + ";", "42501"});
+}
+
 std::string WithValues(const std::string& text, const std::vector<std::string>& types, const std::vector<std::string>& values) {
   const core::SqlText sql{text.data(), static_cast<int>(text.size()), false};
   std::string out;
@@ -144,7 +170,7 @@ std::string WithValues(const std::string& text, const std::vector<std::string>& 
 
 std::string WhyNotRun(db::Database& database, const model::PreparedStatement& statement) {
   const db::Result measure = database.Query(
-      "SELECT error FROM steward.measure($1::oid, $2::bigint, execute => false)",
+      "SELECT error FROM steward.measure($1::pg_catalog.oid, $2::pg_catalog.int8, execute => false)",
       {std::to_string(statement.userid), std::to_string(statement.queryid)});
   return measure.empty() ? "" : measure[0].Text("error");
 }

@@ -24,9 +24,13 @@ std::string WhyNotRun(db::Database& database, const model::PreparedStatement& st
 /// known. Inside a transaction. Throws InsufficientPrivilege where this role may not read the columns.
 std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws);
 
-/// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most (and a statement that then runs, which is cut off at that too). What the
-/// server refuses to measure (steward.measure) is not run; nor anything by a superuser where ordinary roles own functions, for
-/// those would run with his rights. Only a lost connection or Ctrl-C throws.
+/// Throws db::InsufficientPrivilege, with what to do, where the session's role must not run captured statements: their code would
+/// have its rights. Superusers do not; nor others where ordinary roles but them own functions, or where the runs would be captured.
+void RequireMeasuringRole(db::Database& database);
+
+/// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most (and a statement that then runs, which is
+/// cut off at that too). What the server refuses to measure (steward.measure), or RequireMeasuringRole does, is not run; nor, of
+/// another role, what runs SQL in its arguments (query_to_xml). Only a lost connection or Ctrl-C throws.
 model::PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds);
 
 }  // namespace steward::act

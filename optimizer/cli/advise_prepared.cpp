@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "act/prepared_runs.hpp"
 #include "act/save_suggestions.hpp"
 #include "advise/prepared/advise_prepared.hpp"
 #include "advise/prepared/drivers.hpp"
@@ -134,6 +135,10 @@ Outcome RunAdvisePrepared(const Arguments& arguments) {
 Outcome RunAdvisePrepared(db::Database& database, const Arguments& arguments) {
   if (arguments.from.empty()) RequireDirectConnection(database);
   RequireExtension(database);
+  if (arguments.prepared.measure) {
+    const db::ReadOnlyTransaction transaction(database);
+    act::RequireMeasuringRole(database);
+  }
   Progress progress;
   const model::PreparedWorkload workload =
       WithAdviceOnRights([&] { return arguments.from.empty() ? ReadWorkload(database, arguments, progress) : FromFile(arguments); });

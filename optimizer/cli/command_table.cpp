@@ -31,7 +31,8 @@ constexpr CommandSpec kCommands[] = {
      "pgsteward advise prepared says which statements to prepare, which not, and what that saves.",
      "A statement is to be prepared with the generic plan only where that costs at most twice what a plan made for the values\n"
      "does, for the worst values that were tried. Statements are planned in the server, never run, but with --measure: that\n"
-     "runs statements that only read, with values like those of their columns, in a read-only transaction with a timeout.\n"
+     "runs statements that only read, with values like those of their columns, in a read-only transaction with a timeout,\n"
+     "and with the rights of the role that asks, which must not be a superuser.\n"
      "The suggestions are saved for the view steward.prepared_suggestions; those from a file only with --save.\n"},
     {Command::kSnapshotPrepared, "snapshot prepared", "snapshot prepared -o FILENAME [OPTION]...",
      "write what advice on prepared statements starts from to a JSON file",

@@ -99,6 +99,14 @@ Check CheckSaving(const ServerFacts& facts) {
   return check;
 }
 
+// Only a few roles measure: that this one does not is no fault.
+Check CheckMeasuring(const ServerFacts& facts) {
+  Check check{CheckStatus::kOk, "measuring", fmt::format("role {} cannot run \"advise prepared --measure\"", facts.role), {}};
+  for (const std::string& grant : facts.missing_measure_grants)
+    check.fixes.push_back(grant + " TO " + facts.role_sql + ";");
+  return check;
+}
+
 Check CheckWorkers(const ServerFacts& facts) {
   const std::int64_t wanted = 1 + facts.refresh_workers;
   if (!facts.workers_in_use)
@@ -167,6 +175,7 @@ std::vector<Check> Diagnose(const ServerFacts& facts) {
   if (facts.installed_version) {
     checks.push_back(CheckRights(facts));
     checks.push_back(CheckSaving(facts));
+    if (!facts.missing_measure_grants.empty()) checks.push_back(CheckMeasuring(facts));
   }
   checks.push_back(CheckWorkers(facts));
   checks.push_back(CheckSettings(facts));

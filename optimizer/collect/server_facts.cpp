@@ -117,6 +117,16 @@ void ReadMissingSaveGrants(db::Database& database, ServerFacts& facts) {
   for (const db::Row row : result) facts.missing_save_grants.push_back(row.Text("statement"));
 }
 
+void ReadMissingMeasureGrants(db::Database& database, ServerFacts& facts) {
+  const db::Result result = Ask(
+      database,
+      "SELECT 'GRANT EXECUTE ON FUNCTION ' || string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname) AS statement"
+      "   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'steward'"
+      "   WHERE p.proname IN ('measure', 'plan_choice_values') AND NOT has_function_privilege(p.oid, 'EXECUTE') HAVING count(*) > 0"
+      " UNION ALL SELECT 'GRANT SET ON PARAMETER pg_steward.track' WHERE NOT has_parameter_privilege('pg_steward.track', 'SET')");
+  for (const db::Row row : result) facts.missing_measure_grants.push_back(row.Text("statement"));
+}
+
 CaptureStatus ReadStatus(db::Database& database) {
   const db::Result result = Ask(database,
                                 "SELECT capturing, reason, to_char(stats_since, 'YYYY-MM-DD HH24:MI \"UTC\"') AS"
@@ -192,6 +202,7 @@ ServerFacts ReadServerFacts(db::Database& database) {
   if (facts.installed_version) {
     ReadMissingGrants(database, facts);
     ReadMissingSaveGrants(database, facts);
+    ReadMissingMeasureGrants(database, facts);
     if (facts.loaded) ReadCapture(database, facts);
   }
   return facts;

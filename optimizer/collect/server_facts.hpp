@@ -52,6 +52,7 @@ struct ServerFacts {
   bool read_all_stats = false;
   std::vector<std::string> missing_grants;       // statements, without "TO role", that `advise indexes` needs
   std::vector<std::string> missing_save_grants;  // and that saving its suggestions needs
+  std::vector<std::string> missing_measure_grants;  // and that `advise prepared --measure` needs
   std::optional<CaptureStatus> capture;
   std::string capture_error;  // why reading it failed
 

@@ -52,6 +52,11 @@ check_exit "but runs no what-if" 1 pgsteward advise indexes -U monitor
 check_like "the advisor gets advice and saves it" 'orders_status_idx.*saved as run 1' \
   bash -c 'pgsteward advise indexes -U advisor | tr "\n" " "'
 check_like "and on pools" 'saved as run 2 \(steward.pool_suggestions\)' pgsteward advise pool -U advisor
+for i in $(seq 20); do psql -qXAt -U "Half grown" -c "SELECT status FROM orders WHERE id = $i"; done >"$(session_dir)/read"
+check_like "and measures what it may read" 'measured: simple' \
+  bash -c 'pgsteward advise prepared --no-save --measure --measure-time 500ms --min-calls 20 -U "Half grown" | tr "\n" " "'
+check_like "which a superuser does not" 'a superuser does not measure.*hint: Measure as an ordinary role' \
+  bash -c 'pgsteward advise prepared --measure 2>&1 | tr "\n" " "'
 check "and mutes a suggestion" bash -c \
   'pgsteward mute "$(psql -Atc "SELECT min(suggestion_id) FROM steward.index_suggestions")" -U advisor'
 check_exit "and still reads no row" 1 psql -qX -U advisor -c 'SELECT * FROM orders'

@@ -151,6 +151,13 @@ TEST(DiagnoseTest, TellsWhetherSuggestionsCanBeSaved) {
   EXPECT_EQ(Find(facts, "saving").status, CheckStatus::kOk);
 }
 
+TEST(DiagnoseTest, NamesWhatMeasuringTakes) {
+  ServerFacts facts = Healthy();
+  facts.missing_measure_grants = {"GRANT SET ON PARAMETER pg_steward.track"};
+  EXPECT_EQ(Find(facts, "measuring").status, CheckStatus::kOk);
+  EXPECT_EQ(Find(facts, "measuring").fixes.at(0), "GRANT SET ON PARAMETER pg_steward.track TO alice;");
+}
+
 TEST(DiagnoseTest, CountsWorkers) {
   ServerFacts facts = Healthy();
   facts.loaded = false;

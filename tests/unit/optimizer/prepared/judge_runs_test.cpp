@@ -92,12 +92,16 @@ class FakeTimer : public db::RunTimer {
 
 FakeTimer timer;
 
+db::Result CallerOf(const char* super, const char* others, const char* untracked) {
+  return test::OneRow({{"super", super}, {"others", others}, {"untracked", untracked}, {"role", "advisor"}});
+}
+
 test::FakeDatabase Server() {
   test::FakeDatabase database;
-  database.On("AS unsafe", test::OneRow({{"unsafe", "f"}}));
+  database.On("AS untracked", CallerOf("f", "f", "t"));
+  database.On("AS same", test::OneRow({{"same", "f"}}));
   database.On("steward.measure", test::OneRow({{"error", std::nullopt}}));
   database.On("plan_choice_values", db::Result({"texts"}, {{"{1}"}, {"{2}"}}));
-  database.On("set_config", db::Result({}, {}));
   return database;
 }
 
@@ -111,6 +115,7 @@ TEST(PreparedRunsTest, RunsThreeWaysInAReadOnlyTransactionAndCleansUp) {
   EXPECT_EQ(runs.rounds[0].times[1], (std::vector<double>{0.2, 0.2}));
   EXPECT_EQ(runs.rounds[0].times[2], (std::vector<double>{0.1, 0.1}));
   EXPECT_EQ(database.Asked("BEGIN READ ONLY"), 1);
+  EXPECT_EQ(database.Asked("SET LOCAL pg_steward.track = none"), 1);
   EXPECT_EQ(database.Asked("PREPARE pgsteward_generic (integer) AS"), 1);
   EXPECT_EQ(database.Asked("DEALLOCATE ALL"), 1);
   EXPECT_EQ(database.asked.back(), "ROLLBACK");
@@ -123,11 +128,32 @@ TEST(PreparedRunsTest, WhatTheServerRefusesIsNotRun) {
   EXPECT_EQ(database.Asked("PREPARE"), 0);
 }
 
-TEST(PreparedRunsTest, ASuperuserRunsNothingAmongOthersFunctions) {
+TEST(PreparedRunsTest, WhoMustNotRunThemDoesNot) {
+  const auto hint = [](const char* super, const char* others, const char* untracked) {
+    test::FakeDatabase database = Server();
+    database.On("AS untracked", CallerOf(super, others, untracked));
+    EXPECT_NE(act::RunPrepared(database, timer, test::Extended(), 0.02).error, "");
+    EXPECT_EQ(database.Asked("PREPARE"), 0);
+    try {
+      act::RequireMeasuringRole(database);
+    } catch (const db::InsufficientPrivilege& error) {
+      return error.hint();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(hint("t", "f", "t"), "Measure as an ordinary role that owns the tables.");
+  EXPECT_EQ(hint("f", "t", "t"), "Measure as the role that owns them.");
+  EXPECT_EQ(hint("f", "f", "f"), "As a superuser: GRANT SET ON PARAMETER pg_steward.track TO advisor;");
+}
+
+TEST(PreparedRunsTest, WhatRunsItsArgumentIsLeftToItsOwnRole) {
   test::FakeDatabase database = Server();
-  database.On("AS unsafe", test::OneRow({{"unsafe", "t"}}));
-  EXPECT_NE(act::RunPrepared(database, timer, test::Extended(), 0.02).error.find("a superuser"), std::string::npos);
+  model::PreparedStatement statement = test::Extended();
+  statement.plannable = "SELECT pg_catalog.Query_To_XML($1, true, false, ''::text) AS x";
+  EXPECT_NE(act::RunPrepared(database, timer, statement, 0.02).error.find("runs its argument"), std::string::npos);
   EXPECT_EQ(database.Asked("PREPARE"), 0);
+  database.On("AS same", test::OneRow({{"same", "t"}}));
+  EXPECT_EQ(act::RunPrepared(database, timer, statement, 0.02).error, "");
 }
 
 TEST(PreparedRunsTest, AnErrorIsAnAnswer) {
