@@ -49,6 +49,7 @@ model::PlanChoiceValue ReadValue(const db::Row& row) {
   value.kind = row.Text("kind");
   value.method = row.Text("method");
   value.custom_cost = row.OptionalDouble("custom_cost");
+  value.planning_charge = row.OptionalDouble("planning_charge").value_or(0);
   value.generic_cost_here = row.OptionalDouble("generic_cost_here");
   value.same_plan = row.OptionalBool("same_plan").value_or(false);
   value.frequency = row.OptionalDouble("frequency");
@@ -62,10 +63,12 @@ void AddRow(const db::Row& row, model::PlanChoice& choice) {
     if (choice.error.empty()) choice.error = "SQLSTATE " + choice.sqlstate;
     return;
   }
-  choice.planning_charge = row.OptionalDouble("planning_charge").value_or(0);
   choice.generic_cost = row.OptionalDouble("generic_cost");
   choice.parse_time = row.OptionalDouble("parse_time");
-  choice.plan_time = row.OptionalDouble("plan_time");
+  if (const std::optional<double> time = row.OptionalDouble("plan_time")) {
+    const auto before = static_cast<double>(choice.values.size());
+    choice.plan_time = (choice.plan_time.value_or(0) * before + *time) / (before + 1);
+  }
   choice.prunes = row.OptionalBool("prunes").value_or(false);
   choice.values.push_back(ReadValue(row));
 }

@@ -6,13 +6,13 @@ namespace steward::collect {
 
 template <typename V>
 void Visit(V& v, model::PlanChoiceValue& c) {
-  v("kind", c.kind), v("method", c.method), v("custom_cost", c.custom_cost), v("generic_cost_here", c.generic_cost_here);
+  v("kind", c.kind), v("method", c.method), v("custom_cost", c.custom_cost), v.AtLeast0("planning_charge", c.planning_charge), v("generic_cost_here", c.generic_cost_here);
   v("same_plan", c.same_plan), v("frequency", c.frequency);
 }
 
 template <typename V>
 void Visit(V& v, model::PlanChoice& c) {
-  v("generic_cost", c.generic_cost), v("parse_time", c.parse_time), v("plan_time", c.plan_time), v.AtLeast0("planning_charge", c.planning_charge), v("prunes", c.prunes);
+  v("generic_cost", c.generic_cost), v("parse_time", c.parse_time), v("plan_time", c.plan_time), v("prunes", c.prunes);
   v("values", c.values), v("sqlstate", c.sqlstate), v("error", c.error);
 }
 

@@ -16,6 +16,7 @@ struct PlanChoiceValue {
   std::string kind;    // common, rare, wide, narrow, sample, drawn or none
   std::string method;  // where the values are from: parameters, shapes, statistics, generic
   std::optional<double> custom_cost;
+  double planning_charge = 0;  // that the plan cache adds to it
   std::optional<double> generic_cost_here;  // of the generic plan with these values; none: the planner cannot be brought to it
   bool same_plan = false;                   // the custom plan is the generic plan
   std::optional<double> frequency;          // share of the rows with the value, or in the range
@@ -24,8 +25,7 @@ struct PlanChoiceValue {
 struct PlanChoice {
   std::optional<double> generic_cost;  // as the plan cache has it, all partitions included
   std::optional<double> parse_time;    // parsing, analysis and rewriting
-  std::optional<double> plan_time;
-  double planning_charge = 0;  // that the plan cache adds to the cost of plans made for values
+  std::optional<double> plan_time;     // mean over the values
   bool prunes = false;  // the generic plan prunes partitions when it runs
   std::vector<PlanChoiceValue> values;
   std::string sqlstate;

@@ -64,6 +64,7 @@ std::string ReasonOf(const PreparedDecision& decision) {
   if (plan == PreparedAction::kPrepare) text += "the generic plan is safe: ";
   if (plan == PreparedAction::kForceCustom) text += "the plan depends on the values: ";
   if (plan == PreparedAction::kStopPreparing) text += "it is prepared, and its generic plan hurts: ";
+  if (decision.risk.kind == "none") return text + RiskText(decision.risk) + " and is kept from the first execution on";
   return text + RiskText(decision.risk) + ". " + AutoText(decision.auto_choice, decision.set);
 }
 

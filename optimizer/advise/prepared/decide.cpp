@@ -24,7 +24,8 @@ std::string Unplannable(const PreparedStatement& statement, const PreparedOption
   return "";
 }
 
-AutoChoice ChoiceUnder(const std::string& plan_cache_mode, AutoChoice automatic) {
+AutoChoice ChoiceUnder(const std::string& plan_cache_mode, const model::PlanChoice& choice, AutoChoice automatic) {
+  if (HasNoParameters(choice)) return automatic;
   if (plan_cache_mode == "force_generic_plan") return AutoChoice::kGeneric;
   if (plan_cache_mode == "force_custom_plan") return AutoChoice::kCustom;
   return automatic;
@@ -83,7 +84,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const std::string& p
     decision.why_none = "prepared already";
     return decision;
   }
-  ChoosePlan(statement, decision.risk.known && !hurts, ChoiceUnder(plan_cache_mode, decision.auto_choice), decision);
+  ChoosePlan(statement, decision.risk.known && !hurts, ChoiceUnder(plan_cache_mode, choice, decision.auto_choice), decision);
   if (!IsWorth(statement, decision, options.min_share)) {
     decision.why_none = "saves little beside its execution";
     decision.action = PreparedAction::kNone;

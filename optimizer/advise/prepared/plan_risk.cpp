@@ -26,6 +26,27 @@ bool IsTypical(const PlanChoiceValue& value) {
   return value.kind == "drawn" || value.kind == "sample" || value.kind == "none";
 }
 
+// Mean over those that stand for what comes where there are any that `number` is known of, else over all.
+template <typename Number>
+std::optional<double> MeanOf(const PlanChoice& choice, const Number& number) {
+  for (const bool typical_only : {true, false}) {
+    double sum = 0;
+    int count = 0;
+    for (const PlanChoiceValue& value : choice.values) {
+      const std::optional<double> one = number(value);
+      if (!one || (typical_only && !IsTypical(value))) continue;
+      sum += *one;
+      ++count;
+    }
+    if (count > 0) return sum / count;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> WithPlanning(const PlanChoiceValue& value) {
+  return value.custom_cost ? std::optional(*value.custom_cost + value.planning_charge) : std::nullopt;
+}
+
 }  // namespace
 
 PlanRisk WorstOf(const PlanChoice& choice) {
@@ -46,29 +67,22 @@ PlanRisk WorstOf(const PlanChoice& choice) {
 }
 
 std::optional<double> MeanCustomCost(const PlanChoice& choice) {
-  for (const bool typical_only : {true, false}) {
-    double sum = 0;
-    int count = 0;
-    for (const PlanChoiceValue& value : choice.values) {
-      if (!value.custom_cost || (typical_only && !IsTypical(value))) continue;
-      sum += *value.custom_cost;
-      ++count;
-    }
-    if (count > 0) return sum / count;
-  }
-  return std::nullopt;
+  return MeanOf(choice, [](const PlanChoiceValue& value) { return value.custom_cost; });
+}
+
+bool HasNoParameters(const PlanChoice& choice) {
+  return !choice.values.empty() && choice.values.front().kind == "none";
 }
 
 AutoChoice AutoChoiceOf(const PlanChoice& choice) {
-  const std::optional<double> mean = MeanCustomCost(choice);
+  if (HasNoParameters(choice)) return AutoChoice::kGeneric;
+  const std::optional<double> mean = MeanOf(choice, WithPlanning);
   if (!choice.generic_cost || !mean) return AutoChoice::kUnknown;
   // Five executions in a row may well be of one value: so each that was tried is asked for itself.
-  bool generic = *choice.generic_cost <= *mean + choice.planning_charge;
+  bool generic = *choice.generic_cost < *mean;
   bool custom = !generic;
-  for (const PlanChoiceValue& value : choice.values) {
-    if (!value.custom_cost) continue;
-    (*choice.generic_cost <= *value.custom_cost + choice.planning_charge ? generic : custom) = true;
-  }
+  for (const PlanChoiceValue& value : choice.values)
+    if (const std::optional<double> cost = WithPlanning(value)) (*choice.generic_cost < *cost ? generic : custom) = true;
   if (generic && custom) return AutoChoice::kDepends;
   return generic ? AutoChoice::kGeneric : AutoChoice::kCustom;
 }

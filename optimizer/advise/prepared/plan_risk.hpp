@@ -12,8 +12,11 @@ model::PlanRisk WorstOf(const model::PlanChoice& choice);
 /// Mean cost of the plans made for values, over those that stand for what comes (drawn or sampled) where there are any.
 std::optional<double> MeanCustomCost(const model::PlanChoice& choice);
 
-/// What choose_custom_plan() of plancache.c does after five custom plans: generic, unless it costs more than their mean
-/// and the charge for planning them. kDepends where that differs from one value tried to another.
+/// The plan cache makes no plans for values then, whatever plan_cache_mode is.
+bool HasNoParameters(const model::PlanChoice& choice);
+
+/// What choose_custom_plan() of plancache.c does after five custom plans: generic where that costs less than the mean of these with
+/// the charge for planning each; of a statement without parameters from the first on. kDepends where values differ on it.
 model::AutoChoice AutoChoiceOf(const model::PlanChoice& choice);
 
 }  // namespace steward::advise

@@ -164,6 +164,20 @@ TEST(PreparedWorkloadJsonTest, EverythingSurvivesTheFile) {
   EXPECT_THROW(collect::PreparedWorkloadFromJson("{}"), collect::WorkloadFormatError);
 }
 
+TEST(ReadPlanChoicesTest, PlanningIsTakenOverAllValues) {
+  const std::vector<std::string> columns = {"statement", "kind", "parse_time", "plan_time", "planning_charge", "generic_cost", "custom_cost",
+                                            "generic_cost_here", "same_plan", "frequency", "prunes", "method", "sqlstate", "error"};
+  test::FakeDatabase database;
+  database.On("steward.plan_choice(",
+              db::Result(columns, {{"1", "common", "0.05", "0.1", "7.5", "8", "8", "8", "t", std::nullopt, "f", "shapes", std::nullopt, std::nullopt},
+                                   {"1", "rare", "0.05", "0.3", "5", "8", "8", "8", "t", std::nullopt, "f", "shapes", std::nullopt, std::nullopt}}));
+  model::PreparedWorkload workload = test::PreparedWorkloadOf({test::Extended()});
+  collect::ReadPlanChoices(database, {0}, [](double) {}, workload);
+  EXPECT_DOUBLE_EQ(*workload.statements[0].choice->plan_time, 0.2);
+  EXPECT_DOUBLE_EQ(workload.statements[0].choice->values[0].planning_charge, 7.5);
+  EXPECT_DOUBLE_EQ(workload.statements[0].choice->values[1].planning_charge, 5);
+}
+
 TEST(ReadPlanChoicesTest, AStatementThatHasNoAnswerSaysSo) {
   test::FakeDatabase database;
   database.On("steward.plan_choice(", Choices());

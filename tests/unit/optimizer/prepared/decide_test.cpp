@@ -20,11 +20,22 @@ PreparedDecision DecisionOf(const model::PreparedStatement& statement, const std
 }
 
 // plancache.c: planning is charged 1000 * cpu_operator_cost * (relations + 1), 5 with one relation.
-TEST(AutoChoiceTest, TheGenericPlanMayCostAsMuchMoreAsPlanningDoes) {
-  EXPECT_EQ(AutoChoiceOf(ChoiceOf(15, {ValueOf("drawn", 10, 15)})), AutoChoice::kGeneric);
-  EXPECT_EQ(AutoChoiceOf(ChoiceOf(15.1, {ValueOf("drawn", 10, 15.1)})), AutoChoice::kCustom);
+TEST(AutoChoiceTest, TheGenericPlanWinsWhereItCostsLessThanPlanningForValuesDoes) {
+  EXPECT_EQ(AutoChoiceOf(ChoiceOf(14.9, {ValueOf("drawn", 10, 14.9)})), AutoChoice::kGeneric);
+  EXPECT_EQ(AutoChoiceOf(ChoiceOf(15, {ValueOf("drawn", 10, 15)})), AutoChoice::kCustom);
   EXPECT_EQ(AutoChoiceOf(ChoiceOf(100, {ValueOf("common", 1000, 1000), ValueOf("rare", 10, 20)})), AutoChoice::kDepends);
   EXPECT_EQ(AutoChoiceOf({}), AutoChoice::kUnknown);
+}
+
+TEST(AutoChoiceTest, EachPlanIsChargedForItsOwnPlanning) {
+  model::PlanChoice choice = ChoiceOf(20, {ValueOf("drawn", 10, 20), ValueOf("drawn", 10, 20)});
+  choice.values[0].planning_charge = 15;  // more relations are left in its plan
+  choice.values[1].planning_charge = 2.5;
+  EXPECT_EQ(AutoChoiceOf(choice), AutoChoice::kDepends);
+}
+
+TEST(AutoChoiceTest, WithoutParametersThePlanIsGenericFromTheFirstOn) {
+  EXPECT_EQ(AutoChoiceOf(ChoiceOf(100, {ValueOf("none", 10, 10)})), AutoChoice::kGeneric);
 }
 
 TEST(PlanRiskTest, TheWorstValueCountsWhateverTheOthersAre) {
@@ -136,6 +147,7 @@ TEST(DecideTest, AStatementWithoutParametersIsPreparedAsItIs) {
   statement.literals = 0;
   statement.choice = ChoiceOf(8.3, {ValueOf("none", 8.3, 8.3)});
   EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kPrepare);
+  EXPECT_EQ(DecisionOf(statement, "force_custom_plan").set, "");  // which is not asked
 }
 
 TEST(DecideTest, WhetherItIsPreparedAlreadyIsToldWhereThePlanCacheWouldPlanAnyway) {

@@ -25,8 +25,8 @@ inline model::PlanChoice ChoiceOf(double generic_cost, std::vector<model::PlanCh
   choice.generic_cost = generic_cost;
   choice.parse_time = 0.04;
   choice.plan_time = 0.07;
-  choice.planning_charge = 5;
   choice.values = std::move(values);
+  for (model::PlanChoiceValue& value : choice.values) value.planning_charge = 5;
   return choice;
 }
 
