@@ -1266,9 +1266,9 @@ COMMENT ON COLUMN steward.prepared_suggestions.status IS
     'new, open (seen in an earlier run), verified or rejected (by pgsteward advise prepared --measure) or muted (by steward.mute)';
 COMMENT ON COLUMN steward.prepared_suggestions.ddl IS 'NULL: the application is to be changed, not the server';
 COMMENT ON COLUMN steward.prepared_suggestions.action IS
-    'prepare (the generic plan is safe), prepare_force_custom (the plan depends on the values: parsing is saved), parameterize (the values stand in the text: first send them apart; evidence ->> ''then'' is what comes next) or stop_preparing (its generic plan hurts)';
+    'prepare (the generic plan is safe), prepare_force_custom (the plan depends on the values, or planning for them pays: parsing is saved), parameterize (the values stand in the text: first send them apart; evidence ->> ''then'' is what comes next) or stop_preparing (its generic plan hurts)';
 COMMENT ON COLUMN steward.prepared_suggestions.saved_time_per_call IS
-    'milliseconds of parsing, and where the generic plan is safe of planning; NULL of stop_preparing: costs are not time';
+    'milliseconds of parsing, unless it may be prepared already, and with the generic plan of planning, less what that executes longer by the planner''s costs; NULL where it may save nothing, and of stop_preparing: costs are not time';
 COMMENT ON COLUMN steward.prepared_suggestions.generic_cost IS
     'planner units; custom_cost: the mean over plans made for the values that were tried';
 COMMENT ON COLUMN steward.prepared_suggestions.worst_cost_ratio IS

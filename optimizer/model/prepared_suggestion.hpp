@@ -76,6 +76,7 @@ struct PreparedSuggestion {
   std::optional<double> parse_time;
   std::optional<double> plan_time;
   std::optional<double> saved_per_call;  // none where it is not known
+  bool planning_only = false;            // parsing is not in it: the statement may be prepared already
   std::optional<double> saved_per_hour;
   std::optional<double> generic_cost;
   std::optional<double> custom_cost;  // mean over the values tried

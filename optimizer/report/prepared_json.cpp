@@ -92,6 +92,7 @@ Json Evidence(const PreparedSuggestion& row, const PreparedReportContext& contex
           {"auto_choice", Word(row.auto_choice)},
           {"parse_time", Optional(row.parse_time)},
           {"plan_time", Optional(row.plan_time)},
+          {"planning_only", row.planning_only},
           {"risk",
            {{"known", row.risk.known},
             {"cost_ratio", row.risk.ratio},

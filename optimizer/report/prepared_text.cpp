@@ -50,10 +50,11 @@ std::string Header(const PreparedAdvice& advice, const PreparedReportContext& co
 }
 
 std::string SavingText(const PreparedSuggestion& row) {
-  if (!row.saved_per_call) return "what it costs in time is not known: costs are the planner's";
+  if (!row.saved_per_call && !row.planning_only) return "what it costs in time is not known: costs are the planner's";
   const auto part = [](const std::optional<double>& time) { return time ? Short(*time) : std::string("not known"); };
-  return fmt::format("saves {} a call, {} an hour (parsing {}, planning {}, execution {})", Short(*row.saved_per_call),
-                     Duration(row.saved_per_hour.value_or(0)), part(row.parse_time), part(row.plan_time),
+  const std::string saved = row.saved_per_call ? fmt::format("saves {} a call, {} an hour", Short(*row.saved_per_call), Duration(row.saved_per_hour.value_or(0)))
+                                               : "may save parsing";
+  return fmt::format("{} (parsing {}, planning {}, execution {})", saved, part(row.parse_time), part(row.plan_time),
                      Short(row.statement.MeanExecTime()));
 }
 

@@ -62,7 +62,8 @@ std::string ReasonOf(const PreparedDecision& decision) {
   std::string text;
   if (decision.action == PreparedAction::kParameterize) text = "its values stand in its text: send them as parameters first. ";
   if (plan == PreparedAction::kPrepare) text += "the generic plan is safe: ";
-  if (plan == PreparedAction::kForceCustom) text += "the plan depends on the values: ";
+  if (plan == PreparedAction::kForceCustom && decision.safe) text += "planning for the values pays: ";
+  if (plan == PreparedAction::kForceCustom && !decision.safe) text += "the plan depends on the values: ";
   if (plan == PreparedAction::kStopPreparing) text += "it is prepared, and its generic plan hurts: ";
   if (decision.risk.kind == "none") return text + RiskText(decision.risk) + " and is kept from the first execution on";
   return text + RiskText(decision.risk) + ". " + AutoText(decision.auto_choice, decision.set);
@@ -84,7 +85,7 @@ void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision&
   if (!decision.risk.known) lower(Confidence::kMedium);
   if (decision.perhaps_prepared) {
     lower(Confidence::kLow);
-    row.caveats.push_back("it comes by the extended protocol with plans made for its values: capture cannot tell whether it is parsed each time");
+    row.caveats.push_back("it comes by the extended protocol with plans made for its values: capture cannot tell whether it is parsed each time, so that parsing is not promised");
   }
   if (row.action == PreparedAction::kParameterize)
     row.caveats.push_back("with parameters it has another query id; values that never change may stay in the text");
@@ -104,6 +105,7 @@ PreparedSuggestion Suggest(const model::PreparedWorkload& workload, const Prepar
   row.parse_time = decision.parse_time;
   row.plan_time = decision.plan_time;
   row.saved_per_call = decision.saved_per_call;
+  row.planning_only = decision.perhaps_prepared;
   if (decision.saved_per_call) row.saved_per_hour = *decision.saved_per_call * decision.unprepared_calls / hours;
   row.generic_cost = statement.choice->generic_cost;
   row.custom_cost = MeanCustomCost(*statement.choice);

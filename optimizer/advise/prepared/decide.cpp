@@ -43,22 +43,34 @@ bool ValuesInText(const PreparedStatement& statement) {
   return statement.literals > 0 && statement.literals == static_cast<int>(statement.parameter_types.size());
 }
 
+// What the generic plan takes longer in execution than plans for the values, as far as time goes with the planner's costs.
+double LongerExecution(const PreparedStatement& statement) {
+  return statement.MeanExecTime() * (ExpectedRatio(*statement.choice) - 1);
+}
+
 // How the statement is to run once it is prepared, and what that saves.
 void ChoosePlan(const PreparedStatement& statement, bool safe, AutoChoice now, PreparedDecision& decision) {
-  decision.action = safe ? PreparedAction::kPrepare : PreparedAction::kForceCustom;
-  if (safe && now != AutoChoice::kGeneric) decision.set = "force_generic_plan";
-  if (!safe && now != AutoChoice::kCustom) decision.set = "force_custom_plan";
+  const double planning = decision.plan_time.value_or(0) - LongerExecution(statement);
+  // The plan cache knows costs that we do not know better, but for partitions.
+  const bool allowed = decision.auto_choice != AutoChoice::kCustom || OnlyLooksDear(*statement.choice);
+  const bool generic = safe && allowed && planning >= 0;
+  decision.safe = safe;
+  decision.action = generic ? PreparedAction::kPrepare : PreparedAction::kForceCustom;
+  if (generic && now != AutoChoice::kGeneric) decision.set = "force_generic_plan";
+  if (!generic && now != AutoChoice::kCustom) decision.set = "force_custom_plan";
   decision.unprepared_calls = static_cast<double>(std::max<std::int64_t>(0, statement.calls - statement.generic_plan_calls));
   // Prepared already or parsed each time: both have plans for their values where that is what the plan cache chooses.
   decision.perhaps_prepared = statement.extended_calls > statement.simple_calls && now != AutoChoice::kGeneric;
   if (!decision.parse_time) return;
-  const double parse = decision.perhaps_prepared && safe ? 0 : *decision.parse_time;  // not to promise what is had already
-  decision.saved_per_call = parse + (safe ? decision.plan_time.value_or(0) : 0);
+  const double parse = decision.perhaps_prepared ? 0 : *decision.parse_time;  // not to promise what is had already
+  if (generic || !decision.perhaps_prepared) decision.saved_per_call = parse + (generic ? planning : 0);
 }
 
 bool IsWorth(const PreparedStatement& statement, const PreparedDecision& decision, double min_share) {
-  const double whole = decision.parse_time.value_or(0) + decision.plan_time.value_or(0) + statement.MeanExecTime();
-  return decision.saved_per_call && whole > 0 && *decision.saved_per_call >= min_share * whole;
+  if (!decision.parse_time) return false;
+  const double whole = *decision.parse_time + decision.plan_time.value_or(0) + statement.MeanExecTime();
+  // Where nothing is promised, what it may save is looked at.
+  return whole > 0 && decision.saved_per_call.value_or(*decision.parse_time) >= min_share * whole;
 }
 
 }  // namespace

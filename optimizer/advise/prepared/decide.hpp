@@ -20,10 +20,11 @@ struct PreparedDecision {
   model::PlanRisk risk;
   model::AutoChoice auto_choice = model::AutoChoice::kUnknown;
   std::string set;       // plan_cache_mode that it takes; empty: none
-  bool perhaps_prepared = false;  // capture cannot tell whether its calls are parsed each time
+  bool safe = false;              // the generic plan costs little more for all values, as far as that is known
+  bool perhaps_prepared = false;  // capture cannot tell whether its calls are parsed each time: that is not in what is saved
   std::optional<double> parse_time;
   std::optional<double> plan_time;
-  std::optional<double> saved_per_call;
+  std::optional<double> saved_per_call;  // none: it may save nothing
   double unprepared_calls = 0;  // that it would save that time
 };
 

@@ -70,6 +70,16 @@ std::optional<double> MeanCustomCost(const PlanChoice& choice) {
   return MeanOf(choice, [](const PlanChoiceValue& value) { return value.custom_cost; });
 }
 
+double ExpectedRatio(const PlanChoice& choice) {
+  return MeanOf(choice, RatioOf).value_or(1);
+}
+
+bool OnlyLooksDear(const PlanChoice& choice) {
+  return choice.prunes && std::all_of(choice.values.begin(), choice.values.end(), [](const PlanChoiceValue& value) {
+           return value.same_plan || (value.generic_cost_here && WithPlanning(value) && *value.generic_cost_here < *WithPlanning(value));
+         });
+}
+
 bool HasNoParameters(const PlanChoice& choice) {
   return !choice.values.empty() && choice.values.front().kind == "none";
 }

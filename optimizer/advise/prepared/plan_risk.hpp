@@ -9,6 +9,13 @@ namespace steward::advise {
 /// generic one; partitions that are pruned when the plan runs are no risk.
 model::PlanRisk WorstOf(const model::PlanChoice& choice);
 
+/// How much more the generic plan costs with what comes (drawn or sampled values where there are any) than plans made for it: the mean of
+/// the ratios, each 1 or more. Of values of which it is not known nothing is in it.
+double ExpectedRatio(const model::PlanChoice& choice);
+
+/// The generic plan's own cost counts partitions that it leaves out when it runs; without them the plan cache would take it.
+bool OnlyLooksDear(const model::PlanChoice& choice);
+
 /// Mean cost of the plans made for values, over those that stand for what comes (drawn or sampled) where there are any.
 std::optional<double> MeanCustomCost(const model::PlanChoice& choice);
 

@@ -91,8 +91,35 @@ TEST(DecideTest, AGenericPlanThatIsAHundredTimesSlowerIsNeverAdvised) {
     const PreparedDecision decision = DecisionOf(statement);
     EXPECT_EQ(decision.action, PreparedAction::kForceCustom);
     EXPECT_EQ(decision.set, "force_custom_plan");
-    EXPECT_LE(*decision.saved_per_call, 0.04);
+    EXPECT_LE(decision.saved_per_call.value_or(0), 0.04);
   }
+}
+
+// Costs go with time in the mean only: a plan that is 1.9 times as dear for what comes gives back what planning took.
+TEST(DecideTest, LongerExecutionIsNoSaving) {
+  model::PreparedStatement statement = test::Extended();  // planning 0.07, execution 0.02
+  statement.choice = ChoiceOf(14, {ValueOf("common", 10, 10), ValueOf("drawn", 10, 15), ValueOf("drawn", 10, 15)});
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kPrepare);
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 0.07 - 0.02 * 0.5, 1e-9);
+  statement.total_exec_time = 10 * 200;  // 0.2 a call
+  const PreparedDecision decision = DecisionOf(statement);
+  EXPECT_EQ(decision.action, PreparedAction::kForceCustom);
+  EXPECT_EQ(decision.set, "force_custom_plan");  // auto would take the generic plan
+  EXPECT_NEAR(*decision.saved_per_call, 0.04, 1e-9);
+}
+
+TEST(DecideTest, WhatThePlanCacheRefusesIsNotForcedUponIt) {
+  model::PreparedStatement statement = test::Extended();
+  statement.simple_calls = statement.calls;
+  statement.extended_calls = 0;
+  statement.choice = ChoiceOf(19, {ValueOf("common", 10, 19), ValueOf("drawn", 10, 10)});  // safe, and 19 > 10 + 5
+  const PreparedDecision decision = DecisionOf(statement);
+  EXPECT_EQ(decision.auto_choice, AutoChoice::kCustom);
+  EXPECT_EQ(decision.action, PreparedAction::kForceCustom);
+  EXPECT_EQ(decision.set, "");
+  EXPECT_NEAR(*decision.saved_per_call, 0.04, 1e-9);
+  statement.choice->prunes = true;  // but not for what it prunes alone
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kForceCustom);
 }
 
 TEST(DecideTest, NorOneOfWhichItIsNotKnown) {
@@ -153,6 +180,11 @@ TEST(DecideTest, AStatementWithoutParametersIsPreparedAsItIs) {
 TEST(DecideTest, WhetherItIsPreparedAlreadyIsToldWhereThePlanCacheWouldPlanAnyway) {
   model::PreparedStatement statement = test::Skewed();
   EXPECT_TRUE(DecisionOf(statement).perhaps_prepared);
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kForceCustom);
+  EXPECT_FALSE(DecisionOf(statement).saved_per_call.has_value());  // it may be parsed once already
+  statement.simple_calls = statement.calls;
+  statement.extended_calls = 0;
+  EXPECT_DOUBLE_EQ(*DecisionOf(statement).saved_per_call, 0.04);
   EXPECT_FALSE(DecisionOf(test::Extended()).perhaps_prepared);  // prepared, it would run the generic plan
 }
 
