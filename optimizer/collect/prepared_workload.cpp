@@ -36,6 +36,7 @@ PreparedStatement ReadOne(const db::Row& row) {
   one.plans = row.OptionalInt("plans").value_or(0);
   one.total_plan_time = row.OptionalDouble("total_plan_time").value_or(0);
   one.total_exec_time = row.Double("total_exec_time");
+  one.plan_cache_mode = row.Text("plan_cache_mode");
   one.seconds = std::max(0.0, row.OptionalDouble("seconds").value_or(0));
   if (one.queryid == 0)
     one.not_plannable = "not visible to this role";
@@ -100,21 +101,27 @@ void Ask(db::Database& database, const std::vector<PreparedStatement*>& statemen
 PreparedWorkload ReadPreparedWorkload(db::Database& database) {
   PreparedWorkload workload;
   workload.server = ReadServerInfo(database);
+  // Where the role that asks, or its client, has its own, the server's is not visible.
   const db::Result settings = database.Query(
-      "SELECT reset_val AS mode FROM pg_settings WHERE name = 'plan_cache_mode'");
+      "SELECT CASE WHEN source IN ('client', 'user', 'database', 'database user') THEN boot_val ELSE reset_val END AS mode"
+      " FROM pg_settings WHERE name = 'plan_cache_mode'");
   workload.plan_cache_mode = settings.Only().Text("mode");
   // Types are named as the pinned search_path makes them: with their schema unless that is pg_catalog. A constant of the
   // client's own text has no mark; what it sent apart has "external".
   const db::Result result = database.Query(
       "SELECT s.userid::bigint AS userid, s.dbid::bigint AS dbid, s.queryid, pg_get_userbyid(s.userid) AS role, s.query,"
       " s.calls, s.simple_calls, s.extended_calls, s.generic_plan_calls, s.custom_plan_calls, s.plans, s.total_plan_time,"
-      " s.total_exec_time, extract(epoch FROM now() - s.stats_since)::float8 AS seconds, p.costable, p.reason, p.query AS plannable,"
+      " s.total_exec_time, extract(epoch FROM now() - s.stats_since)::float8 AS seconds,"
+      " coalesce((SELECT substr(c, 1 + length('plan_cache_mode=')) FROM pg_db_role_setting AS g, unnest(g.setconfig) AS c"
+      "   WHERE starts_with(c, 'plan_cache_mode=') AND g.setrole IN (0, s.userid) AND g.setdatabase IN (0, s.dbid)"
+      "   ORDER BY g.setrole = 0, g.setdatabase = 0 LIMIT 1), $1) AS plan_cache_mode, p.costable, p.reason, p.query AS plannable,"
       " (SELECT array_agg(format_type((e ->> 'type')::oid, NULL) ORDER BY o)"
       "   FROM jsonb_array_elements(p.parameters) WITH ORDINALITY AS a (e, o)) AS parameter_types,"
       " (SELECT count(*) FROM jsonb_array_elements(p.parameters) AS e WHERE NOT e ? 'external') AS literals"
       " FROM steward.statements AS s JOIN pg_database AS d ON d.oid = s.dbid AND d.datname = current_database()"
       " LEFT JOIN steward.plannable AS p ON p.dbid = s.dbid AND p.queryid = s.queryid"
-      " WHERE s.toplevel AND s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */%' ORDER BY s.userid, s.queryid");
+      " WHERE s.toplevel AND s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */%' ORDER BY s.userid, s.queryid",
+      {workload.plan_cache_mode});
   for (const db::Row row : result) workload.statements.push_back(ReadOne(row));
   double longest = 0;
   for (const PreparedStatement& one : workload.statements) longest = std::max(longest, one.seconds);

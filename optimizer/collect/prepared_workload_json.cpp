@@ -24,7 +24,7 @@ void Visit(V& v, model::PreparedStatement& s) {
   v.AtLeast0("extended_calls", s.extended_calls), v.AtLeast0("generic_plan_calls", s.generic_plan_calls);
   v.AtLeast0("custom_plan_calls", s.custom_plan_calls), v.AtLeast0("plans", s.plans);
   v.AtLeast0("total_plan_time", s.total_plan_time), v.AtLeast0("total_exec_time", s.total_exec_time);
-  v.AtLeast0("seconds", s.seconds), v("choice", s.choice);
+  v.AtLeast0("seconds", s.seconds), v("plan_cache_mode", s.plan_cache_mode), v("choice", s.choice);
 }
 
 template <typename V>

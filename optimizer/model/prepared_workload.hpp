@@ -52,6 +52,7 @@ struct PreparedStatement {
   double total_plan_time = 0;
   double total_exec_time = 0;
   double seconds = 0;  // since it has been counted
+  std::string plan_cache_mode = "auto";  // of new sessions of this role in this database
   std::optional<PlanChoice> choice;
 
   [[nodiscard]] double MeanExecTime() const { return calls > 0 ? total_exec_time / static_cast<double>(calls) : 0; }
@@ -62,7 +63,7 @@ struct PreparedStatement {
 
 struct PreparedWorkload {
   ServerInfo server;
-  std::string plan_cache_mode = "auto";  // of new sessions
+  std::string plan_cache_mode = "auto";  // of the server: roles and databases may have their own
   std::vector<PreparedStatement> statements;
 };
 

@@ -50,6 +50,15 @@ psql -q -c 'GRANT SET ON PARAMETER pg_steward.track TO advisor' -c 'CREATE ROLE 
 check_like "nor where another ordinary role owns a function" 'other ordinary roles own functions' flat pgsteward advise prepared -U app --measure
 psql -q -c 'DROP FUNCTION theirs()'
 
+# ---- settings of roles -------------------------------------------------------------------------------------------------
+psql -q -c 'ALTER ROLE postgres SET plan_cache_mode = force_generic_plan' -c 'ALTER ROLE app IN DATABASE postgres SET plan_cache_mode = force_custom_plan' \
+  -c 'ALTER ROLE app SET plan_cache_mode = force_generic_plan'
+pgsteward advise prepared --no-save --format json -o "$dir/modes.json"
+check "the setting that counts is that of the statement's role, in this database first" json "$dir/modes.json" \
+  'r = next(r for r in s if "FROM even" in r["query"]); assert d["plan_cache_mode"] == "auto", d
+assert r["evidence"]["plan_cache_mode"] == "force_generic_plan" and "plan_cache_mode is force_custom_plan for app in this database" in r["caveats"], r'
+psql -q -c 'ALTER ROLE postgres RESET ALL' -c 'ALTER ROLE app IN DATABASE postgres RESET ALL' -c 'ALTER ROLE app RESET ALL'
+
 # ---- what is prepared, muted, of a file -----------------------------------------------------------------------------
 psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
 run prepared

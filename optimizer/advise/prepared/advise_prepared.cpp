@@ -87,6 +87,8 @@ void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision&
     lower(Confidence::kLow);
     row.caveats.push_back("it comes by the extended protocol with plans made for its values: capture cannot tell whether it is parsed each time, so that parsing is not promised");
   }
+  if (row.statement.plan_cache_mode != "auto")
+    row.caveats.push_back(fmt::format("plan_cache_mode is {} for {} in this database", row.statement.plan_cache_mode, row.statement.role));
   if (row.action == PreparedAction::kParameterize)
     row.caveats.push_back("with parameters it has another query id; values that never change may stay in the text");
   if (choice.prunes && workload.server.version_num < kLocksAtEachRun && row.action != PreparedAction::kStopPreparing)
@@ -176,7 +178,7 @@ model::PreparedAdvice AdvisePrepared(const model::PreparedWorkload& workload, co
       ++advice.statements_planned;
       advice.exec_time_planned += statement.total_exec_time;
     }
-    const PreparedDecision decision = Decide(statement, workload.plan_cache_mode, options);
+    const PreparedDecision decision = Decide(statement, options);
     if (decision.action == PreparedAction::kNone) {
       ++advice.nothing_to_do[decision.why_none];
       continue;

@@ -75,8 +75,7 @@ bool IsWorth(const PreparedStatement& statement, const PreparedDecision& decisio
 
 }  // namespace
 
-PreparedDecision Decide(const PreparedStatement& statement, const std::string& plan_cache_mode,
-                        const PreparedOptions& options) {
+PreparedDecision Decide(const PreparedStatement& statement, const PreparedOptions& options) {
   PreparedDecision decision;
   decision.why_none = Unplannable(statement, options);
   if (!decision.why_none.empty()) return decision;
@@ -96,7 +95,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const std::string& p
     decision.why_none = "prepared already";
     return decision;
   }
-  ChoosePlan(statement, decision.risk.known && !hurts, ChoiceUnder(plan_cache_mode, choice, decision.auto_choice), decision);
+  ChoosePlan(statement, decision.risk.known && !hurts, ChoiceUnder(statement.plan_cache_mode, choice, decision.auto_choice), decision);
   if (!IsWorth(statement, decision, options.min_share)) {
     decision.why_none = "saves little beside its execution";
     decision.action = PreparedAction::kNone;

@@ -28,7 +28,6 @@ struct PreparedDecision {
   double unprepared_calls = 0;  // that it would save that time
 };
 
-PreparedDecision Decide(const model::PreparedStatement& statement, const std::string& plan_cache_mode,
-                        const PreparedOptions& options);
+PreparedDecision Decide(const model::PreparedStatement& statement, const PreparedOptions& options);
 
 }  // namespace steward::advise

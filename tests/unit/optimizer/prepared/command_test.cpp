@@ -57,12 +57,12 @@ TEST(PreparedArgumentsTest, WhatDoesNotFitIsRefused) {
 
 db::Result Statements() {
   return {{"userid", "dbid", "queryid", "role", "query", "calls", "simple_calls", "extended_calls", "generic_plan_calls", "custom_plan_calls",
-           "plans", "total_plan_time", "total_exec_time", "seconds", "costable", "reason", "plannable", "parameter_types", "literals"},
-          {{"10", "5", "11", "app", "SELECT 1 FROM t WHERE id = $1", "1000", "1000", "0", "0", "0", "1000", "60", "20", "3600", "t", std::nullopt,
+           "plans", "total_plan_time", "total_exec_time", "seconds", "plan_cache_mode", "costable", "reason", "plannable", "parameter_types", "literals"},
+          {{"10", "5", "11", "app", "SELECT 1 FROM t WHERE id = $1", "1000", "1000", "0", "0", "0", "1000", "60", "20", "3600", "auto", "t", std::nullopt,
             "SELECT 1 FROM public.t WHERE (id = $1)", "{integer}", "1"},
-           {"10", "5", "12", "app", "VACUUM", "500", "500", "0", "0", "0", "0", "0", "9", "3600", std::nullopt, std::nullopt, std::nullopt,
+           {"10", "5", "12", "app", "VACUUM", "500", "500", "0", "0", "0", "0", "0", "9", "3600", "auto", std::nullopt, std::nullopt, std::nullopt,
             std::nullopt, std::nullopt},
-           {"11", "5", std::nullopt, "other", "<insufficient privilege>", "500", "500", "0", "0", "0", "0", "0", "9", "3600", std::nullopt,
+           {"11", "5", std::nullopt, "other", "<insufficient privilege>", "500", "500", "0", "0", "0", "0", "0", "9", "3600", "auto", std::nullopt,
             std::nullopt, std::nullopt, std::nullopt, std::nullopt}}};
 }
 

@@ -15,8 +15,9 @@ using model::PreparedAction;
 using test::ChoiceOf;
 using test::ValueOf;
 
-PreparedDecision DecisionOf(const model::PreparedStatement& statement, const std::string& mode = "auto") {
-  return Decide(statement, mode, {});
+PreparedDecision DecisionOf(model::PreparedStatement statement, const std::string& mode = "auto") {
+  statement.plan_cache_mode = mode;
+  return Decide(statement, {});
 }
 
 // plancache.c: planning is charged 1000 * cpu_operator_cost * (relations + 1), 5 with one relation.
@@ -203,9 +204,16 @@ TEST(DecideTest, WhatIsNotWorthItSaysWhy) {
   EXPECT_EQ(DecisionOf(statement).why_none, "not looked at: others have more to save");
 }
 
-TEST(DecideTest, TheServersOwnSettingIsTakenIntoAccount) {
+TEST(DecideTest, TheRolesOwnSettingIsTakenIntoAccount) {
   EXPECT_EQ(DecisionOf(test::Extended(), "force_custom_plan").set, "force_generic_plan");
   EXPECT_EQ(DecisionOf(test::Skewed(), "force_custom_plan").set, "");
+  model::PreparedStatement other = test::Skewed(14);
+  other.role = "report";
+  other.plan_cache_mode = "force_custom_plan";
+  const auto advice = AdvisePrepared(test::PreparedWorkloadOf({test::Skewed(), other}), JudgePooler(std::nullopt), {});
+  ASSERT_EQ(advice.suggestions.size(), 2u);
+  EXPECT_EQ(advice.suggestions[0].set, "force_custom_plan");
+  EXPECT_EQ(advice.suggestions[1].set, "");
 }
 
 model::PreparedStatement FiftyParameters() {
