@@ -106,7 +106,8 @@ PreparedWorkload ReadPreparedWorkload(db::Database& database) {
       "SELECT CASE WHEN source IN ('client', 'user', 'database', 'database user') THEN boot_val ELSE reset_val END AS mode"
       " FROM pg_settings WHERE name = 'plan_cache_mode'");
   workload.plan_cache_mode = settings.Only().Text("mode");
-  // Types are named as the pinned search_path makes them: with their schema unless that is pg_catalog. A constant of the
+  // Types are named as the pinned search_path makes them: with their schema unless that is pg_catalog; and with -1 for those of any
+  // length, for "character" and "bit" are of length 1. A constant of the
   // client's own text has no mark; what it sent apart has "external".
   const db::Result result = database.Query(
       "SELECT s.userid::bigint AS userid, s.dbid::bigint AS dbid, s.queryid, pg_get_userbyid(s.userid) AS role, s.query,"
@@ -115,7 +116,7 @@ PreparedWorkload ReadPreparedWorkload(db::Database& database) {
       " coalesce((SELECT substr(c, 1 + length('plan_cache_mode=')) FROM pg_db_role_setting AS g, unnest(g.setconfig) AS c"
       "   WHERE starts_with(c, 'plan_cache_mode=') AND g.setrole IN (0, s.userid) AND g.setdatabase IN (0, s.dbid)"
       "   ORDER BY g.setrole = 0, g.setdatabase = 0 LIMIT 1), $1) AS plan_cache_mode, p.costable, p.reason, p.query AS plannable,"
-      " (SELECT array_agg(format_type((e ->> 'type')::oid, NULL) ORDER BY o)"
+      " (SELECT array_agg(format_type((e ->> 'type')::oid, -1) ORDER BY o)"
       "   FROM jsonb_array_elements(p.parameters) WITH ORDINALITY AS a (e, o)) AS parameter_types,"
       " (SELECT count(*) FROM jsonb_array_elements(p.parameters) AS e WHERE NOT e ? 'external') AS literals"
       " FROM steward.statements AS s JOIN pg_database AS d ON d.oid = s.dbid AND d.datname = current_database()"

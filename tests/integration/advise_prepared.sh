@@ -34,6 +34,18 @@ check "the PREPARE text runs" psql -q -v ON_ERROR_STOP=1 -c "$(psql -Atc "SELECT
 check_is "the view has a row a statement" 'parameterize,prepare' psql -Atc \
   "SELECT string_agg(action, ',' ORDER BY action) FROM steward.prepared_suggestions WHERE query ~ 'FROM even'"
 
+# A type without its length is not that of length 1: as "character" the literal of a measured run was cut off.
+psql -q -U app -c 'CREATE TABLE coded (code char(3) PRIMARY KEY, flags bit(4), n int)' \
+  -c "INSERT INTO coded SELECT lpad(i::text, 3, '0'), i::bit(4), i FROM generate_series(1, 999) AS i"
+psql -q -c 'VACUUM ANALYZE coded'
+printf '%s\n' "SELECT n FROM coded WHERE code = '042' AND flags = B'1010';" >"$dir/coded.sql"
+pgbench -n -U app -M simple -c 1 -t 120 -f "$dir/coded.sql" >"$dir/pgbench.log" 2>&1
+pgsteward advise prepared --no-save --format json -o "$dir/coded.json"
+check "types without a length are named as such" json "$dir/coded.json" 'assert "(bpchar, \"bit\") AS" in by("FROM coded")["prepare_sql"], by("FROM coded")'
+json "$dir/coded.json" 'print(by("FROM coded")["prepare_sql"])' >"$dir/prepare.sql"
+name=$(sed -n 's/^PREPARE \([^ ]*\) .*/\1/p' "$dir/prepare.sql")
+check_is "and the PREPARE text finds the row" 42 psql -qAtX -v ON_ERROR_STOP=1 -f "$dir/prepare.sql" -c "EXECUTE $name ('042', B'1010')"
+
 # ---- measuring --------------------------------------------------------------------------------------------------------
 check_like "a superuser does not measure" 'a superuser does not measure.*hint: Measure as an ordinary role' flat pgsteward advise prepared --measure
 psql -qAtc "SELECT calls FROM steward.statements WHERE query ~ 'FROM even' ORDER BY queryid" >"$dir/before"
