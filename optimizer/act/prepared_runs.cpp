@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kCustomName = "pgsteward_custom";
 constexpr const char* kGenericName = "pgsteward_generic";
 constexpr std::size_t kMostRounds = 400;
-constexpr int kDraws = 6;  // of values, as plan_choice had
+constexpr int kDraws = 16;  // of values, as plan_choice had
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::size_t kRepeats = 15;
 constexpr std::chrono::milliseconds kBlock{10};

@@ -28,6 +28,8 @@ PreparedStatement ReadOne(const db::Row& row) {
   one.plannable = row.Text("plannable");
   one.parameter_types = row.TextArray("parameter_types");
   one.literals = static_cast<int>(row.OptionalInt("literals").value_or(0));
+  one.compared = static_cast<int>(row.Int("compared"));
+  one.untried = static_cast<int>(row.Int("untried"));
   one.calls = row.Int("calls");
   one.simple_calls = row.OptionalInt("simple_calls").value_or(0);
   one.extended_calls = row.OptionalInt("extended_calls").value_or(0);
@@ -84,7 +86,7 @@ void Ask(db::Database& database, const std::vector<PreparedStatement*>& statemen
   const db::ReadOnlyTransaction transaction(database, {std::chrono::minutes{10}, kPatience});
   const db::Result result = database.Query(
       "SELECT statement, kind, parse_time, plan_time, planning_charge, generic_cost, custom_cost, generic_cost_here, same_plan, frequency, prunes,"
-      " method, sqlstate, error FROM steward.plan_choice($1::oid[], $2::bigint[]) ORDER BY statement, value",
+      " method, sqlstate, error FROM steward.plan_choice($1::oid[], $2::bigint[], draws => 16) ORDER BY statement, value",
       {db::ArrayLiteral(userids), db::ArrayLiteral(queryids)});
   for (PreparedStatement* one : statements) one->choice.emplace().error = "the server did not answer for this statement";
   for (const db::Row row : result) {
@@ -118,9 +120,14 @@ PreparedWorkload ReadPreparedWorkload(db::Database& database) {
       "   ORDER BY g.setrole = 0, g.setdatabase = 0 LIMIT 1), $1) AS plan_cache_mode, p.costable, p.reason, p.query AS plannable,"
       " (SELECT array_agg(format_type((e ->> 'type')::oid, -1) ORDER BY o)"
       "   FROM jsonb_array_elements(p.parameters) WITH ORDINALITY AS a (e, o)) AS parameter_types,"
-      " (SELECT count(*) FROM jsonb_array_elements(p.parameters) AS e WHERE NOT e ? 'external') AS literals"
+      " (SELECT count(*) FROM jsonb_array_elements(p.parameters) AS e WHERE NOT e ? 'external') AS literals,"
+      " t.compared, t.untried"
       " FROM steward.statements AS s JOIN pg_database AS d ON d.oid = s.dbid AND d.datname = current_database()"
       " LEFT JOIN steward.plannable AS p ON p.dbid = s.dbid AND p.queryid = s.queryid"
+      " CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE tried AND NOT (e ->> 'kind' = 'upper' AND e ? 'pair')) AS compared,"
+      "   count(*) FILTER (WHERE NOT tried) AS untried FROM jsonb_array_elements(p.parameters) AS a (e), LATERAL (SELECT e ? 'relid' AND"
+      "     (e ->> 'kind' IN ('lower', 'upper') OR (e ->> 'kind' IN ('equality', 'none') AND EXISTS (SELECT FROM pg_operator AS o"
+      "     WHERE o.oid = (e ->> 'operator')::oid AND o.oprrest = 'eqsel'::regproc))) AS tried) AS x) AS t"
       " WHERE s.toplevel AND s.calls > 0 AND coalesce(s.query, '') NOT LIKE '%/* pgsteward */%' ORDER BY s.userid, s.queryid",
       {workload.plan_cache_mode});
   for (const db::Row row : result) workload.statements.push_back(ReadOne(row));

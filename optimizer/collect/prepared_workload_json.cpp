@@ -20,6 +20,7 @@ template <typename V>
 void Visit(V& v, model::PreparedStatement& s) {
   v("userid", s.userid), v("dbid", s.dbid), v.Id("queryid", s.queryid), v("role", s.role), v("query", s.query);
   v("plannable", s.plannable), v("parameter_types", s.parameter_types), v.AtLeast0("literals", s.literals);
+  v.AtLeast0("compared", s.compared), v.AtLeast0("untried", s.untried);
   v("not_plannable", s.not_plannable), v.AtLeast0("calls", s.calls), v.AtLeast0("simple_calls", s.simple_calls);
   v.AtLeast0("extended_calls", s.extended_calls), v.AtLeast0("generic_plan_calls", s.generic_plan_calls);
   v.AtLeast0("custom_plan_calls", s.custom_plan_calls), v.AtLeast0("plans", s.plans);

@@ -42,6 +42,8 @@ struct PreparedStatement {
   std::string plannable;  // what PREPARE takes; empty: there is none
   std::vector<std::string> parameter_types;  // of `plannable`, as PREPARE takes them
   int literals = 0;       // of these parameters, those that stand in the client's text as constants
+  int compared = 0;       // parameters, both ends of a range counted once, of whose columns extreme values can be tried
+  int untried = 0;        // other parameters: of expressions, lists and patterns, or compared with nothing
   std::string not_plannable;
   std::int64_t calls = 0;
   std::int64_t simple_calls = 0;

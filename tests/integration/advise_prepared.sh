@@ -46,6 +46,16 @@ json "$dir/coded.json" 'print(by("FROM coded")["prepare_sql"])' >"$dir/prepare.s
 name=$(sed -n 's/^PREPARE \([^ ]*\) .*/\1/p' "$dir/prepare.sql")
 check_is "and the PREPARE text finds the row" 42 psql -qAtX -v ON_ERROR_STOP=1 -f "$dir/prepare.sql" -c "EXECUTE $name ('042', B'1010')"
 
+# Of the parameter of an expression no extreme is tried.
+psql -q -U app -c 'CREATE TABLE expressed (v int, n int)' -c 'INSERT INTO expressed SELECT i % 20000, i FROM generate_series(1, 40000) AS i' \
+  -c 'CREATE INDEX ON expressed (v)'
+psql -q -c 'VACUUM ANALYZE expressed'
+printf '%s\n' '\set a random(1, 20000)' 'SELECT n FROM expressed WHERE v = :a AND v + 0 = :a;' >"$dir/expressed.sql"
+pgbench -n -U app -M simple -c 1 -t 120 -f "$dir/expressed.sql" >"$dir/pgbench.log" 2>&1
+pgsteward advise prepared --no-save --format json -o "$dir/expressed.json"
+check "what could not be tried of its parameters is said" json "$dir/expressed.json" \
+  'assert any("no extreme values could be tried of" in c for c in by("FROM expressed")["caveats"]), by("FROM expressed")'
+
 # ---- measuring --------------------------------------------------------------------------------------------------------
 check_like "a superuser does not measure" 'a superuser does not measure.*hint: Measure as an ordinary role' flat pgsteward advise prepared --measure
 psql -qAtc "SELECT calls FROM steward.statements WHERE query ~ 'FROM even' ORDER BY queryid" >"$dir/before"

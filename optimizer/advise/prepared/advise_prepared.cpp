@@ -83,6 +83,11 @@ void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision&
   }
   if (DrawnFromStatistics(choice)) lower(Confidence::kMedium);
   if (!decision.risk.known) lower(Confidence::kMedium);
+  if (row.statement.untried > 0) {
+    lower(Confidence::kMedium);
+    row.caveats.push_back(fmt::format("no extreme values could be tried of {} of its parameters{}", row.statement.untried,
+                                      decision.risk.known ? "; all that were tried had the same plan" : ""));
+  }
   if (decision.perhaps_prepared) {
     lower(Confidence::kLow);
     row.caveats.push_back("it comes by the extended protocol with plans made for its values: capture cannot tell whether it is parsed each time, so that parsing is not promised");

@@ -81,6 +81,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const PreparedOption
   if (!decision.why_none.empty()) return decision;
   const model::PlanChoice& choice = *statement.choice;
   decision.risk = WorstOf(choice);
+  decision.risk.known = decision.risk.known && TellOfAll(statement);
   decision.auto_choice = AutoChoiceOf(choice);
   decision.parse_time = ParseTime(statement, choice);
   decision.plan_time = statement.plans >= kEnoughPlans ? statement.MeanPlanTime() : choice.plan_time;

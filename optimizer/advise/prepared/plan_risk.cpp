@@ -15,6 +15,7 @@ namespace {
 
 // Planner costs can be nothing at all, as of a plan that is known to be empty.
 constexpr double kLeastCost = 0.01;
+constexpr int kMostExtremes = 5;  // parameters whose most and least common values are among 16 sets: ExtremesAmong() of the extension
 
 std::optional<double> RatioOf(const PlanChoiceValue& value) {
   if (value.same_plan || value.kind == "none") return 1;
@@ -68,6 +69,12 @@ PlanRisk WorstOf(const PlanChoice& choice) {
 
 std::optional<double> MeanCustomCost(const PlanChoice& choice) {
   return MeanOf(choice, [](const PlanChoiceValue& value) { return value.custom_cost; });
+}
+
+bool TellOfAll(const model::PreparedStatement& statement) {
+  if (statement.untried == 0 && statement.compared <= kMostExtremes) return true;
+  const std::vector<PlanChoiceValue>& values = statement.choice->values;
+  return std::all_of(values.begin(), values.end(), [](const PlanChoiceValue& value) { return value.same_plan; });
 }
 
 double ExpectedRatio(const PlanChoice& choice) {

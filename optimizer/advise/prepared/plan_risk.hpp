@@ -9,6 +9,10 @@ namespace steward::advise {
 /// generic one; partitions that are pruned when the plan runs are no risk.
 model::PlanRisk WorstOf(const model::PlanChoice& choice);
 
+/// Whether the values tried tell of all others: extremes of each parameter are among them (16 sets of values have room for those of five), or
+/// all had the same plan.
+bool TellOfAll(const model::PreparedStatement& statement);
+
 /// How much more the generic plan costs with what comes (drawn or sampled values where there are any) than plans made for it: the mean of
 /// the ratios, each 1 or more. Of values of which it is not known nothing is in it.
 double ExpectedRatio(const model::PlanChoice& choice);

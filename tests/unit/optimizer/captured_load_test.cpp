@@ -189,9 +189,9 @@ constexpr const char* kSecret = "13";
 db::Result Statements(const char* first = " SELECT n\n  FROM public.t WHERE (id = $1)") {
   const std::vector<std::string> columns = {"userid", "dbid", "queryid", "role", "query", "calls", "simple_calls", "extended_calls", "generic_plan_calls",
                                             "custom_plan_calls", "plans", "total_plan_time", "total_exec_time", "seconds", "plan_cache_mode", "costable", "reason", "plannable",
-                                            "parameter_types", "literals"};
+                                            "parameter_types", "literals", "compared", "untried"};
   const auto row = [](const char* queryid, const char* role, const char* calls, const char* plannable) -> db::Result::Values {
-    return {"10", "5", queryid, role, plannable, calls, calls, "0", "0", "0", calls, "60", "20", "3600", "auto", "t", std::nullopt, plannable, "{integer}", "1"};
+    return {"10", "5", queryid, role, plannable, calls, calls, "0", "0", "0", calls, "60", "20", "3600", "auto", "t", std::nullopt, plannable, "{integer}", "1", "1", "0"};
   };
   return {columns,
           {row("11", "app", "600", first), row(kUpdate, "app", "300", " UPDATE public.t SET n = $1"),

@@ -57,13 +57,13 @@ TEST(PreparedArgumentsTest, WhatDoesNotFitIsRefused) {
 
 db::Result Statements() {
   return {{"userid", "dbid", "queryid", "role", "query", "calls", "simple_calls", "extended_calls", "generic_plan_calls", "custom_plan_calls",
-           "plans", "total_plan_time", "total_exec_time", "seconds", "plan_cache_mode", "costable", "reason", "plannable", "parameter_types", "literals"},
+           "plans", "total_plan_time", "total_exec_time", "seconds", "plan_cache_mode", "costable", "reason", "plannable", "parameter_types", "literals", "compared", "untried"},
           {{"10", "5", "11", "app", "SELECT 1 FROM t WHERE id = $1", "1000", "1000", "0", "0", "0", "1000", "60", "20", "3600", "auto", "t", std::nullopt,
-            "SELECT 1 FROM public.t WHERE (id = $1)", "{integer}", "1"},
+            "SELECT 1 FROM public.t WHERE (id = $1)", "{integer}", "1", "1", "0"},
            {"10", "5", "12", "app", "VACUUM", "500", "500", "0", "0", "0", "0", "0", "9", "3600", "auto", std::nullopt, std::nullopt, std::nullopt,
-            std::nullopt, std::nullopt},
+            std::nullopt, std::nullopt, "0", "0"},
            {"11", "5", std::nullopt, "other", "<insufficient privilege>", "500", "500", "0", "0", "0", "0", "0", "9", "3600", "auto", std::nullopt,
-            std::nullopt, std::nullopt, std::nullopt, std::nullopt}}};
+            std::nullopt, std::nullopt, std::nullopt, std::nullopt, "0", "0"}}};
 }
 
 db::Result Choices() {
@@ -105,7 +105,7 @@ TEST(AdvisePreparedCommandTest, ReadsPlansSavesAndReports) {
   EXPECT_EQ(report["run_id"], "7");
   EXPECT_EQ(report["nothing_to_do"]["not plannable: no text"], 1);
   EXPECT_EQ(report["nothing_to_do"]["not plannable: not visible to this role"], 1);
-  EXPECT_EQ(database.Asked("steward.plan_choice("), 1);
+  EXPECT_EQ(database.Asked("steward.plan_choice($1::oid[], $2::bigint[], draws => 16)"), 1);
 }
 
 TEST(AdvisePreparedCommandTest, ThroughAPoolerItRefuses) {

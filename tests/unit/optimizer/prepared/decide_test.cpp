@@ -131,6 +131,29 @@ TEST(DecideTest, NorOneOfWhichItIsNotKnown) {
   EXPECT_EQ(decision.set, "force_custom_plan");
 }
 
+// Of (x = ANY ($1)), LIKE and expressions no extremes are tried: two values with plans that cost alike say little of others.
+TEST(DecideTest, ParametersThatWereNotTriedAreNotSafe) {
+  model::PreparedStatement statement = test::Extended();
+  statement.choice = ChoiceOf(9, {ValueOf("drawn", 8.3, 9), ValueOf("drawn", 8.3, 8.3)});
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kPrepare);
+  statement.untried = 1;
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kForceCustom);
+  EXPECT_FALSE(DecisionOf(statement).risk.known);
+  const auto advice = AdvisePrepared(test::PreparedWorkloadOf({statement}), JudgePooler(std::nullopt), {});
+  EXPECT_EQ(advice.suggestions.at(0).caveats.at(1), "no extreme values could be tried of 1 of its parameters");
+  statement.choice->values[0].same_plan = true;
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kPrepare);
+}
+
+TEST(DecideTest, NorAreMoreParametersThanValuesHaveRoomFor) {
+  model::PreparedStatement statement = test::Extended();
+  statement.choice = ChoiceOf(9, {ValueOf("common", 8.3, 9), ValueOf("drawn", 8.3, 8.3)});
+  statement.compared = 5;
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kPrepare);
+  statement.compared = 6;
+  EXPECT_EQ(DecisionOf(statement).action, PreparedAction::kForceCustom);
+}
+
 TEST(DecideTest, APartitionedTableThatIsPrunedWhenItRunsIsSafe) {
   model::PreparedStatement statement = test::Extended();
   statement.choice = ChoiceOf(830, {ValueOf("common", 8.3, 8.4), ValueOf("rare", 8.3, 8.3), ValueOf("drawn", 8.3, 8.3)});

@@ -40,6 +40,7 @@ inline model::PreparedStatement Extended(std::int64_t queryid = 11) {
   statement.query = "SELECT total FROM orders WHERE id = $1";
   statement.plannable = "SELECT total FROM public.orders WHERE (id = $1)";
   statement.parameter_types = {"integer"};
+  statement.compared = 1;
   statement.calls = 10000;
   statement.extended_calls = 10000;
   statement.custom_plan_calls = 10000;
