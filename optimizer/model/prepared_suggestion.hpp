@@ -82,7 +82,7 @@ struct PreparedSuggestion {
   std::optional<double> custom_cost;  // mean over the values tried
   PlanRisk risk;
   AutoChoice auto_choice = AutoChoice::kUnknown;
-  std::string set;  // plan_cache_mode that it takes; empty: what is set does it
+  std::string set;  // plan_cache_mode that it takes when it runs; empty: what is set does it
   std::string pooler_note;
   std::string prepare_sql;
   std::optional<PreparedMeasurement> measured;

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "advise/prepared/plan_risk.hpp"
 #include "model/index_definition.hpp"
@@ -44,7 +46,7 @@ std::string RiskText(const model::PlanRisk& risk) {
 }
 
 std::string AutoText(AutoChoice choice, const std::string& set) {
-  const std::string then = set.empty() ? "" : "; set plan_cache_mode = " + set + " where it runs";
+  const std::string then = set.empty() ? "" : "; it takes plan_cache_mode = " + set;
   switch (choice) {
     case AutoChoice::kGeneric:
       return "plan_cache_mode = auto takes the generic plan from the sixth execution on" + then;
@@ -73,7 +75,15 @@ bool DrawnFromStatistics(const model::PlanChoice& choice) {
   return std::any_of(choice.values.begin(), choice.values.end(), [](const auto& value) { return value.method == "statistics"; });
 }
 
-void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision& decision, PreparedSuggestion& row) {
+// The plan cache looks at the setting at each execution of any statement, not when one is prepared.
+std::string HowToSet(const std::string& set, const std::string& role, PoolerVerdict pooler) {
+  const bool shares = pooler != PoolerVerdict::kNone && pooler != PoolerVerdict::kSession;
+  return fmt::format("plan_cache_mode = {} counts for all statements that a session runs: SET LOCAL in the transactions with this one, or ALTER ROLE {} SET "
+                     "where that runs only such statements{}", set, role, shares ? "; never a plain SET, which the pooler leaves to other clients" : "");
+}
+
+void AddCaveats(const model::PreparedWorkload& workload, const model::PreparedPooler& pooler, const PreparedDecision& decision,
+                PreparedSuggestion& row) {
   const model::PlanChoice& choice = *row.statement.choice;
   const auto lower = [&](Confidence to) { row.confidence = std::max(row.confidence, to); };
   row.confidence = Confidence::kHigh;
@@ -92,6 +102,7 @@ void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision&
     lower(Confidence::kLow);
     row.caveats.push_back("it comes by the extended protocol with plans made for its values: capture cannot tell whether it is parsed each time, so that parsing is not promised");
   }
+  if (!row.set.empty()) row.caveats.push_back(HowToSet(row.set, row.statement.role, pooler.verdict));
   if (row.statement.plan_cache_mode != "auto")
     row.caveats.push_back(fmt::format("plan_cache_mode is {} for {} in this database", row.statement.plan_cache_mode, row.statement.role));
   if (row.action == PreparedAction::kParameterize)
@@ -100,7 +111,8 @@ void AddCaveats(const model::PreparedWorkload& workload, const PreparedDecision&
     row.caveats.push_back("before PostgreSQL 18 a generic plan locks all partitions whenever it runs");
 }
 
-PreparedSuggestion Suggest(const model::PreparedWorkload& workload, const PreparedStatement& statement, const PreparedDecision& decision) {
+PreparedSuggestion Suggest(const model::PreparedWorkload& workload, const model::PreparedPooler& pooler, const PreparedStatement& statement,
+                           const PreparedDecision& decision) {
   PreparedSuggestion row;
   row.id = model::SuggestionId("prepared", workload.server.database, fmt::format("{}/{}", statement.role, statement.queryid));
   row.statement = statement;
@@ -120,8 +132,9 @@ PreparedSuggestion Suggest(const model::PreparedWorkload& workload, const Prepar
   row.auto_choice = decision.auto_choice;
   row.set = decision.set;
   if (decision.action != PreparedAction::kStopPreparing)
-    row.prepare_sql = PrepareSql(statement, "ps_" + row.id, decision.set);
-  AddCaveats(workload, decision, row);
+    row.prepare_sql = PrepareSql(statement, "ps_" + row.id);
+  row.pooler_note = pooler.note;
+  AddCaveats(workload, pooler, decision, row);
   return row;
 }
 
@@ -146,14 +159,23 @@ void WarnOfPooler(const model::PreparedWorkload& workload, model::PreparedAdvice
                                           "statement does not exist\"", prepared, prepared == 1 ? " is" : "s are"));
 }
 
+void WarnOfOpposites(model::PreparedAdvice& advice) {
+  std::map<std::string, std::set<std::string>> settings;
+  for (const auto* rows : {&advice.suggestions, &advice.withheld})
+    for (const PreparedSuggestion& row : *rows)
+      if (!row.set.empty()) settings[row.statement.role].insert(row.set);
+  for (const auto& [role, of_role] : settings)
+    if (of_role.size() > 1)
+      advice.warnings.push_back(fmt::format("statements of {} take opposite settings of plan_cache_mode: set it in their transactions, not for the role", role));
+}
+
 }  // namespace
 
-std::string PrepareSql(const PreparedStatement& statement, const std::string& name, const std::string& plan_cache_mode) {
+std::string PrepareSql(const PreparedStatement& statement, const std::string& name) {
   if (statement.plannable.find_first_not_of(' ') == std::string::npos) return "";
   const std::string types =
       statement.parameter_types.empty() ? "" : fmt::format(" ({})", fmt::join(statement.parameter_types, ", "));
-  const std::string set = plan_cache_mode.empty() ? "" : fmt::format("SET plan_cache_mode = {};\n", plan_cache_mode);
-  return fmt::format("{}PREPARE {}{} AS {};", set, name, types, statement.plannable.substr(statement.plannable.find_first_not_of(' ')));
+  return fmt::format("PREPARE {}{} AS {};", name, types, statement.plannable.substr(statement.plannable.find_first_not_of(' ')));
 }
 
 std::vector<std::size_t> WorthPlanning(const model::PreparedWorkload& workload, std::size_t most, const PreparedOptions& options) {
@@ -188,14 +210,14 @@ model::PreparedAdvice AdvisePrepared(const model::PreparedWorkload& workload, co
       ++advice.nothing_to_do[decision.why_none];
       continue;
     }
-    PreparedSuggestion row = Suggest(workload, statement, decision);
-    row.pooler_note = pooler.note;
+    PreparedSuggestion row = Suggest(workload, pooler, statement, decision);
     const bool withheld = row.action != PreparedAction::kStopPreparing && Withholds(pooler.verdict);
     (withheld ? advice.withheld : advice.suggestions).push_back(std::move(row));
   }
   std::stable_sort(advice.suggestions.begin(), advice.suggestions.end(), ComesFirst);
   std::stable_sort(advice.withheld.begin(), advice.withheld.end(), ComesFirst);
   WarnOfPooler(workload, advice);
+  WarnOfOpposites(advice);
   return advice;
 }
 

@@ -13,7 +13,7 @@ std::vector<std::size_t> WorthPlanning(const model::PreparedWorkload& workload, 
 model::PreparedAdvice AdvisePrepared(const model::PreparedWorkload& workload, const model::PreparedPooler& pooler,
                                      const PreparedOptions& options);
 
-/// PREPARE with the types of its parameters, and before it what plan_cache_mode takes.
-std::string PrepareSql(const model::PreparedStatement& statement, const std::string& name, const std::string& plan_cache_mode);
+/// PREPARE with the types of its parameters. No SET: that would count for all statements of the session.
+std::string PrepareSql(const model::PreparedStatement& statement, const std::string& name);
 
 }  // namespace steward::advise

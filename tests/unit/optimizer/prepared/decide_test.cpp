@@ -239,6 +239,32 @@ TEST(DecideTest, TheRolesOwnSettingIsTakenIntoAccount) {
   EXPECT_EQ(advice.suggestions[1].set, "");
 }
 
+bool Says(const std::vector<std::string>& texts, const std::string& piece) {
+  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return text.find(piece) != std::string::npos; });
+}
+
+// plan_cache_mode is looked at when a statement runs: before a PREPARE it would only hit the others.
+TEST(AdvisePreparedTest, TheSettingIsNotPartOfThePrepareText) {
+  const auto direct = AdvisePrepared(test::PreparedWorkloadOf({test::Skewed()}), JudgePooler(std::nullopt), {});
+  ASSERT_EQ(direct.suggestions.size(), 1u);
+  EXPECT_EQ(direct.suggestions[0].prepare_sql.find("PREPARE "), 0u);
+  EXPECT_EQ(direct.suggestions[0].prepare_sql.find("plan_cache_mode"), std::string::npos);
+  EXPECT_TRUE(Says(direct.suggestions[0].caveats, "SET LOCAL in the transactions with this one, or ALTER ROLE app SET"));
+  EXPECT_FALSE(Says(direct.suggestions[0].caveats, "never a plain SET"));
+  const auto pooled = AdvisePrepared(test::PreparedWorkloadOf({test::Skewed()}), JudgePooler(PoolerFacts{124, "1.24", "transaction", 200}), {});
+  EXPECT_TRUE(Says(pooled.suggestions.at(0).caveats, "never a plain SET"));
+}
+
+TEST(AdvisePreparedTest, OppositeSettingsOfOneRoleAreWarnedOf) {
+  model::PreparedStatement pruned = test::Extended(15);
+  pruned.choice = ChoiceOf(830, {ValueOf("common", 8.3, 8.4), ValueOf("drawn", 8.3, 8.3)});
+  pruned.choice->prunes = true;
+  const auto warnings = [&] { return AdvisePrepared(test::PreparedWorkloadOf({test::Skewed(), pruned}), JudgePooler(std::nullopt), {}).warnings; };
+  EXPECT_TRUE(Says(warnings(), "statements of app take opposite settings"));
+  pruned.role = "other";
+  EXPECT_TRUE(warnings().empty());
+}
+
 model::PreparedStatement FiftyParameters() {
   model::PreparedStatement statement = test::Extended(50);
   statement.parameter_types.assign(50, "integer");
