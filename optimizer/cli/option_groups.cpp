@@ -122,7 +122,7 @@ OptionGroup PreparedGroup() {
       "min-calls", Word("N"), "leave out statements with fewer calls (default: 100)")(
       "console", Word("CONNINFO"), "PgBouncer's admin console: its version, mode and max_prepared_statements")(
       "ini", Word("FILENAME"), "pgbouncer.ini: mode and max_prepared_statements")(
-      "pgbouncer-version", Word("VERSION"), "of the PgBouncer in between, where its console cannot be asked")(
+      "pgbouncer-version", Word("VERSION"), "of the PgBouncer in between, where its console cannot be asked (with --ini too)")(
       "pool-mode", Word("MODE"), "of that PgBouncer: session, transaction or statement (default: transaction)")(
       "from", Word("FILENAME"), "take the statements from \"pgsteward snapshot prepared\"; no server is asked")(
       "limit", Word("N"), "show at most N suggestions (default: 10)")("show-muted", "show muted suggestions as well")(

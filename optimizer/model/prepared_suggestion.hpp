@@ -95,7 +95,8 @@ enum class PoolerVerdict {
   kSession,    // hands out sessions: all works
   kSupported,  // the protocol's prepared statements work in transaction mode
   kTurnedOff,  // they would, were max_prepared_statements not 0
-  kTooOld      // before 1.21 in transaction mode
+  kTooOld,     // before 1.21 in transaction mode
+  kUnknown     // neither its version nor max_prepared_statements is known
 };
 
 struct PreparedPooler {

@@ -128,7 +128,7 @@ Json Suggestions(const std::vector<PreparedSuggestion>& rows, const PreparedRepo
 }
 
 const char* VerdictWord(model::PoolerVerdict verdict) {
-  constexpr const char* kWords[] = {"none", "session", "supported", "turned_off", "too_old"};
+  constexpr const char* kWords[] = {"none", "session", "supported", "turned_off", "too_old", "unknown"};
   return kWords[static_cast<int>(verdict)];
 }
 

@@ -99,6 +99,11 @@ check_like "through PgBouncer 1.18 in transaction mode it is withheld" 'no prepa
   flat pgsteward advise prepared --from "$dir/prepared.json" --console "host=$dir/pooler port=6432 user=postgres"
 check_like "through a newer one it is not" 'PgBouncer 1\.24 in transaction mode: prepared statements of the protocol work' \
   flat pgsteward advise prepared --from "$dir/prepared.json" --pgbouncer-version 1.24
+printf '%s\n' '[databases]' '* = host=/tmp' '[pgbouncer]' 'pool_mode = transaction' >"$dir/without.ini"
+sed '$a max_prepared_statements = 100' "$dir/without.ini" >"$dir/with.ini"
+check_like "of a file without the setting the version is asked for" 'depends on its version: say it with --pgbouncer-version' \
+  flat pgsteward advise prepared --from "$dir/prepared.json" --ini "$dir/without.ini"
+check_like "with it that decides" 'work \(max_prepared_statements = 100\)' flat pgsteward advise prepared --from "$dir/prepared.json" --ini "$dir/with.ini"
 pooler_env
 check_like "through a pooler nothing is planned" 'connect to the server, not to the pooler' flat pgsteward advise prepared
 cluster_env main

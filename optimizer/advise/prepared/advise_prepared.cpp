@@ -139,7 +139,7 @@ PreparedSuggestion Suggest(const model::PreparedWorkload& workload, const model:
 }
 
 bool Withholds(PoolerVerdict verdict) {
-  return verdict == PoolerVerdict::kTooOld;
+  return verdict == PoolerVerdict::kTooOld || verdict == PoolerVerdict::kTurnedOff;
 }
 
 bool ComesFirst(const PreparedSuggestion& a, const PreparedSuggestion& b) {

@@ -30,7 +30,7 @@ constexpr Spec kSpecs[] = {
 }  // namespace
 
 std::vector<DriverAdvice> DriversFor(bool on, model::PoolerVerdict pooler) {
-  const bool through = pooler == model::PoolerVerdict::kSupported || pooler == model::PoolerVerdict::kTurnedOff;
+  const bool through = pooler != model::PoolerVerdict::kNone && pooler != model::PoolerVerdict::kSession;
   std::vector<DriverAdvice> advice;
   for (const Spec& spec : kSpecs)
     advice.push_back({spec.driver, std::string(on ? spec.on : spec.off) + (on && through ? spec.pooler : "")});

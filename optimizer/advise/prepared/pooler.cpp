@@ -15,8 +15,9 @@ constexpr int kFirstWithItOn = 124;
 
 PoolerVerdict VerdictOf(const PoolerFacts& facts) {
   if (facts.mode == "session") return PoolerVerdict::kSession;
-  if (!facts.version || *facts.version < kFirstWithSupport) return PoolerVerdict::kTooOld;
-  const std::int64_t most = facts.max_prepared_statements.value_or(*facts.version >= kFirstWithItOn ? 200 : 0);
+  if (facts.version && *facts.version < kFirstWithSupport) return PoolerVerdict::kTooOld;
+  if (!facts.version && !facts.max_prepared_statements) return PoolerVerdict::kUnknown;
+  const std::int64_t most = facts.max_prepared_statements.value_or(facts.version >= kFirstWithItOn ? 200 : 0);
   return most > 0 ? PoolerVerdict::kSupported : PoolerVerdict::kTurnedOff;
 }
 
@@ -38,6 +39,9 @@ std::string NoteOf(const PreparedPooler& pooler) {
       return fmt::format("no prepared statement works through {} in {} mode, of the protocol or of SQL. Upgrade to 1.21 or later with "
                          "max_prepared_statements = 200, give these clients a pool in session mode, or connect them to the server; "
                          "until then turn preparing off in the driver", name, pooler.mode);
+    case PoolerVerdict::kUnknown:
+      return fmt::format("whether prepared statements work through {} in {} mode depends on its version: say it with --pgbouncer-version "
+                         "(\"pgbouncer --version\" has it); from 1.21 on they do where max_prepared_statements is above 0", name, pooler.mode);
   }
   return "";
 }

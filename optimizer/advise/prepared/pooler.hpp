@@ -17,7 +17,7 @@ struct PoolerFacts {
 };
 
 /// SQL's PREPARE never works but in session mode; the protocol's prepared statements do from 1.21 on, where
-/// max_prepared_statements is above 0 (its default from 1.24 on is 200, before 0).
+/// max_prepared_statements is above 0 (its default from 1.24 on is 200, before 0). A file says that setting and no version: then it decides.
 model::PreparedPooler JudgePooler(const std::optional<PoolerFacts>& facts);
 
 }  // namespace steward::advise

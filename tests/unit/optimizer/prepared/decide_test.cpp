@@ -336,6 +336,27 @@ TEST(PoolerTest, ThePoolersVersionDecides) {
   EXPECT_EQ(JudgePooler(std::nullopt).verdict, PoolerVerdict::kNone);
 }
 
+// pgbouncer.ini has no version.
+TEST(PoolerTest, WithoutAVersionTheSettingDecides) {
+  PoolerFacts file{std::nullopt, "", "transaction", 200};
+  EXPECT_EQ(JudgePooler(file).verdict, PoolerVerdict::kSupported);
+  file.max_prepared_statements = 0;
+  EXPECT_EQ(JudgePooler(file).verdict, PoolerVerdict::kTurnedOff);
+  file.max_prepared_statements.reset();
+  EXPECT_EQ(JudgePooler(file).verdict, PoolerVerdict::kUnknown);
+  EXPECT_NE(JudgePooler(file).note.find("--pgbouncer-version"), std::string::npos);
+  file.mode = "session";
+  EXPECT_EQ(JudgePooler(file).verdict, PoolerVerdict::kSession);
+  const auto unknown = AdvisePrepared(test::PreparedWorkloadOf({test::Extended()}), JudgePooler(PoolerFacts{std::nullopt, "", "transaction", {}}), {});
+  EXPECT_EQ(unknown.suggestions.size(), 1u);
+}
+
+TEST(PoolerTest, TurnedOffItWithholdsAsTooOldDoes) {
+  const auto advice = AdvisePrepared(test::PreparedWorkloadOf({test::Extended()}), JudgePooler(Pgbouncer(124, "transaction", 0)), {});
+  EXPECT_TRUE(advice.suggestions.empty());
+  EXPECT_EQ(advice.withheld.size(), 1u);
+}
+
 TEST(PoolerTest, BehindAnOldOneNothingIsToBePreparedAndWhatHurtsStillStops) {
   model::PreparedStatement stop = test::Skewed();
   stop.generic_plan_calls = stop.calls;
