@@ -120,4 +120,27 @@ Answer ReadAnswer(PGconn* connection, std::size_t limit_bytes, const std::functi
   }
 }
 
+std::optional<Diagnostics> DropAnswer(PGconn* connection) {
+  PQsetSingleRowMode(connection);
+  std::optional<Diagnostics> error;
+  for (;;) {
+    const Piece piece(PQgetResult(connection));
+    if (piece == nullptr) return error;
+    switch (PQresultStatus(piece.get())) {
+      case PGRES_SINGLE_TUPLE:
+      case PGRES_TUPLES_OK:
+      case PGRES_COMMAND_OK:
+      case PGRES_EMPTY_QUERY:
+        break;
+      case PGRES_FATAL_ERROR:
+      case PGRES_BAD_RESPONSE:
+        if (!error) error = ErrorOf(connection, piece.get());
+        if (error->sqlstate.empty()) return error;
+        break;
+      default:  // COPY and the like do not end by themselves
+        return Unexpected("the other end answers a statement with something else");
+    }
+  }
+}
+
 }  // namespace steward::db

@@ -46,4 +46,7 @@ struct Answer {
 /// called for each piece. Rows of more than `limit_bytes`, and what is no answer to a statement, are errors without SQLSTATE.
 Answer ReadAnswer(PGconn* connection, std::size_t limit_bytes, const std::function<void()>& wait);
 
+/// Waits for the end of the answer to the one statement that was sent, and drops its rows as they come. Returns the error, as in Answer.
+std::optional<Diagnostics> DropAnswer(PGconn* connection);
+
 }  // namespace steward::db

@@ -131,30 +131,17 @@ void Connection::WaitForAnswer(std::chrono::steady_clock::time_point began) {
                          "The server or the pooler hangs, or the pooler has no connection to give.", ""});
 }
 
-template <typename Run>
-void Connection::Checked(Run run) {
+template <typename Ask>
+double Connection::Timed(Ask ask) {
+  using Clock = std::chrono::steady_clock;
   ThrowIfInterrupted();
   const Cancellable cancellable(cancel_.get());
   const MemoryLimit memory(MemoryLimit::ForAnswers(kServerAnswer));
-  const std::unique_ptr<PGresult, Finish> result(run());
-  const ExecStatusType status = PQresultStatus(result.get());
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
-  Diagnostics error = {ErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), ErrorField(result.get(), PG_DIAG_MESSAGE_DETAIL),
-                       ErrorField(result.get(), PG_DIAG_MESSAGE_HINT), ErrorField(result.get(), PG_DIAG_SQLSTATE)};
-  if (error.sqlstate.empty()) error = {Trimmed(PQerrorMessage(connection_.get())), "", "", ""};
-  Fail(std::move(error));
-}
-
-template <typename Run>
-double Connection::Timed(Run run) {
-  using Clock = std::chrono::steady_clock;
-  double took = 0;
-  Checked([&] {
-    const auto began = Clock::now();
-    PGresult* const result = run();
-    took = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
-    return result;
-  });
+  const auto began = Clock::now();
+  if (ask() == 0) Fail({Trimmed(PQerrorMessage(connection_.get())), "", "", ""});
+  std::optional<Diagnostics> error = DropAnswer(connection_.get());
+  const double took = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+  if (error) Fail(std::move(*error));
   return took;
 }
 
@@ -175,18 +162,27 @@ Result Connection::Query(std::string_view sql, const Parameters& parameters) {
 
 void Connection::Execute(std::string_view script) {
   const std::string text = TagStatements(script);
-  Checked([&] { return PQexec(connection_.get(), text.c_str()); });
+  ThrowIfInterrupted();
+  const Cancellable cancellable(cancel_.get());
+  const MemoryLimit memory(MemoryLimit::ForAnswers(kServerAnswer));
+  const std::unique_ptr<PGresult, Finish> result(PQexec(connection_.get(), text.c_str()));
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
+  Diagnostics error = {ErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), ErrorField(result.get(), PG_DIAG_MESSAGE_DETAIL),
+                       ErrorField(result.get(), PG_DIAG_MESSAGE_HINT), ErrorField(result.get(), PG_DIAG_SQLSTATE)};
+  if (error.sqlstate.empty()) error = {Trimmed(PQerrorMessage(connection_.get())), "", "", ""};
+  Fail(std::move(error));
 }
 
 double Connection::TimeText(const std::string& sql) {
-  return Timed([&] { return PQexec(connection_.get(), sql.c_str()); });
+  return Timed([&] { return PQsendQuery(connection_.get(), sql.c_str()); });
 }
 
 double Connection::TimePrepared(const std::string& name, const std::vector<std::string>& values) {
   std::vector<const char*> texts;
   for (const std::string& value : values) texts.push_back(value.c_str());
   return Timed([&] {
-    return PQexecPrepared(connection_.get(), name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
+    return PQsendQueryPrepared(connection_.get(), name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
   });
 }
 

@@ -49,10 +49,8 @@ class Connection : public Database, public RunTimer {
   };
 
   void Connect(Keywords keywords, const PasswordPrompt& ask, ConnectOptions::Password prompt);
-  template <typename Run>
-  void Checked(Run run);
-  template <typename Run>
-  double Timed(Run run);
+  template <typename Ask>
+  double Timed(Ask ask);
   void WaitForAnswer(std::chrono::steady_clock::time_point began);
   [[noreturn]] void Fail(Diagnostics error);
 

@@ -10,7 +10,8 @@ namespace steward::db {
 class RunTimer {
  public:
   virtual ~RunTimer() = default;
-  /// Milliseconds that the server takes to answer one statement without parameters, in the simple protocol and as it stands.
+  /// Milliseconds that the server takes to answer one statement without parameters, in the simple protocol and as it stands. The rows are
+  /// dropped as they come, however many there are.
   virtual double TimeText(const std::string& sql) = 0;
   /// The same of one that is prepared under that name, in the extended protocol.
   virtual double TimePrepared(const std::string& name, const std::vector<std::string>& values) = 0;

@@ -175,6 +175,35 @@ TEST_P(Hostile, RowsWithoutAnEndAreNotReadToIt) {
   EXPECT_FALSE(all_taken);
 }
 
+// What is timed may answer with more than is read of an answer.
+TEST(RunTimerTest, RowsAreDroppedAsTheyCome) {
+  bool all_taken = true;
+  const Server server([&](int socket) {
+    std::string rows;
+    const std::string row = RowOf(std::string(100'000, 'x'));
+    for (int i = 0; i < 100; ++i) rows += row;
+    Server::Send(socket, Columns());
+    for (int i = 0; i < 100 && all_taken; ++i) all_taken = Server::Send(socket, rows);  // a gigabyte
+    Server::Send(socket, Epilogue());
+  });
+  Connection connection(server.Options(), PromptForPassword);
+  EXPECT_NO_THROW(connection.TimeText("SELECT 1"));
+  EXPECT_TRUE(all_taken);
+}
+
+TEST(RunTimerTest, AnErrorAmongTheRowsIsThrown) {
+  const Server server([](int socket) {
+    Server::Send(socket, Columns() + RowOf("x") + Message('E', std::string("SERROR") + '\0' + "C57014" + '\0' + "Mtoo long" + '\0' + '\0') + Message('Z', "I"));
+  });
+  Connection connection(server.Options(), PromptForPassword);
+  try {
+    connection.TimeText("SELECT 1");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.sqlstate(), "57014");
+  }
+}
+
 TEST_P(Hostile, ALongErrorIsSaidInPart) {
   const std::string said = Says(
       [](int socket) {
