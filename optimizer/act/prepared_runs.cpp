@@ -26,6 +26,7 @@ constexpr int kDraws = 16;  // of values, as plan_choice had
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::size_t kRepeats = 15;
 constexpr std::chrono::milliseconds kBlock{10};
+constexpr const char* kTimedOut = "57014";
 
 double Median(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -65,38 +66,40 @@ std::string Refusal(db::Database& database, const model::PreparedStatement& stat
 class Runner {
  public:
   Runner(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement,
-         std::vector<std::vector<std::string>> values)
-      : database_(database), timer_(timer), statement_(statement), values_(std::move(values)) {
+         std::vector<std::vector<std::string>> values, Clock::time_point end)
+      : database_(database), timer_(timer), statement_(statement), values_(std::move(values)), end_(end) {
     for (const auto& set : values_) texts_.push_back(WithValues(statement.plannable, statement.parameter_types, set));
   }
-  // Prepared statements do not go with the transaction.
-  ~Runner() {
-    try {
-      if (prepared_) database_.Execute("DEALLOCATE ALL");
-    } catch (const std::exception&) {
-      // In an aborted transaction: the caller does it after that.
-    }
-  }
-  Runner(const Runner&) = delete;
-  Runner& operator=(const Runner&) = delete;
 
-  void Run(double seconds, PreparedRuns& runs) {
-    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  // A round that is not finished in time is dropped, whichever side notices.
+  void Run(PreparedRuns& runs) {
     database_.Execute("SET LOCAL pg_steward.track = none");  // what runs is measured, not counted
-    prepared_ = true;
     for (const char* name : {kCustomName, kGenericName}) database_.Execute(PrepareSql(statement_, name));
-    PreparedRuns::Round warm;
-    for (int way = 0; way < model::kPreparedWays; ++way) RunWay(way, warm);
     runs.values = static_cast<int>(values_.size());
-    for (int first = 0; Clock::now() < end && runs.rounds.size() < kMostRounds; ++first) {
-      PreparedRuns::Round round;
-      for (int i = 0; i < model::kPreparedWays; ++i) RunWay((first + i) % model::kPreparedWays, round);
-      runs.rounds.push_back(std::move(round));
+    try {
+      PreparedRuns::Round warm;
+      if (!RunRound(0, warm)) return;
+      for (int first = 0; runs.rounds.size() < kMostRounds; ++first) {
+        PreparedRuns::Round round;
+        if (!RunRound(first, round)) return;
+        runs.rounds.push_back(std::move(round));
+      }
+    } catch (const db::Interrupted&) {
+      throw;
+    } catch (const db::Error& error) {
+      if (error.sqlstate() != kTimedOut) throw;
     }
   }
 
  private:
-  void RunWay(int way, PreparedRuns::Round& round) {
+  bool RunRound(int first, PreparedRuns::Round& round) {
+    for (int i = 0; i < model::kPreparedWays; ++i)
+      if (!RunWay((first + i) % model::kPreparedWays, round)) return false;
+    return true;
+  }
+
+  // False where the time is over before each value has run once.
+  bool RunWay(int way, PreparedRuns::Round& round) {
     db::ThrowIfInterrupted();
     const auto kind = static_cast<PreparedWay>(way);
     database_.Execute(kind == PreparedWay::kGeneric ? "SET LOCAL plan_cache_mode = force_generic_plan"
@@ -105,11 +108,26 @@ class Runner {
     std::vector<std::vector<double>> times(values_.size());
     const auto end = Clock::now() + kBlock;
     for (std::size_t repeat = 0; repeat < kRepeats && (repeat == 0 || Clock::now() < end); ++repeat)
-      for (std::size_t i = 0; i < values_.size(); ++i)
+      for (std::size_t i = 0; i < values_.size(); ++i) {
+        if (!HasTime()) return false;
         times[i].push_back(kind == PreparedWay::kSimple
                                ? timer_.TimeText(texts_[i])
                                : timer_.TimePrepared(kind == PreparedWay::kCustom ? kCustomName : kGenericName, values_[i]));
+      }
     for (std::vector<double>& of_value : times) round.times[way].push_back(Median(of_value));
+    return true;
+  }
+
+  // Before each run; the server cuts off one that takes longer than what is left. It is told anew after a while only, for that takes
+  // as long as a short run.
+  bool HasTime() {
+    const auto now = Clock::now();
+    if (now >= end_) return false;
+    if (now < told_ + kBlock) return true;
+    told_ = now;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - now);
+    database_.Execute("SET LOCAL statement_timeout = " + std::to_string(left.count()));
+    return true;
   }
 
   db::Database& database_;
@@ -117,12 +135,14 @@ class Runner {
   const model::PreparedStatement& statement_;
   std::vector<std::vector<std::string>> values_;
   std::vector<std::string> texts_;
-  bool prepared_ = false;
+  Clock::time_point end_;
+  Clock::time_point told_{};
 };
 
 void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds, PreparedRuns& runs) {
-  const db::ReadOnlyTransaction transaction(
-      database, {std::chrono::milliseconds(static_cast<std::int64_t>(1000 * seconds)), kPatience});
+  const auto limit = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * seconds));
+  const auto end = Clock::now() + limit;
+  const db::ReadOnlyTransaction transaction(database, {limit, kPatience});
   runs.error = Refusal(database, statement);
   if (!runs.error.empty()) return;
   std::vector<std::vector<std::string>> values = ReadValues(database, statement, kDraws);
@@ -130,7 +150,7 @@ void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedSta
     runs.error = "there are no values to run it with";
     return;
   }
-  Runner(database, timer, statement, std::move(values)).Run(seconds, runs);
+  Runner(database, timer, statement, std::move(values), end).Run(runs);
 }
 
 }  // namespace
@@ -199,8 +219,8 @@ PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const mode
     throw;
   } catch (const db::Error& error) {
     runs.error = error.what();
-    database.Execute("DEALLOCATE ALL");  // in an aborted transaction it could not be done
   }
+  database.Execute("DEALLOCATE ALL");  // prepared statements do not end with the transaction, and in an aborted one this cannot be done
   return runs;
 }
 

@@ -28,8 +28,8 @@ std::vector<std::vector<std::string>> ReadValues(db::Database& database, const m
 /// have its rights. Superusers do not; nor others where ordinary roles but them own functions, or where the runs would be captured.
 void RequireMeasuringRole(db::Database& database);
 
-/// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most (and a statement that then runs, which is
-/// cut off at that too). What the server refuses to measure (steward.measure), or RequireMeasuringRole does, is not run; nor, of
+/// `timer`: of the same session. Runs in one read-only transaction, for `seconds` at most: a statement that runs then is cut off, and
+/// rounds that are not finished are dropped. What the server refuses to measure (steward.measure), or RequireMeasuringRole does, is not run; nor, of
 /// another role, what runs SQL in its arguments (query_to_xml). Only a lost connection or Ctrl-C throws.
 model::PreparedRuns RunPrepared(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds);
 

@@ -149,7 +149,7 @@ Outcome RunAdvisePrepared(db::Database& database, const Arguments& arguments) {
     const db::ReadOnlyTransaction transaction(database);
     collect::MarkStates(database, advice);
   });
-  if (arguments.prepared.measure) MeasurePrepared(database, arguments.prepared, progress, advice);
+  if (arguments.prepared.measure) MeasurePrepared(database, arguments, progress, advice);
   report::PreparedReportContext context = ContextOf(arguments, advice);
   if (arguments.save) Save(database, arguments, advice, context);
   if (!arguments.show_muted) context.muted = HideMuted(advice);

@@ -117,7 +117,7 @@ OptionGroup PoolSaveGroup() {
 
 OptionGroup PreparedGroup() {
   OptionGroup group{"Advice options", {}};
-  group.options.add_options()("measure", "run statements that only read, three ways, and compare")(
+  group.options.add_options()("measure", "run statements that only read, three ways, and compare: those that --limit shows")(
       "measure-time", Word("TIME"), "for each statement at most, such as 500ms (default: 2s)")(
       "min-calls", Word("N"), "leave out statements with fewer calls (default: 100)")(
       "console", Word("CONNINFO"), "PgBouncer's admin console: its version, mode and max_prepared_statements")(

@@ -10,15 +10,18 @@
 
 namespace steward::cli {
 
-void MeasurePrepared(db::Database& database, const PreparedArguments& arguments, Progress& progress, model::PreparedAdvice& advice) {
+void MeasurePrepared(db::Database& database, const Arguments& arguments, Progress& progress, model::PreparedAdvice& advice) {
   auto* const timer = dynamic_cast<db::RunTimer*>(&database);
   if (timer == nullptr) throw std::logic_error("this session does not time what it runs");
   advise::PreparedOptions options;
   advice.measured = true;
-  std::size_t done = 0;
+  const auto wanted = std::min(static_cast<std::int64_t>(advice.suggestions.size()), arguments.limit);
+  std::int64_t done = 0;
   for (model::PreparedSuggestion& row : advice.suggestions) {
-    progress.Say("measuring", static_cast<double>(done++) / static_cast<double>(advice.suggestions.size()));
-    advise::Judge(act::RunPrepared(database, *timer, row.statement, arguments.measure_seconds), options, row);
+    if (row.mute) continue;
+    if (done == wanted) break;
+    progress.Say("measuring", static_cast<double>(done++) / static_cast<double>(wanted));
+    advise::Judge(act::RunPrepared(database, *timer, row.statement, arguments.prepared.measure_seconds), options, row);
   }
   const auto stays = [](const model::PreparedSuggestion& row) { return row.rejected_because.empty(); };
   const auto first = std::stable_partition(advice.suggestions.begin(), advice.suggestions.end(), stays);

@@ -8,7 +8,8 @@
 
 namespace steward::cli {
 
-/// Measures what only reads; moves what measured otherwise than was predicted to `advice.rejected`.
-void MeasurePrepared(db::Database& database, const PreparedArguments& arguments, Progress& progress, model::PreparedAdvice& advice);
+/// Measures what only reads, of the first `arguments.limit` suggestions that are not muted; moves what measured otherwise than was
+/// predicted to `advice.rejected`.
+void MeasurePrepared(db::Database& database, const Arguments& arguments, Progress& progress, model::PreparedAdvice& advice);
 
 }  // namespace steward::cli

@@ -6,11 +6,15 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "advise/prepared/advise_prepared.hpp"
+#include "advise/prepared/pooler.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/prepared_measure.hpp"
 #include "collect/prepared_workload.hpp"
 #include "collect/workload_json.hpp"
 #include "db/error.hpp"
+#include "db/run_timer.hpp"
 #include "unit/optimizer/fake_database.hpp"
 #include "unit/optimizer/prepared/prepared_workloads.hpp"
 
@@ -139,6 +143,35 @@ TEST(AdvisePreparedCommandTest, AMutedSuggestionIsLeftOut) {
   EXPECT_EQ(report["muted"], 1);
   arguments.show_muted = true;
   EXPECT_EQ(nlohmann::json::parse(RunAdvisePrepared(database, arguments).text)["suggestions"][0]["status"], "muted");
+}
+
+class MeasuringDatabase : public test::FakeDatabase, public db::RunTimer {
+ public:
+  double TimeText(const std::string& /*sql*/) override { return 0.3; }
+  double TimePrepared(const std::string& /*name*/, const std::vector<std::string>& /*values*/) override { return 0.1; }
+};
+
+TEST(MeasurePreparedTest, OnlyWhatIsShownIsMeasured) {
+  MeasuringDatabase database;
+  database.On("AS untracked", test::OneRow({{"super", "f"}, {"others", "f"}, {"untracked", "t"}, {"role", "advisor"}}));
+  database.On("AS same", test::OneRow({{"same", "t"}}));
+  std::vector<std::string> measured;
+  database.OnCall("steward.measure(", [&](const db::Parameters& parameters) {
+    measured.push_back(parameters.at(1).value_or(""));
+    return test::OneRow({{"error", "not this one"}});
+  });
+  auto advice = advise::AdvisePrepared(test::PreparedWorkloadOf({test::Extended(1), test::Extended(2), test::Extended(3), test::Extended(4)}),
+                                       advise::JudgePooler(std::nullopt), {});
+  ASSERT_EQ(advice.suggestions.size(), 4u);
+  advice.suggestions[1].mute = model::Mute{};
+  Arguments arguments;
+  arguments.limit = 2;
+  arguments.prepared.measure_seconds = 0.01;
+  Progress progress;
+  MeasurePrepared(database, arguments, progress, advice);
+  EXPECT_EQ(measured, (std::vector<std::string>{"1", "3"}));
+  EXPECT_EQ(advice.suggestions[0].measured->error, "not this one");
+  EXPECT_FALSE(advice.suggestions[3].measured.has_value());
 }
 
 TEST(AdvisePreparedCommandTest, ASnapshotGivesTheSameAdviceWithoutAServer) {

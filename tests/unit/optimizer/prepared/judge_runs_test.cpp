@@ -117,8 +117,49 @@ TEST(PreparedRunsTest, RunsThreeWaysInAReadOnlyTransactionAndCleansUp) {
   EXPECT_EQ(database.Asked("BEGIN READ ONLY"), 1);
   EXPECT_EQ(database.Asked("SET LOCAL pg_steward.track = none"), 1);
   EXPECT_EQ(database.Asked("PREPARE pgsteward_generic (integer) AS"), 1);
-  EXPECT_EQ(database.Asked("DEALLOCATE ALL"), 1);
-  EXPECT_EQ(database.asked.back(), "ROLLBACK");
+  EXPECT_GE(database.Asked("SET LOCAL statement_timeout = "), 2);  // of the transaction, and of what is left
+  ASSERT_GE(database.asked.size(), 2u);
+  EXPECT_EQ(database.asked[database.asked.size() - 2], "ROLLBACK");
+  EXPECT_EQ(database.asked.back(), "DEALLOCATE ALL");
+}
+
+// Answers `left` times; then as a server does where a statement has run too long.
+class EndingTimer : public db::RunTimer {
+ public:
+  explicit EndingTimer(int left) : left_(left) {}
+  double TimeText(const std::string& /*sql*/) override { return Next(); }
+  double TimePrepared(const std::string& /*name*/, const std::vector<std::string>& /*values*/) override { return Next(); }
+
+ private:
+  double Next() {
+    if (left_-- <= 0) db::Throw({"canceling statement due to statement timeout", "", "", "57014"});
+    return 0.1;
+  }
+
+  int left_;
+};
+
+TEST(PreparedRunsTest, ARoundThatIsCutOffIsDropped) {
+  test::FakeDatabase database = Server();
+  EndingTimer ends(0);
+  const model::PreparedRuns none = act::RunPrepared(database, ends, test::Extended(), 60);
+  EXPECT_EQ(none.error, "");
+  EXPECT_TRUE(none.rounds.empty());
+  EndingTimer later(10'000);  // 3 ways of 2 values, each 1 to 15 times
+  const model::PreparedRuns some = act::RunPrepared(database, later, test::Extended(), 60);
+  EXPECT_EQ(some.error, "");
+  EXPECT_GE(some.rounds.size(), 10'000u / 90 - 2);
+  for (const auto& round : some.rounds)
+    for (const auto& way : round.times) EXPECT_EQ(way.size(), 2u);
+}
+
+TEST(PreparedRunsTest, NothingRunsWhenTheTimeIsOver) {
+  test::FakeDatabase database = Server();
+  EndingTimer untouched(0);
+  const model::PreparedRuns runs = act::RunPrepared(database, untouched, test::Extended(), 0);
+  EXPECT_EQ(runs.error, "");
+  EXPECT_TRUE(runs.rounds.empty());
+  EXPECT_EQ(database.Asked("SET LOCAL plan_cache_mode"), 1);  // of the warm-up, which ended there
 }
 
 TEST(PreparedRunsTest, WhatTheServerRefusesIsNotRun) {
