@@ -66,9 +66,9 @@ std::string Refusal(db::Database& database, const model::PreparedStatement& stat
 class Runner {
  public:
   Runner(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement,
-         std::vector<std::vector<std::string>> values, Clock::time_point end)
+         std::vector<ValueSet> values, Clock::time_point end)
       : database_(database), timer_(timer), statement_(statement), values_(std::move(values)), end_(end) {
-    for (const auto& set : values_) texts_.push_back(WithValues(statement.plannable, statement.parameter_types, set));
+    for (const ValueSet& set : values_) texts_.push_back(WithValues(statement.plannable, statement.parameter_types, set.texts));
   }
 
   // A round that is not finished in time is dropped, whichever side notices.
@@ -76,6 +76,7 @@ class Runner {
     database_.Execute("SET LOCAL pg_steward.track = none");  // what runs is measured, not counted
     for (const char* name : {kCustomName, kGenericName}) database_.Execute(PrepareSql(statement_, name));
     runs.values = static_cast<int>(values_.size());
+    for (const ValueSet& set : values_) runs.kinds.push_back(set.kind);
     try {
       PreparedRuns::Round warm;
       if (!RunRound(0, warm)) return;
@@ -112,7 +113,7 @@ class Runner {
         if (!HasTime()) return false;
         times[i].push_back(kind == PreparedWay::kSimple
                                ? timer_.TimeText(texts_[i])
-                               : timer_.TimePrepared(kind == PreparedWay::kCustom ? kCustomName : kGenericName, values_[i]));
+                               : timer_.TimePrepared(kind == PreparedWay::kCustom ? kCustomName : kGenericName, values_[i].texts));
       }
     for (std::vector<double>& of_value : times) round.times[way].push_back(Median(of_value));
     return true;
@@ -133,7 +134,7 @@ class Runner {
   db::Database& database_;
   db::RunTimer& timer_;
   const model::PreparedStatement& statement_;
-  std::vector<std::vector<std::string>> values_;
+  std::vector<ValueSet> values_;
   std::vector<std::string> texts_;
   Clock::time_point end_;
   Clock::time_point told_{};
@@ -145,7 +146,7 @@ void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedSta
   const db::ReadOnlyTransaction transaction(database, {limit, kPatience});
   runs.error = Refusal(database, statement);
   if (!runs.error.empty()) return;
-  std::vector<std::vector<std::string>> values = ReadValues(database, statement, kDraws);
+  std::vector<ValueSet> values = ReadValues(database, statement, kDraws);
   if (values.empty()) {
     runs.error = "there are no values to run it with";
     return;
@@ -195,17 +196,17 @@ std::string WhyNotRun(db::Database& database, const model::PreparedStatement& st
   return measure.empty() ? "" : measure[0].Text("error");
 }
 
-std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws) {
-  std::vector<std::vector<std::string>> sets;
+std::vector<ValueSet> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws) {
+  std::vector<ValueSet> sets;
   const db::Result result = database.Query(
-      "SELECT v.values AS texts FROM steward.plan_choice_values($1::oid, $2::bigint, $3::int) AS v"
+      "SELECT v.kind, v.values AS texts FROM steward.plan_choice_values($1::oid, $2::bigint, $3::int) AS v"
       " WHERE array_position(v.values, NULL) IS NULL ORDER BY v.value",
       {std::to_string(statement.userid), std::to_string(statement.queryid), std::to_string(draws)});
   for (const db::Row row : result) {
-    std::vector<std::string> values = row.IsNull("texts") ? std::vector<std::string>{} : row.TextArray("texts");
-    if (values.size() == statement.parameter_types.size()) sets.push_back(std::move(values));
+    ValueSet set{row.Text("kind"), row.IsNull("texts") ? std::vector<std::string>{} : row.TextArray("texts")};
+    if (set.texts.size() == statement.parameter_types.size()) sets.push_back(std::move(set));
   }
-  if (sets.empty() && statement.parameter_types.empty()) sets.emplace_back();
+  if (sets.empty() && statement.parameter_types.empty()) sets.push_back({"none", {}});
   return sets;
 }
 

@@ -20,9 +20,15 @@ std::string WithValues(const std::string& text, const std::vector<std::string>& 
 /// Inside a read-only transaction.
 std::string WhyNotRun(db::Database& database, const model::PreparedStatement& statement);
 
+/// Values of all parameters, and of what kind they are (PlanChoiceValue).
+struct ValueSet {
+  std::string kind;
+  std::vector<std::string> texts;
+};
+
 /// Values for its parameters, one of each in a set, at most `draws` sets (steward.plan_choice_values); none where they are not
 /// known. Inside a transaction. Throws InsufficientPrivilege where this role may not read the columns.
-std::vector<std::vector<std::string>> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws);
+std::vector<ValueSet> ReadValues(db::Database& database, const model::PreparedStatement& statement, int draws);
 
 /// Throws db::InsufficientPrivilege, with what to do, where the session's role must not run captured statements: their code would
 /// have its rights. Superusers do not; nor others where ordinary roles but them own functions, or where the runs would be captured.

@@ -42,8 +42,8 @@ void Ask(db::Database& database, const model::PreparedStatement& statement, load
     const db::ReadOnlyTransaction transaction(database, kLimits);
     one.left_out = act::WhyNotRun(database, statement);
     if (!one.left_out.empty()) return;
-    for (const std::vector<std::string>& values : act::ReadValues(database, statement, kDraws))
-      one.texts.push_back(act::WithValues(statement.plannable, statement.parameter_types, values));
+    for (const act::ValueSet& values : act::ReadValues(database, statement, kDraws))
+      one.texts.push_back(act::WithValues(statement.plannable, statement.parameter_types, values.texts));
     if (one.texts.empty()) one.left_out = "no values are known for its parameters";
   } catch (const db::ConnectionError&) {
     throw;

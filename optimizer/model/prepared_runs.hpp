@@ -15,6 +15,7 @@ struct PreparedRuns {
     std::vector<double> times[kPreparedWays];  // each as many as there are values
   };
   int values = 0;
+  std::vector<std::string> kinds;  // of the values, as of PlanChoiceValue; empty: not known
   std::vector<Round> rounds;
   std::string error;  // why it was not run
 };

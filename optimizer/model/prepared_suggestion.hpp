@@ -55,9 +55,10 @@ struct PreparedMeasurement {
   MeasuredWay generic;  // prepared, force_generic_plan
   int rounds = 0;
   int values = 0;
-  double saved = 0;  // by what is suggested: the median of the rounds' differences
-  double saved_low = 0;
+  double saved = 0;  // by what is suggested: the median of each typical value's differences, and their mean
+  double saved_low = 0;  // 95 % interval of the median over the rounds
   double saved_high = 0;
+  bool decided = false;  // verified or rejected
   std::optional<double> worst_ratio;  // the largest of any values' generic time over custom time
   std::string error;  // why there is none
 };

@@ -61,6 +61,7 @@ Json Measured(const std::optional<model::PreparedMeasurement>& measured) {
           {"saved_time_per_call", measured->saved},
           {"saved_low", measured->saved_low},
           {"saved_high", measured->saved_high},
+          {"decided", measured->decided},
           {"worst_time_ratio", Optional(measured->worst_ratio)}};
 }
 

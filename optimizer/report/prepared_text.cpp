@@ -67,10 +67,11 @@ std::string CallsText(const PreparedSuggestion& row) {
 
 std::string MeasuredText(const PreparedMeasurement& measured) {
   if (!measured.error.empty()) return "not measured: " + measured.error;
-  std::string text = fmt::format("measured: simple {}, prepared with plans for values {}, with the generic plan {}; saves {} a call ({} to {}, "
-                                 "{} rounds of {} values)", Short(measured.simple.median), Short(measured.custom.median),
+  std::string text = fmt::format("measured: simple {}, prepared with plans for values {}, with the generic plan {}; saves {} a call "
+                                 "(95 %: {} to {}, {} rounds of {} values)", Short(measured.simple.median), Short(measured.custom.median),
                                  Short(measured.generic.median), Short(measured.saved), Short(measured.saved_low), Short(measured.saved_high),
                                  measured.rounds, measured.values);
+  if (!measured.decided) text += "; that decides nothing";
   if (measured.worst_ratio) text += fmt::format("; worst value {:.2g} times as long with the generic plan", *measured.worst_ratio);
   return text;
 }

@@ -227,7 +227,7 @@ test::FakeDatabase Server() {
   database.OnCall("plan_choice_values", [](const db::Parameters& parameters) -> db::Result {
     if (parameters[1] == kSecret) db::Throw({"permission denied for the column", "", "", "42501"});
     EXPECT_EQ(parameters[2], "4");
-    return {{"texts"}, {{"{1}"}, {"{7}"}}};
+    return {{"kind", "texts"}, {{"drawn", "{1}"}, {"drawn", "{7}"}}};
   });
   return database;
 }

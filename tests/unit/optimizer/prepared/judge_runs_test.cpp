@@ -14,7 +14,7 @@ using model::PreparedAction;
 model::PreparedRuns RunsOf(const std::vector<double>& simple, const std::vector<double>& custom, const std::vector<double>& generic) {
   model::PreparedRuns runs;
   runs.values = static_cast<int>(simple.size());
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 8; ++i) {
     model::PreparedRuns::Round round;
     const auto shifted = [&](std::vector<double> times) {
       for (double& time : times) time += 0.01 * i;  // a machine that gets slower
@@ -66,9 +66,56 @@ TEST(JudgeRunsTest, StoppingIsRejectedWhereTheGenericPlanIsQuick) {
   EXPECT_EQ(suggestion.status, "verified");
 }
 
+// One round in four takes the other side.
+model::PreparedRuns Scattered(double saved) {
+  model::PreparedRuns runs = RunsOf({0.3}, {0.3}, {0.3 - saved});
+  for (std::size_t i = 0; i < runs.rounds.size(); i += 4) runs.rounds[i].times[2][0] = runs.rounds[i].times[0][0] + 2 * saved;
+  return runs;
+}
+
+TEST(JudgeRunsTest, WhatMayBeChanceIsLeftOpen) {
+  for (const double saved : {0.01, -0.01}) {
+    model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kPrepare);
+    suggestion.status = "open";
+    Judge(Scattered(saved), {}, suggestion);
+    EXPECT_EQ(suggestion.measured->error, "");
+    EXPECT_EQ(suggestion.status, "open") << saved;
+    EXPECT_FALSE(suggestion.measured->decided);
+    EXPECT_EQ(suggestion.rejected_because, "");
+  }
+}
+
+// Of 8 rounds the least and the largest: below or above both lie half or more once in 128 times each.
+TEST(JudgeRunsTest, TheIntervalIsThatOfTheSignTest) {
+  model::PreparedRuns runs = RunsOf({0}, {0}, {0});
+  for (std::size_t i = 0; i < runs.rounds.size(); ++i) {
+    runs.rounds[i].times[0][0] = 1 + 0.1 * static_cast<double>(i);
+    runs.rounds[i].times[2][0] = 0;
+  }
+  const model::PreparedMeasurement eight = Summarize(runs, SuggestionOf(PreparedAction::kPrepare));
+  EXPECT_NEAR(eight.saved_low, 1.0, 1e-9);
+  EXPECT_NEAR(eight.saved_high, 1.7, 1e-9);
+  runs.rounds.push_back(model::PreparedRuns::Round(runs.rounds.front()));  // one more: the second least and largest
+  runs.rounds[8].times[0][0] = 0.9;
+  const model::PreparedMeasurement nine = Summarize(runs, SuggestionOf(PreparedAction::kPrepare));
+  EXPECT_NEAR(nine.saved_low, 1.0, 1e-9);
+  EXPECT_NEAR(nine.saved_high, 1.6, 1e-9);
+}
+
+TEST(JudgeRunsTest, OnlyTypicalValuesAreWhatIsSaved) {
+  model::PreparedRuns runs = RunsOf({5, 0.3}, {5, 0.25}, {1, 0.2});
+  runs.kinds = {"common", "drawn"};
+  model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kPrepare);
+  Judge(runs, {}, suggestion);
+  EXPECT_NEAR(suggestion.measured->saved, 0.1, 1e-9);
+  suggestion.planning_only = true;  // of what may be prepared already, with plans for its values
+  Judge(runs, {}, suggestion);
+  EXPECT_NEAR(suggestion.measured->saved, 0.05, 1e-9);
+}
+
 TEST(JudgeRunsTest, TooFewRoundsSayNothing) {
   model::PreparedRuns runs = RunsOf({0.3}, {0.2}, {0.1});
-  runs.rounds.resize(2);
+  runs.rounds.resize(5);
   model::PreparedSuggestion suggestion = SuggestionOf(PreparedAction::kPrepare);
   Judge(runs, {}, suggestion);
   EXPECT_EQ(suggestion.status, "");
@@ -101,7 +148,7 @@ test::FakeDatabase Server() {
   database.On("AS untracked", CallerOf("f", "f", "t"));
   database.On("AS same", test::OneRow({{"same", "f"}}));
   database.On("steward.measure", test::OneRow({{"error", std::nullopt}}));
-  database.On("plan_choice_values", db::Result({"texts"}, {{"{1}"}, {"{2}"}}));
+  database.On("plan_choice_values", db::Result({"kind", "texts"}, {{"common", "{1}"}, {"drawn", "{2}"}}));
   return database;
 }
 
@@ -110,6 +157,7 @@ TEST(PreparedRunsTest, RunsThreeWaysInAReadOnlyTransactionAndCleansUp) {
   const model::PreparedRuns runs = act::RunPrepared(database, timer, test::Extended(), 0.02);
   EXPECT_EQ(runs.error, "");
   EXPECT_EQ(runs.values, 2);
+  EXPECT_EQ(runs.kinds, (std::vector<std::string>{"common", "drawn"}));
   ASSERT_FALSE(runs.rounds.empty());
   EXPECT_EQ(runs.rounds[0].times[0], (std::vector<double>{0.3, 0.3}));
   EXPECT_EQ(runs.rounds[0].times[1], (std::vector<double>{0.2, 0.2}));

@@ -63,6 +63,7 @@ TEST(PreparedReportTest, MeasuredAndRejectedSuggestionsAreShown) {
   measured.saved_low = 0.18;
   measured.saved_high = 0.22;
   measured.worst_ratio = 0.9;
+  measured.decided = true;
   advice.measured = true;
   advice.suggestions[1].measured = measured;
   advice.suggestions[1].status = "verified";
@@ -73,6 +74,9 @@ TEST(PreparedReportTest, MeasuredAndRejectedSuggestionsAreShown) {
   EXPECT_NE(text.find("measured: simple 300 us"), std::string::npos) << text;
   EXPECT_NE(text.find("rejected: it saves nothing"), std::string::npos);
   EXPECT_EQ(text.find("predicted, not measured"), std::string::npos);
+  EXPECT_EQ(text.find("decides"), std::string::npos);
+  advice.suggestions[1].measured->decided = false;
+  EXPECT_NE(PreparedText(advice, {}).find("decides"), std::string::npos);
   const auto document = nlohmann::json::parse(PreparedRunDocument(advice, {}, "0.1.0"));
   EXPECT_EQ(document["suggestions"].size(), advice.suggestions.size() + 1);
   EXPECT_EQ(document["suggestions"][1]["status"], "verified");
