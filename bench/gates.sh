@@ -1,7 +1,7 @@
 # Owns the gates of a benchmark: what was measured beside what it has to be, printed at the end; and the word on what was
 # skipped. To be sourced after lib.sh. print_gates returns 1 when one failed.
 gates=() failed=0
-skip() { progress_end; echo "skipped: $*"; }
+skip() { progress_end; echo "skipped: $*"; gates+=("  SKIPPED $*"); }
 compare() { awk "BEGIN { exit !($1 $2 $3) }"; }
 gate() {   # gate NAME MEASURED '<='|'<' LIMIT
   local result=PASS

@@ -27,6 +27,8 @@ while [ $# -gt 0 ]; do
 done
 
 start_prepared
-for part in "${parts[@]}"; do "part_$part"; done
+left=${#parts[@]}
+for part in "${parts[@]}"; do "part_$part"; left=$((left - 1)); done
 progress_end
+gate 'parts that did not come to their end' "$left" '<' 1
 print_gates
