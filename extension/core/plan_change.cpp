@@ -23,7 +23,8 @@ class Finding {
   }
   Finding& operator<<(uint32_t number) {
     char digits[16];
-    return *this << std::string_view(digits, static_cast<size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
+    const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    return *this << std::string_view(digits, static_cast<size_t>(end - digits));
   }
   [[nodiscard]] std::string_view Text() const { return {text_, length_}; }
 

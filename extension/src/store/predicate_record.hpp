@@ -1,5 +1,6 @@
 // One predicate of a captured plan, and the facts of a plan as they lie in the text heap: a header, relation and index OIDs,
-// predicate records, the texts of expressions, then the circumstances of the first sight (core/plan_sight). Plain data shared by capture (which writes it) and the reading functions.
+// predicate records, the texts of expressions, then the circumstances of the first sight (core/plan_sight). Plain data shared
+// by capture (which writes it) and the reading functions.
 #pragma once
 
 #include <type_traits>
