@@ -131,6 +131,9 @@ void CompareSettings(const Comparison& compare) {
 
 // ---- what the plans were made for ----
 
+// What was counted may have begun so long before: executions that take twice the mean are not rare.
+int64_t BegunWithin(const PlanUse& use) { return kCountedWithinUs + 2 * use.mean_duration; }
+
 void CompareKinds(const Comparison& compare) {
   if (compare.old_plan.kind != PlanKind::kGeneric && compare.new_plan.kind == PlanKind::kGeneric)
     compare.Found(PlanCause::kGeneric, Finding() << "the old plan was made for given values, the new one is for any");
@@ -139,15 +142,15 @@ void CompareKinds(const Comparison& compare) {
 void CompareUse(const Comparison& compare) {
   if (compare.old_plan.kind == PlanKind::kGeneric && compare.new_plan.kind != PlanKind::kGeneric)
     compare.Found(PlanCause::kParameters, Finding() << "the new plan was made for given values, the old one is for any");
-  if (compare.old_use.last_seen > compare.new_use.first_seen + kCountedWithinUs)
+  if (compare.old_use.last_seen > compare.new_use.first_seen + BegunWithin(compare.old_use))
     compare.Found(PlanCause::kParameters, Finding() << "both plans are used, for different values");
 }
 
 // ---- statistics and growth ----
 
 void CompareStatistics(const Comparison& compare, const SightRelation& before, const SightRelation& now) {
-  const int64_t last_use = std::min(compare.old_use.last_seen, compare.new_use.first_seen) - kCountedWithinUs;
-  const int64_t after = std::max(last_use, compare.old_use.first_seen);
+  const int64_t last_counted = std::min(compare.old_use.last_seen, compare.new_use.first_seen);
+  const int64_t after = std::max(last_counted - BegunWithin(compare.old_use), compare.old_use.first_seen);
   Finding finding;
   finding << now.name;
   if (now.facts.statistics_rows < before.facts.statistics_rows)

@@ -26,9 +26,10 @@ enum class PlanCause : uint8_t {
 
 /// When a plan was used, microseconds of the server's clock, and how often.
 struct PlanUse {
-  int64_t first_seen;
-  int64_t last_seen;  // when a use was last counted: up to kCountedWithinUs after the use
+  int64_t first_seen;  // as a use began
+  int64_t last_seen;   // when a use was last counted: up to kCountedWithinUs after it ended
   uint64_t calls;
+  int64_t mean_duration = 0;  // of a use, microseconds
 };
 
 /// The launcher counts every second; another one for a busy machine.

@@ -57,8 +57,14 @@ uint32 SortVisible(Pairing* pairing, bool all) {
   return count;
 }
 
+// A bound that no duration reaches, for entries that come from a file.
+constexpr double kMostDurationUs = 1e15;
+
 core::PlanUse UseOf(const PlanCopy& plan) {
-  return core::PlanUse{plan.entry.first_seen, plan.entry.last_seen, plan.entry.calls};
+  const PlanEntry& entry = plan.entry;
+  const double mean = entry.calls > 0 ? entry.total_exec_time_ms * 1000 / static_cast<double>(entry.calls) : 0;
+  const bool sane = mean >= 0 && mean < kMostDurationUs;
+  return core::PlanUse{entry.first_seen, entry.last_seen, entry.calls, sane ? static_cast<int64>(mean) : 0};
 }
 
 // Null for the first plan of a statement.

@@ -144,6 +144,22 @@ TEST(PlanChange, BlamesParametersOnlyWhereTheOldPlanIsUsedOn) {
   EXPECT_EQ(Explain(before, Next()), "parameters: both plans are used, for different values");
 }
 
+TEST(PlanChange, KnowsThatLongExecutionsBeganBeforeTheyWereCounted) {
+  Plan before;
+  before.use.mean_duration = 30 * kSecond;
+  before.use.last_seen = 162 * kSecond;  // begun before the new plan was made, at 100 s
+  EXPECT_EQ(Explain(before, Next()), "");
+  before.use.last_seen++;
+  EXPECT_EQ(Explain(before, Next()), "parameters: both plans are used, for different values");
+  before.use.last_seen = 110 * kSecond;
+  Plan after = Next();
+  after.items.analyzed = 60 * kSecond;  // while an execution with the old plan went on
+  after.items.statistics_version = 8;
+  EXPECT_EQ(Explain(before, after), "statistics: items was analyzed");
+  after.items.analyzed = 38 * kSecond;
+  EXPECT_EQ(Explain(before, after), "");
+}
+
 TEST(PlanChange, BlamesAnAnalyzeBetweenThePlans) {
   Plan before;
   before.use.last_seen = 50 * kSecond;
