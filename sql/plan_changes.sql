@@ -38,6 +38,14 @@ SELECT filler IS NOT NULL AS by_id FROM items WHERE id = 3;
 RESET enable_indexscan;
 SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_id';
 
+-- an index that is built anew: another plan to the server, no change to anybody else
+SELECT length(filler) AS by_reindexed FROM items WHERE id = 4;
+REINDEX INDEX CONCURRENTLY items_id;
+SELECT length(filler) AS by_reindexed FROM items WHERE id = 5;
+SELECT count(*) AS plans FROM steward.plans JOIN steward.statements USING (userid, dbid, queryid)
+WHERE query LIKE '%AS by_reindexed FROM items %';
+SELECT count(*) AS changes FROM changes WHERE statement = 'by_reindexed';
+
 -- the generic plan from the sixth execution on: wide ranges make the plans for their values cost more than it is thought to
 PREPARE ranges AS SELECT count(filler) AS by_range FROM items WHERE id BETWEEN $1 AND $2;
 EXECUTE ranges (1, 50000);

@@ -69,14 +69,55 @@ bool IsMissing(const SightRelation& table, uint32_t index, const PlanSight& else
   return same != nullptr && same->indexes != nullptr && !same->HasIndex(index);
 }
 
+// REINDEX CONCURRENTLY leaves another index of the same name. True when the other plan uses that of `index`, one of `table`.
+bool WasRebuilt(const SightRelation& table, const SightIndex& index, const PlanSight& elsewhere) {
+  for (int i = 0; i < elsewhere.used_indexes; i++) {
+    const SightIndex& other = elsewhere.used_index[i];
+    const SightRelation* of = TableOf(elsewhere, other.oid);
+    if (other.name == index.name && of != nullptr && of->facts.relid == table.facts.relid && !table.HasIndex(other.oid))
+      return true;
+  }
+  return false;
+}
+
 void CompareIndexes(const Comparison& compare, const PlanSight& there, const PlanSight& elsewhere, const char* what) {
   for (int i = 0; i < there.used_indexes; i++) {
     const SightIndex& index = there.used_index[i];
     const SightRelation* table = TableOf(there, index.oid);
-    if (table == nullptr || !IsMissing(*table, index.oid, elsewhere)) continue;
+    if (table == nullptr || !IsMissing(*table, index.oid, elsewhere) || WasRebuilt(*table, index, elsewhere)) continue;
     Finding finding;
     compare.Found(PlanCause::kIndex, finding << index.name << " on " << table->name << what);
   }
+}
+
+// The next line of an outline, without its costs.
+std::string_view NextNode(std::string_view* rest) {
+  const std::string_view line = rest->substr(0, rest->find('\n'));
+  rest->remove_prefix(std::min(line.size() + 1, rest->size()));
+  return line.substr(0, line.rfind(kOutlineCosts));
+}
+
+// False as well where one of them is not whole.
+bool SameNodes(std::string_view a, std::string_view b) {
+  if (a.empty() || a.ends_with(kOutlineCut)) return false;
+  while (!a.empty() && !b.empty())
+    if (NextNode(&a) != NextNode(&b)) return false;
+  return a.empty() && b.empty();
+}
+
+void CompareRebuilt(const Comparison& compare) {
+  const PlanSight& before = compare.old_plan;
+  bool rebuilt = false;
+  for (int i = 0; i < before.used_indexes; i++) {
+    const SightIndex& index = before.used_index[i];
+    const SightRelation* table = TableOf(before, index.oid);
+    if (table == nullptr || !IsMissing(*table, index.oid, compare.new_plan) || !WasRebuilt(*table, index, compare.new_plan))
+      continue;
+    rebuilt = true;
+    Finding finding;
+    compare.Found(PlanCause::kRebuilt, finding << index.name << " on " << table->name << " was built anew");
+  }
+  compare.change->same_plan = rebuilt && SameNodes(before.outline, compare.new_plan.outline);
 }
 
 // ---- settings ----
@@ -191,7 +232,8 @@ int64_t InUseUntil(const PlanUse& use, int64_t at) { return std::min(use.last_se
 }  // namespace
 
 const char* CauseName(PlanCause cause) {
-  static constexpr const char* kNames[] = {"index", "setting", "generic", "parameters", "statistics", "growth", "unknown"};
+  static constexpr const char* kNames[] = {"index",      "setting", "generic", "parameters",
+                                           "statistics", "growth",  "index",   "unknown"};
   return kNames[static_cast<int>(cause)];
 }
 
@@ -214,6 +256,7 @@ void ExplainChange(const PlanSight& old_plan, const PlanUse& old_use, const Plan
   CompareUse(compare);
   CompareRelations(compare, CompareStatistics);
   CompareRelations(compare, CompareSize);
+  CompareRebuilt(compare);
 }
 
 }  // namespace steward::core

@@ -18,10 +18,11 @@ enum class PlanCause : uint8_t {
   kParameters,  // both plans are in use, for different values
   kStatistics,  // relations were analyzed between the plans, or statistics are gone
   kGrowth,      // a relation has at least twice or at most half as many pages
+  kRebuilt,     // an index that both plans use is another one of the same name
   kUnknown,
 };
 
-/// As SQL shows it.
+/// As SQL shows it. kRebuilt is index too.
 [[nodiscard]] const char* CauseName(PlanCause cause);
 
 /// When a plan was used, microseconds of the server's clock, and how often.
@@ -43,6 +44,7 @@ inline constexpr size_t kMaxDetailBytes = 2048;
 
 struct PlanChange {
   PlanCause cause;
+  bool same_plan;  // no change but that indexes were built anew
   size_t detail_length;
   char detail[kMaxDetailBytes];  // "cause: what", separated by "; ", best first; what does not fit is left out
 

@@ -38,6 +38,8 @@ inline constexpr int kMaxListedIndexes = 64;   // of a relation that has more no
 inline constexpr size_t kMaxSightBytes = 4096;
 inline constexpr size_t kMaxSettingsBytes = 512;
 inline constexpr size_t kMaxOutlineBytes = 1536;
+inline constexpr std::string_view kOutlineCut = "...";    // last line of an outline that was too long
+inline constexpr std::string_view kOutlineCosts = "  (";  // between a node and its costs
 
 struct SightHeader {
   PlanKind kind;

@@ -2,6 +2,7 @@
 #include "capture/plan_outline.hpp"
 
 #include "capture/plan_walk.hpp"
+#include "core/plan_sight.hpp"
 #include "pg/node_walk.hpp"
 
 extern "C" {
@@ -211,10 +212,9 @@ const char* OutlinePlan(QueryDesc* query, Size limit, Size* length) {
 }
 
 const char* OutlineText(const PlannedStmt* statement, Size limit, Size* length) {
-  constexpr char kDots[] = "...";
   StringInfoData out;
   initStringInfo(&out);
-  WritingText writing{statement, &out, static_cast<int>(limit - sizeof kDots), 0, false};
+  WritingText writing{statement, &out, static_cast<int>(limit - core::kOutlineCut.size()), 0, false};
   WriteLines(statement->planTree, &writing);
   int number = 0;
   ListCell* cell = nullptr;
@@ -225,7 +225,7 @@ const char* OutlineText(const PlannedStmt* statement, Size limit, Size* length) 
     writing.depth = 1;
     WriteLines(static_cast<Plan*>(lfirst(cell)), &writing);
   }
-  if (writing.full) appendStringInfoString(&out, kDots);
+  if (writing.full) appendStringInfoString(&out, core::kOutlineCut.data());
   if (out.len > 0 && out.data[out.len - 1] == '\n') out.len--;
   *length = static_cast<Size>(out.len);
   return out.data;

@@ -117,6 +117,7 @@ void Emit(ReturnSetInfo* result, Pairing* pairing, const PlanCopy& old_plan, con
   ReadSightOf(*pairing, old_plan, &pairing->old_sight);
   ReadSightOf(*pairing, new_plan, &pairing->new_sight);
   core::ExplainChange(pairing->old_sight, UseOf(old_plan), pairing->new_sight, UseOf(new_plan), &pairing->change);
+  if (pairing->change.same_plan) return;
   Row row{};
   row.Add(ObjectIdGetDatum(key.userid));
   row.Add(ObjectIdGetDatum(key.dbid));

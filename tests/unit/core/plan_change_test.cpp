@@ -34,11 +34,12 @@ struct Plan {
   RelationSight items = Items();
   std::vector<uint32_t> indexes{kItemsPrice, kItemsName};
   std::vector<SightIndex> used;
+  std::string outline = "Seq Scan on items  (cost=0.00..1.00 rows=1)";
   PlanUse use{10 * kSecond, 100 * kSecond, 10};
 
   [[nodiscard]] std::string Bytes() const {
     std::string bytes(kMaxSightBytes, '\0');
-    SightWriter writer(bytes.data(), kind, settings, "Seq Scan on items");
+    SightWriter writer(bytes.data(), kind, settings, outline);
     for (const SightIndex& index : used) writer.AddUsedIndex(index.oid, index.name);
     RelationSight facts = items;
     if (facts.indexes != kIndexesUnknown) facts.indexes = static_cast<uint16_t>(indexes.size());
@@ -55,15 +56,20 @@ Plan Next() {
   return plan;
 }
 
-std::string Explain(const Plan& before, const Plan& after) {
+PlanChange Compare(const Plan& before, const Plan& after) {
   const std::string old_bytes = before.Bytes();
   const std::string new_bytes = after.Bytes();
   PlanSight old_sight;
   PlanSight new_sight;
   EXPECT_TRUE(ReadSight(old_bytes, &old_sight));
   EXPECT_TRUE(ReadSight(new_bytes, &new_sight));
-  PlanChange change;
+  PlanChange change{};
   ExplainChange(old_sight, before.use, new_sight, after.use, &change);
+  return change;
+}
+
+std::string Explain(const Plan& before, const Plan& after) {
+  const PlanChange change = Compare(before, after);
   const std::string detail(change.Detail());
   EXPECT_EQ(detail.substr(0, detail.find(':')), change.cause == PlanCause::kUnknown ? "" : CauseName(change.cause));
   return detail;
@@ -97,6 +103,41 @@ TEST(PlanChange, TakesNoIndexForGoneThatIsNotListed) {
   other.items.relid = kItems + 1;  // the new plan does not read the table
   other.indexes = {};
   EXPECT_EQ(Explain(before, other), "");
+}
+
+TEST(PlanChange, KnowsAnIndexThatWasBuiltAnew) {
+  Plan before;
+  before.used = {{kItemsPrice, "items_price_idx"}};
+  Plan after = Next();
+  after.used = {{kItemsName + 1, "items_price_idx"}};
+  after.indexes = {kItemsName, kItemsName + 1};
+  EXPECT_EQ(Explain(before, after), "index: items_price_idx on items was built anew");
+  EXPECT_EQ(Compare(before, after).cause, PlanCause::kRebuilt);
+  after.items.pages = 1000;
+  EXPECT_EQ(Explain(before, after), "growth: items grew from 100 to 1000 pages; index: items_price_idx on items was built anew");
+  before.indexes = {kItemsPrice, kItemsName, kItemsName + 1};  // renamed, when the old one was gone
+  EXPECT_EQ(Explain(before, after),
+            "index: items_price_idx on items, which the old plan used, is gone; growth: items grew from 100 to 1000 pages");
+}
+
+TEST(PlanChange, IsNoneWhereOnlyAnIndexWasBuiltAnew) {
+  Plan before;
+  before.used = {{kItemsPrice, "items_price_idx"}};
+  before.outline = "Sort  (cost=9.00..9.00 rows=3)\n  ->  Index Scan using items_price_idx on items  (cost=1.00..8.00 rows=3)";
+  Plan after = Next();
+  after.used = {{kItemsName + 1, "items_price_idx"}};
+  after.indexes = {kItemsName, kItemsName + 1};
+  after.outline = "Sort  (cost=7.00..7.00 rows=3)\n  ->  Index Scan using items_price_idx on items  (cost=1.00..6.00 rows=3)";
+  EXPECT_TRUE(Compare(before, after).same_plan);
+  Plan other = after;
+  other.outline = "Sort  (cost=7.00..7.00 rows=3)\n  ->  Bitmap Heap Scan on items  (cost=1.00..6.00 rows=3)";
+  EXPECT_FALSE(Compare(before, other).same_plan);
+  other.outline = after.outline + "\n  ->  Seq Scan on items  (cost=0.00..1.00 rows=1)";
+  EXPECT_FALSE(Compare(before, other).same_plan);
+  before.outline += "\n...";  // what follows may differ
+  after.outline += "\n...";
+  EXPECT_FALSE(Compare(before, after).same_plan);
+  EXPECT_FALSE(Compare(Plan{}, Next()).same_plan);  // that differs by what no outline tells
 }
 
 TEST(PlanChange, IgnoresIndexesThatNoPlanUses) {
@@ -262,7 +303,7 @@ TEST(PlanSight, ReadsWhatWasWritten) {
   ASSERT_TRUE(ReadSight(bytes, &sight));
   EXPECT_EQ(sight.kind, PlanKind::kGeneric);
   EXPECT_EQ(sight.settings, plan.settings);
-  EXPECT_EQ(sight.outline, "Seq Scan on items");
+  EXPECT_EQ(sight.outline, plan.outline);
   ASSERT_EQ(sight.used_indexes, 2);
   EXPECT_EQ(sight.used_index[1].name, "items_name_idx");
   ASSERT_EQ(sight.relations, 1);
