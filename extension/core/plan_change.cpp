@@ -150,21 +150,24 @@ Finding& operator<<(Finding& finding, const Setting& setting) {
   return finding << setting.value << " (" << setting.source << ")";
 }
 
+// What a list has not is at its default, unless the list was cut.
 void CompareSettings(const Comparison& compare) {
-  std::string_view rest = compare.new_plan.settings;
+  const SightSettings& old_settings = compare.old_plan.settings;
+  const SightSettings& new_settings = compare.new_plan.settings;
+  std::string_view rest = new_settings.lines;
   Setting now;
   Setting before;
   while (NextSetting(&rest, &now)) {
-    const bool was_set = FindSetting(compare.old_plan.settings, now.name, &before);
-    if (was_set && before.value == now.value) continue;
+    const bool was_set = FindSetting(old_settings.lines, now.name, &before);
+    if (was_set ? before.value == now.value : old_settings.cut) continue;
     Finding finding;
     finding << now.name << " was ";
     (was_set ? finding << before : finding << "at its default") << ", is " << now;
     compare.Found(PlanCause::kSetting, finding);
   }
-  rest = compare.old_plan.settings;
+  rest = new_settings.cut ? std::string_view() : old_settings.lines;
   while (NextSetting(&rest, &before)) {
-    if (FindSetting(compare.new_plan.settings, before.name, &now)) continue;
+    if (FindSetting(new_settings.lines, before.name, &now)) continue;
     Finding finding;
     compare.Found(PlanCause::kSetting, finding << before.name << " was " << before << ", is at its default");
   }

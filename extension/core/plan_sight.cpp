@@ -42,12 +42,18 @@ bool ReadRelation(RecordReader* reader, SightRelation* relation) {
 
 }  // namespace
 
-SightWriter::SightWriter(char* buffer, PlanKind kind, std::string_view settings, std::string_view outline)
-    : header_{kind, 0, 0, static_cast<uint16_t>(settings.size()), static_cast<uint16_t>(outline.size())},
+SightWriter::SightWriter(char* buffer, PlanKind kind, const SightSettings& settings, std::string_view outline)
+    : header_{kind,
+              0,
+              0,
+              static_cast<uint16_t>(settings.lines.size()),
+              static_cast<uint16_t>(outline.size()),
+              static_cast<uint8_t>(settings.cut ? 1 : 0),
+              0},
       buffer_(buffer),
       writer_(buffer, kMaxSightBytes) {
   writer_.Put(header_);
-  PutText(&writer_, settings);
+  PutText(&writer_, settings.lines);
   PutText(&writer_, outline);
 }
 
@@ -87,7 +93,7 @@ bool ReadSight(std::string_view bytes, PlanSight* sight) noexcept {
       header.relations > kMaxSightRelations)
     return false;
   sight->kind = header.kind;
-  sight->settings = TakeText(&reader, header.settings_bytes);
+  sight->settings = SightSettings{TakeText(&reader, header.settings_bytes), header.settings_cut != 0};
   sight->outline = TakeText(&reader, header.outline_bytes);
   sight->used_indexes = header.used_indexes;
   sight->relations = header.relations;

@@ -35,8 +35,8 @@ inline constexpr uint16_t kIndexesUnknown = UINT16_MAX;
 inline constexpr int kMaxSightRelations = 32;  // listed; the rest is left out
 inline constexpr int kMaxSightIndexes = 16;    // used indexes whose names are kept
 inline constexpr int kMaxListedIndexes = 64;   // of a relation that has more none is listed
-inline constexpr size_t kMaxSightBytes = 4096;
-inline constexpr size_t kMaxSettingsBytes = 512;
+inline constexpr size_t kMaxSightBytes = 4608;
+inline constexpr size_t kMaxSettingsBytes = 1024;
 inline constexpr size_t kMaxOutlineBytes = 1536;
 inline constexpr std::string_view kOutlineCut = "...";    // last line of an outline that was too long
 inline constexpr std::string_view kOutlineCosts = "  (";  // between a node and its costs
@@ -47,14 +47,21 @@ struct SightHeader {
   uint16_t relations;
   uint16_t settings_bytes;
   uint16_t outline_bytes;
+  uint8_t settings_cut;
+  uint8_t unused;
+};
+
+/// The planner settings of a sight.
+struct SightSettings {
+  std::string_view lines;  // "name = value<tab>source" for each one that differs from its default, at most kMaxSettingsBytes
+  bool cut = false;        // there are more
 };
 
 /// Writes a sight into a buffer. What does not fit is left out, whole.
 class SightWriter {
  public:
-  /// `settings`: a line "name = value<tab>source" for each one that differs from its default, at most kMaxSettingsBytes;
   /// `outline`: text, at most kMaxOutlineBytes. The buffer has at least kMaxSightBytes.
-  SightWriter(char* buffer, PlanKind kind, std::string_view settings, std::string_view outline);
+  SightWriter(char* buffer, PlanKind kind, const SightSettings& settings, std::string_view outline);
   /// Names an index that the plan uses; before all relations.
   void AddUsedIndex(uint32_t oid, std::string_view name);
   /// Adds a relation with the oids of its valid indexes, `facts.indexes` of them.
@@ -82,7 +89,7 @@ struct SightRelation {
 };
 struct PlanSight {
   PlanKind kind;
-  std::string_view settings;
+  SightSettings settings;
   std::string_view outline;
   int used_indexes;
   int relations;

@@ -63,8 +63,9 @@ core::PlanKind KindOf(const SightSource& source) {
 bool MattersToPlans(const config_generic* setting) { return strcmp(setting->name, "search_path") != 0; }
 
 // Those that EXPLAIN (SETTINGS) would list.
-StringInfo SettingLines() {
+core::SightSettings SettingLines() {
   StringInfo lines = makeStringInfo();
+  bool cut = false;
   int count = 0;
   config_generic** options = get_explain_guc_options(&count);
   for (int i = 0; i < count; i++) {
@@ -72,9 +73,11 @@ StringInfo SettingLines() {
     const int before = lines->len;
     appendStringInfo(lines, "%s = %s\t%s\n", options[i]->name, GetConfigOptionByName(options[i]->name, nullptr, true),
                      GucSource_Names[options[i]->source]);
-    if (static_cast<Size>(lines->len) > core::kMaxSettingsBytes) lines->len = before;
+    if (static_cast<Size>(lines->len) <= core::kMaxSettingsBytes) continue;
+    lines->len = before;
+    cut = true;
   }
-  return lines;
+  return core::SightSettings{{lines->data, static_cast<Size>(lines->len)}, cut};
 }
 
 // ---- relations ----
@@ -131,11 +134,9 @@ void AddRelation(core::SightWriter* writer, Oid relid) {
 }  // namespace
 
 uint32 WriteSight(const SightSource& source, char* buffer) {
-  const StringInfo lines = SettingLines();
   Size outline_length = 0;
   const char* outline = OutlineText(source.statement, core::kMaxOutlineBytes, &outline_length);
-  core::SightWriter writer(buffer, KindOf(source), {lines->data, static_cast<Size>(lines->len)},
-                           {outline, outline_length});
+  core::SightWriter writer(buffer, KindOf(source), SettingLines(), {outline, outline_length});
   for (int i = 0; i < source.index_count; i++) {
     const char* name = get_rel_name(source.indexes[i]);
     if (name != nullptr) writer.AddUsedIndex(source.indexes[i], name);

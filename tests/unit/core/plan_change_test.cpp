@@ -31,6 +31,7 @@ RelationSight Items() {
 struct Plan {
   PlanKind kind = PlanKind::kPlain;
   std::string settings;
+  bool settings_cut = false;
   RelationSight items = Items();
   std::vector<uint32_t> indexes{kItemsPrice, kItemsName};
   std::vector<SightIndex> used;
@@ -39,7 +40,7 @@ struct Plan {
 
   [[nodiscard]] std::string Bytes() const {
     std::string bytes(kMaxSightBytes, '\0');
-    SightWriter writer(bytes.data(), kind, settings, outline);
+    SightWriter writer(bytes.data(), kind, {settings, settings_cut}, outline);
     for (const SightIndex& index : used) writer.AddUsedIndex(index.oid, index.name);
     RelationSight facts = items;
     if (facts.indexes != kIndexesUnknown) facts.indexes = static_cast<uint16_t>(indexes.size());
@@ -155,6 +156,22 @@ TEST(PlanChange, NamesSettingsWithTheirSource) {
             "setting: random_page_cost was 1.1 (configuration file), is 40 (session); "
             "setting: enable_sort was at its default, is off (session); "
             "setting: enable_seqscan was off (user), is at its default");
+}
+
+TEST(PlanChange, TakesNoSettingForDefaultThatMayHaveBeenCutOff) {
+  Plan before;
+  before.settings = "enable_seqscan = off\tuser\nwork_mem = 8MB\tuser\n";
+  Plan after = Next();
+  after.settings = "enable_sort = off\tsession\nwork_mem = 9MB\tsession\n";
+  const std::string changed = "setting: work_mem was 8MB (user), is 9MB (session)";
+  const std::string unset = "setting: enable_seqscan was off (user), is at its default";
+  const std::string set = "setting: enable_sort was at its default, is off (session)";
+  before.settings_cut = true;
+  EXPECT_EQ(Explain(before, after), changed + "; " + unset);
+  after.settings_cut = true;
+  EXPECT_EQ(Explain(before, after), changed);
+  before.settings_cut = false;
+  EXPECT_EQ(Explain(before, after), set + "; " + changed);
 }
 
 TEST(PlanChange, TellsAGenericPlanFromACustomOne) {
@@ -302,7 +319,13 @@ TEST(PlanSight, ReadsWhatWasWritten) {
   PlanSight sight;
   ASSERT_TRUE(ReadSight(bytes, &sight));
   EXPECT_EQ(sight.kind, PlanKind::kGeneric);
-  EXPECT_EQ(sight.settings, plan.settings);
+  EXPECT_EQ(sight.settings.lines, plan.settings);
+  EXPECT_FALSE(sight.settings.cut);
+  plan.settings_cut = true;
+  const std::string cut = plan.Bytes();
+  PlanSight cut_sight;
+  ASSERT_TRUE(ReadSight(cut, &cut_sight));
+  EXPECT_TRUE(cut_sight.settings.cut);
   EXPECT_EQ(sight.outline, plan.outline);
   ASSERT_EQ(sight.used_indexes, 2);
   EXPECT_EQ(sight.used_index[1].name, "items_name_idx");
@@ -324,7 +347,9 @@ TEST(PlanSight, RefusesWhatIsCutOrLonger) {
 
 TEST(PlanSight, StaysWithinItsBuffer) {
   std::string bytes(kMaxSightBytes, '\0');
-  SightWriter writer(bytes.data(), PlanKind::kPlain, std::string(kMaxSettingsBytes, 's'), std::string(kMaxOutlineBytes, 'o'));
+  const std::string settings(kMaxSettingsBytes, 's');
+  const std::string outline(kMaxOutlineBytes, 'o');
+  SightWriter writer(bytes.data(), PlanKind::kPlain, {settings, true}, outline);
   const std::string name(63, 'n');
   for (uint32_t i = 0; i < 100; i++) writer.AddUsedIndex(i, name);
   RelationSight facts{};
