@@ -15,11 +15,16 @@ FROM steward.plan_changes WHERE query LIKE '%FROM items %' ORDER BY changed_at;
 ANALYZE items;
 SELECT 1 FROM steward.reset();
 
--- both plans in use, for different values
+-- both plans in use, for different values; and where there are none to differ
 SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'rare';
 SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'common';
-SELECT pg_sleep(2.1);
+SELECT max(id) AS by_turns FROM items AS i;
+SET enable_indexonlyscan = off;
+SELECT max(id) AS by_turns FROM items AS i;
+RESET enable_indexonlyscan;
+SELECT pg_sleep(2.5);
 SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'rare';
+SELECT max(id) AS by_turns FROM items AS i;
 SELECT statement, cause, cause_detail, old_calls, new_calls FROM changes;
 
 -- an index is dropped

@@ -38,6 +38,7 @@ struct Comparison {
   const PlanUse& old_use;
   const PlanSight& new_plan;
   const PlanUse& new_use;
+  bool has_values;
   PlanChange* change;
 
   void Found(PlanCause cause, const Finding& finding) const {
@@ -178,6 +179,10 @@ void CompareSettings(const Comparison& compare) {
 // What was counted may have begun so long before: executions that take twice the mean are not rare.
 int64_t BegunWithin(const PlanUse& use) { return kCountedWithinUs + 2 * use.mean_duration; }
 
+bool BothAreUsed(const Comparison& compare) {
+  return compare.old_use.last_seen > compare.new_use.first_seen + BegunWithin(compare.old_use);
+}
+
 void CompareKinds(const Comparison& compare) {
   if (compare.old_plan.kind != PlanKind::kGeneric && compare.new_plan.kind == PlanKind::kGeneric)
     compare.Found(PlanCause::kGeneric, Finding() << "the old plan was made for given values, the new one is for any");
@@ -186,8 +191,14 @@ void CompareKinds(const Comparison& compare) {
 void CompareUse(const Comparison& compare) {
   if (compare.old_plan.kind == PlanKind::kGeneric && compare.new_plan.kind != PlanKind::kGeneric)
     compare.Found(PlanCause::kParameters, Finding() << "the new plan was made for given values, the old one is for any");
-  if (compare.old_use.last_seen > compare.new_use.first_seen + BegunWithin(compare.old_use))
+  if (compare.has_values && BothAreUsed(compare))
     compare.Found(PlanCause::kParameters, Finding() << "both plans are used, for different values");
+}
+
+// Without values there is a reason for it, but not one that is known here.
+void CompareAlternation(const Comparison& compare) {
+  if (!compare.has_values && BothAreUsed(compare))
+    compare.Found(PlanCause::kAlternating, Finding() << "both plans are used side by side");
 }
 
 // ---- statistics and growth ----
@@ -235,8 +246,8 @@ int64_t InUseUntil(const PlanUse& use, int64_t at) { return std::min(use.last_se
 }  // namespace
 
 const char* CauseName(PlanCause cause) {
-  static constexpr const char* kNames[] = {"index",      "setting", "generic", "parameters",
-                                           "statistics", "growth",  "index",   "unknown"};
+  static constexpr const char* kNames[] = {"index",  "setting",     "generic", "parameters", "statistics",
+                                           "growth", "alternating", "index",   "unknown"};
   return kNames[static_cast<int>(cause)];
 }
 
@@ -247,18 +258,18 @@ bool RatherReplaced(const PlanUse& a, const PlanUse& b, int64_t at) {
   return a.calls != b.calls ? a.calls > b.calls : a.first_seen > b.first_seen;
 }
 
-void ExplainChange(const PlanSight& old_plan, const PlanUse& old_use, const PlanSight& new_plan, const PlanUse& new_use,
-                   PlanChange* change) noexcept {
+void ExplainChange(const KnownPlan& old_plan, const KnownPlan& new_plan, bool has_values, PlanChange* change) noexcept {
   change->cause = PlanCause::kUnknown;
   change->detail_length = 0;
-  const Comparison compare{old_plan, old_use, new_plan, new_use, change};
-  CompareIndexes(compare, old_plan, new_plan, ", which the old plan used, is gone");
-  CompareIndexes(compare, new_plan, old_plan, ", which the new plan uses, is new");
+  const Comparison compare{old_plan.sight, old_plan.use, new_plan.sight, new_plan.use, has_values, change};
+  CompareIndexes(compare, old_plan.sight, new_plan.sight, ", which the old plan used, is gone");
+  CompareIndexes(compare, new_plan.sight, old_plan.sight, ", which the new plan uses, is new");
   CompareSettings(compare);
   CompareKinds(compare);
   CompareUse(compare);
   CompareRelations(compare, CompareStatistics);
   CompareRelations(compare, CompareSize);
+  CompareAlternation(compare);
   CompareRebuilt(compare);
 }
 

@@ -12,13 +12,14 @@ namespace steward::core {
 
 /// Best first: the first that applies is told as the cause.
 enum class PlanCause : uint8_t {
-  kIndex,       // an index that the old plan used is gone, or one that the new plan uses is new
-  kSetting,     // planner settings differ
-  kGeneric,     // the old plan was made for parameter values, the new one for any
-  kParameters,  // both plans are in use, for different values
-  kStatistics,  // relations were analyzed between the plans, or statistics are gone
-  kGrowth,      // a relation has at least twice or at most half as many pages
-  kRebuilt,     // an index that both plans use is another one of the same name
+  kIndex,        // an index that the old plan used is gone, or one that the new plan uses is new
+  kSetting,      // planner settings differ
+  kGeneric,      // the old plan was made for parameter values, the new one for any
+  kParameters,   // both plans are in use, for different values
+  kStatistics,   // relations were analyzed between the plans, or statistics are gone
+  kGrowth,       // a relation has at least twice or at most half as many pages
+  kAlternating,  // both plans are in use, for a statement that has no values
+  kRebuilt,      // an index that both plans use is another one of the same name
   kUnknown,
 };
 
@@ -51,8 +52,14 @@ struct PlanChange {
   [[nodiscard]] std::string_view Detail() const { return {detail, detail_length}; }
 };
 
-/// All that applies. Names in the detail are those that things had when the plans were first seen.
-void ExplainChange(const PlanSight& old_plan, const PlanUse& old_use, const PlanSight& new_plan, const PlanUse& new_use,
-                   PlanChange* change) noexcept;
+/// What is known of a plan.
+struct KnownPlan {
+  const PlanSight& sight;
+  PlanUse use;
+};
+
+/// All that applies. Names in the detail are those that things had when the plans were first seen. `has_values`: the statement
+/// has, or may have, parameters or constants.
+void ExplainChange(const KnownPlan& old_plan, const KnownPlan& new_plan, bool has_values, PlanChange* change) noexcept;
 
 }  // namespace steward::core

@@ -277,6 +277,8 @@ Token NextToken(const SqlText& text, int at) {
   return Token{kind, at, reader.at()};
 }
 
+bool HasParameter(const SqlText& text) { return HighestParameter(text) > 0; }
+
 void ReplaceConstants(const SqlText& text, const ConstantPlace* at, int count, int first, TextOutput* out) {
   int copied = 0;
   int number = first;

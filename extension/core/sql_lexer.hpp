@@ -22,6 +22,9 @@ struct SqlText {
 /// The token at offset `at`; a comment is space, a quoted identifier a word.
 [[nodiscard]] Token NextToken(const SqlText& text, int at);
 
+/// True when there is a $n.
+[[nodiscard]] bool HasParameter(const SqlText& text);
+
 /// A bounded place to write to. What does not fit is left out, never in the middle of a $n.
 struct TextOutput {
   char* data;

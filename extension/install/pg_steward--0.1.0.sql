@@ -382,7 +382,7 @@ COMMENT ON COLUMN steward.plan_changes.effect IS
     'slower or faster by a factor of 1.2 or more, else alike; NULL until both plans have a finished execution';
 COMMENT ON COLUMN steward.plan_changes.slowdown IS 'new_mean_exec_time / old_mean_exec_time';
 COMMENT ON COLUMN steward.plan_changes.cause IS
-    'the likeliest of what applies: index (one that the old plan used is gone, one that the new plan uses is new), setting (planner settings differ), generic (the new plan is for any parameter values, the old one was for given ones), parameters (both plans are in use, for different values), statistics (analyzed in between, or statistics are gone), growth (a table of twice or half the size), index again (one of the same name was built anew), unknown';
+    'the likeliest of what applies: index (one that the old plan used is gone, one that the new plan uses is new), setting (planner settings differ), generic (the new plan is for any parameter values, the old one was for given ones), parameters (both plans are in use, for different values), statistics (analyzed in between, or statistics are gone), growth (a table of twice or half the size), alternating (both plans are in use for a statement without parameters and constants), index again (one of the same name was built anew), unknown';
 COMMENT ON COLUMN steward.plan_changes.cause_detail IS
     'all that applies, best first: cause: what. Compares what was noted when each plan was first seen, with names of that time; of a setting also where it was set (session, user, database, configuration file, ...)';
 COMMENT ON COLUMN steward.plan_changes.old_mean_exec_time IS 'of all executions of the plan since it was kept, milliseconds';

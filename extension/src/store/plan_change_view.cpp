@@ -1,7 +1,9 @@
 // The SQL function behind steward.plan_changes: each kept plan of the current database with the plan of the same statement whose
 // place it took. Owns the pairing; why a plan changed is decided in core/plan_change.
 #include "core/plan_change.hpp"
+#include "core/sql_lexer.hpp"
 #include "pg/text_output.hpp"
+#include "settings.hpp"
 #include "store/drain.hpp"
 #include "store/plans.hpp"
 #include "store/row.hpp"
@@ -10,6 +12,7 @@
 #include "store/visibility.hpp"
 
 extern "C" {
+#include "mb/pg_wchar.h"
 #include "utils/timestamp.h"
 }
 
@@ -95,8 +98,15 @@ void AddMeanTime(Row* row, const PlanEntry& entry) {
   row->AddIf(counted, counted ? Float8GetDatum(entry.total_exec_time_ms / static_cast<double>(entry.calls)) : Datum{0});
 }
 
-void AddQuery(Row* row, const PlanKey& key) {
-  const TextCopy text = GetDisplayText(TextKey{key.dbid, key.queryid});
+// Constants are shown as parameters. A text that is not known, or may have been cut before the first of them, may have some.
+bool MayHaveValues(const TextCopy& text) {
+  if (!text.found || text.display == nullptr) return true;
+  const auto length = static_cast<int>(text.display_length);
+  if (length > settings.max_query_length_bytes - MAX_MULTIBYTE_CHAR_LEN) return true;
+  return core::HasParameter(core::SqlText{text.display, length, false});
+}
+
+void AddQuery(Row* row, const TextCopy& text) {
   const bool known = text.found && text.display != nullptr;
   row->AddIf(known, known ? pg::TextInDatabaseEncoding(text.display, static_cast<int>(text.display_length), text.encoding)
                           : Datum{0});
@@ -116,13 +126,15 @@ void Emit(ReturnSetInfo* result, Pairing* pairing, const PlanCopy& old_plan, con
   const PlanKey& key = new_plan.entry.key;
   ReadSightOf(*pairing, old_plan, &pairing->old_sight);
   ReadSightOf(*pairing, new_plan, &pairing->new_sight);
-  core::ExplainChange(pairing->old_sight, UseOf(old_plan), pairing->new_sight, UseOf(new_plan), &pairing->change);
+  const TextCopy text = GetDisplayText(TextKey{key.dbid, key.queryid});
+  core::ExplainChange({pairing->old_sight, UseOf(old_plan)}, {pairing->new_sight, UseOf(new_plan)}, MayHaveValues(text),
+                      &pairing->change);
   if (pairing->change.same_plan) return;
   Row row{};
   row.Add(ObjectIdGetDatum(key.userid));
   row.Add(ObjectIdGetDatum(key.dbid));
   row.Add(Int64GetDatum(static_cast<int64>(key.queryid)));
-  AddQuery(&row, key);
+  AddQuery(&row, text);
   row.Add(TimestampTzGetDatum(new_plan.entry.first_seen));
   row.AddText(core::CauseName(pairing->change.cause));
   AddString(&row, pairing->change.Detail());

@@ -37,6 +37,7 @@ struct Plan {
   std::vector<SightIndex> used;
   std::string outline = "Seq Scan on items  (cost=0.00..1.00 rows=1)";
   PlanUse use{10 * kSecond, 100 * kSecond, 10};
+  bool has_values = true;
 
   [[nodiscard]] std::string Bytes() const {
     std::string bytes(kMaxSightBytes, '\0');
@@ -65,7 +66,7 @@ PlanChange Compare(const Plan& before, const Plan& after) {
   EXPECT_TRUE(ReadSight(old_bytes, &old_sight));
   EXPECT_TRUE(ReadSight(new_bytes, &new_sight));
   PlanChange change{};
-  ExplainChange(old_sight, before.use, new_sight, after.use, &change);
+  ExplainChange({old_sight, before.use}, {new_sight, after.use}, after.has_values, &change);
   return change;
 }
 
@@ -200,6 +201,17 @@ TEST(PlanChange, BlamesParametersOnlyWhereTheOldPlanIsUsedOn) {
   EXPECT_EQ(Explain(before, Next()), "");
   before.use.last_seen++;
   EXPECT_EQ(Explain(before, Next()), "parameters: both plans are used, for different values");
+}
+
+TEST(PlanChange, BlamesNoValuesWhereAStatementHasNone) {
+  Plan before;
+  before.use.last_seen = 150 * kSecond;
+  Plan after = Next();
+  after.has_values = false;
+  EXPECT_EQ(Explain(before, after), "alternating: both plans are used side by side");
+  after.items.pages = 1000;
+  EXPECT_EQ(Explain(before, after),
+            "growth: items grew from 100 to 1000 pages; alternating: both plans are used side by side");
 }
 
 TEST(PlanChange, KnowsThatLongExecutionsBeganBeforeTheyWereCounted) {

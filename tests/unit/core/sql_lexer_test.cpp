@@ -52,6 +52,12 @@ TEST(SqlLexer, KeepsNamesCommentsAndParameters) {
             "select \"a 1\", t1.c2, $3 /* 1 /* 2 */ 'x' */ -- '4'\n, $4");
 }
 
+TEST(SqlLexer, FindsParametersOnlyWhereTheyStand) {
+  EXPECT_TRUE(HasParameter(Text("select a from t where b = $12")));
+  EXPECT_FALSE(HasParameter(Text("select a$1, \"$1\", '$1' /* $1 */ from t")));
+  EXPECT_FALSE(HasParameter(Text("")));
+}
+
 TEST(SqlLexer, ContinuedStringsAreOneConstant) {
   EXPECT_EQ(Redact("select 'a'\n  'b', 'c' 'd'"), "select $1, $2 $3");
   EXPECT_EQ(Redact("select 'a' -- comment\n 'b'"), "select $1");
