@@ -88,6 +88,28 @@ SELECT cause, cause_detail, old_kind, new_kind FROM steward.plan_changes WHERE q
 RESET pg_steward.track;
 RESET plan_cache_mode;
 
+-- an outline that is cut says so, wherever the cut falls
+CREATE TABLE one (id int) WITH (autovacuum_enabled = off);
+SET pg_steward.track = 'all';
+DO $$
+DECLARE
+  subplans text := (SELECT string_agg('EXISTS (SELECT FROM one)', ' AND ') FROM generate_series(1, 40));
+  name text;
+BEGIN
+  FOR pad IN 1..4 LOOP
+    name := 'outline' || repeat('_', 12 * pad);
+    EXECUTE format('CREATE TABLE %I (id int UNIQUE) WITH (autovacuum_enabled = off)', name);
+    FOR round IN 1..2 LOOP
+      PERFORM set_config('enable_' || method, (round = 1)::text, true)
+      FROM unnest(ARRAY['indexscan', 'indexonlyscan', 'bitmapscan']) AS method;
+      EXECUTE format('SELECT %s FROM %I WHERE id = 1', subplans, name);
+    END LOOP;
+  END LOOP;
+END $$;
+RESET pg_steward.track;
+SELECT count(*) AS outlines, count(*) FILTER (WHERE new_outline LIKE E'%\n...') AS cut, max(length(new_outline)) <= 1536 AS bounded
+FROM steward.plan_changes WHERE query LIKE '%EXISTS (SELECT FROM one) FROM outline%';
+
 -- others' plans are not shown
 CREATE ROLE regress_changes_reader;
 GRANT USAGE ON SCHEMA steward TO regress_changes_reader;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kMaxDepth = 500;
 constexpr int kMaxTextDepth = 50;
+constexpr int kSubPlanLine = 32;  // no line with a subplan's number is longer
 
 struct Counting {
   int count;
@@ -220,7 +221,9 @@ const char* OutlineText(const PlannedStmt* statement, Size limit, Size* length) 
   ListCell* cell = nullptr;
   foreach (cell, statement->subplans) {
     number++;
-    if (writing.full || lfirst(cell) == nullptr || out.len + 32 > writing.limit) continue;
+    if (lfirst(cell) == nullptr) continue;
+    writing.full = writing.full || out.len + kSubPlanLine > writing.limit;
+    if (writing.full) break;
     appendStringInfo(&out, "  SubPlan %d\n", number);
     writing.depth = 1;
     WriteLines(static_cast<Plan*>(lfirst(cell)), &writing);
