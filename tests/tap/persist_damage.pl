@@ -40,6 +40,7 @@ $node->stop;
 my $path = $node->data_dir . '/pg_stat/pg_steward.stat';
 my $good = slurp_file($path);
 my $length = length $good;
+my $header = 96; # bytes: the magic number, three versions, sizes of what records are made of
 
 sub write_raw { my ($bytes) = @_; open my $out, '>:raw', $path or die $!; print $out $bytes; close $out or die $! }
 
@@ -87,14 +88,14 @@ like($out, qr/kept=1/, 'what it saved is read too');
 # ---- damage ---------------------------------------------------------------------------------------------------------
 srand(20261126);
 my $damaged = 'the file is damaged';
-my %cut = map { ($_ => substr($good, 0, $_)) } 0, 1, 7, 8, 20, 60, 91, (map { $length - $_ } 1 .. 5, 8, 12, 13),
+my %cut = map { ($_ => substr($good, 0, $_)) } 0, 1, 7, 8, 20, 60, $header - 1, (map { $length - $_ } 1 .. 5, 8, 12, 13),
     (map { int rand $length } 1 .. 30);
 all_start_empty('a file that ends too early', $damaged, %cut);
 
 # The first bytes are the magic number; damage in the rest of the header looks like another version's.
 my %flipped;
 for (1 .. 40) {
-    my ($at, $bit) = (92 + int rand($length - 92), int rand 8);
+    my ($at, $bit) = ($header + int rand($length - $header), int rand 8);
     my $bytes = $good;
     substr($bytes, $at, 1) ^= chr(1 << $bit);
     $flipped{"$at.$bit"} = $bytes;
@@ -105,7 +106,7 @@ all_start_empty('garbage', $damaged,
     'twice' => $good . $good,
     zeros => "\0" x $length,
     'random bytes' => join('', map { chr int rand 256 } 1 .. 100_000),
-    'random bytes behind the header' => substr($good, 0, 92) . join('', map { chr int rand 256 } 1 .. 100_000),
+    'random bytes behind the header' => substr($good, 0, $header) . join('', map { chr int rand 256 } 1 .. 100_000),
     'holes' => substr($good, 0, 300) . "\0" x ($length - 300));
 
 # ---- made up, with a checksum that is right -------------------------------------------------------------------------
@@ -122,7 +123,7 @@ is(with_checksum($good), $good, 'the checksum is CRC-32C');
 sub changed { my ($at, $new) = @_; my $bytes = $good; substr($bytes, $at, length $new) = $new; return with_checksum($bytes) }
 
 my @records; # [offset of its header, kind, length]
-for (my $at = 92; $at < $length - 12;) {
+for (my $at = $header; $at < $length - 12;) {
     my ($kind, $size) = unpack 'LL', substr $good, $at, 8;
     push @records, [$at, $kind, $size];
     $at += 8 + $size;

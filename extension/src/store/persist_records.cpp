@@ -292,7 +292,8 @@ RecordLayout CurrentRecordLayout() {
   return RecordLayout{{sizeof(SavedStatus), sizeof(Statement), sizeof(core::StatementTotals), core::kCounterCount,
                        core::kLatencyBuckets, sizeof(SavedText), kMaxSamples, sizeof(PlannableParam), sizeof(PlanEntry),
                        sizeof(PlanFacts), sizeof(PredicateRecord), sizeof(SlowRecord), sizeof(SlowExecution), NAMEDATALEN,
-                       sizeof(HistoryDatabase), sizeof(SavedTaken), sizeof(core::ClassRow), sizeof(core::RelationSight)}};
+                       sizeof(HistoryDatabase), sizeof(SavedTaken), sizeof(core::ClassRow), sizeof(core::RelationSight),
+                       sizeof(core::SightHeader)}};
 }
 
 }  // namespace steward::store

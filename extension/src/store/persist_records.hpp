@@ -28,7 +28,7 @@ struct RecordKind {
 [[nodiscard]] const RecordKind* RecordKinds(uint32* count);
 
 /// The sizes of what the records are made of: a library that has others cannot read them.
-inline constexpr int kLayoutSizes = 18;
+inline constexpr int kLayoutSizes = 19;
 struct RecordLayout {
   uint32 size[kLayoutSizes];
 };
