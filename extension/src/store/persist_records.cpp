@@ -131,7 +131,7 @@ bool RestoreOneText(core::RecordReader* in) {
 
 // ---- plans ----
 
-uint32 BeginPlans() { return PlanCapacity(); }
+uint32 BeginPlans() { return PlanPlaces(); }
 
 bool SavePlan(uint32 index, core::RecordWriter* out) {
   const PlanEntry* entry = PlanAt(index);

@@ -139,35 +139,6 @@ HeapRef PutFacts(const char* facts, uint32 length) {
   return ref;
 }
 
-// Bytes that a copy of the entries of `dbid` needs. Under the lock.
-Size MeasureCopy(Oid dbid, bool with_json, uint32* count) {
-  Size bytes = 0;
-  *count = 0;
-  for (uint32 i = 0; i < region->touched; i++) {
-    if (!entries[i].used || (OidIsValid(dbid) && entries[i].key.dbid != dbid)) continue;
-    bytes += HeapLength(entries[i].facts) + (with_json ? HeapLength(entries[i].json) : 0);
-    ++*count;
-  }
-  return bytes;
-}
-
-// Under the lock, with room for everything.
-void FillCopy(PlansCopy* copy, Oid dbid, bool with_json) {
-  Size at = 0;
-  for (uint32 i = 0; i < region->touched; i++) {
-    if (!entries[i].used || (OidIsValid(dbid) && entries[i].key.dbid != dbid)) continue;
-    PlanCopy& to = copy->plans[copy->count++];
-    to = PlanCopy{entries[i], at, HeapLength(entries[i].facts), 0, 0};
-    HeapGet(entries[i].facts, copy->blob + at);
-    at += to.facts_length;
-    if (!with_json) continue;
-    to.json_offset = at;
-    to.json_length = HeapLength(entries[i].json);
-    HeapGet(entries[i].json, copy->blob + at);
-    at += to.json_length;
-  }
-}
-
 void Merge(char* facts, const NodeMeasure* measures, int count) {
   const auto* header = reinterpret_cast<const PlanFacts*>(facts);
   auto* record = reinterpret_cast<PredicateRecord*>(facts + sizeof(PlanFacts) +
@@ -218,7 +189,7 @@ uint32 PlanCount() {
   return count;
 }
 
-uint32 PlanCapacity() { return region->capacity; }
+uint32 PlanPlaces() { return region->touched; }
 
 const PlanEntry* PlanAt(uint32 index) { return entries[index].used ? &entries[index] : nullptr; }
 
@@ -329,28 +300,6 @@ void ResetPlans(Oid userid, Oid dbid, uint64 queryid) {
   if (userid == 0 && dbid == 0 && queryid == 0) region->lost = 0;
   region->generation++;
   LWLockRelease(Lock());
-}
-
-PlansCopy CopyPlans(Oid dbid, bool with_json) {
-  for (;;) {
-    uint32 count = 0;
-    LWLockAcquire(Lock(), LW_SHARED);
-    const Size bytes = MeasureCopy(dbid, with_json, &count);
-    LWLockRelease(Lock());
-
-    const uint32 room = count + count / 8 + 8;
-    const Size blob = bytes + bytes / 8 + 4096;
-    PlansCopy copy{static_cast<PlanCopy*>(palloc_extended(sizeof(PlanCopy) * room, MCXT_ALLOC_HUGE)), 0,
-                   static_cast<char*>(palloc_extended(blob, MCXT_ALLOC_HUGE))};
-
-    LWLockAcquire(Lock(), LW_SHARED);
-    const bool fits = MeasureCopy(dbid, with_json, &count) <= blob && count <= room;
-    if (fits) FillCopy(&copy, dbid, with_json);
-    LWLockRelease(Lock());
-    if (fits) return copy;
-    pfree(copy.plans);
-    pfree(copy.blob);
-  }
 }
 
 }  // namespace steward::store

@@ -91,8 +91,8 @@ struct PlansCopy {
 };
 [[nodiscard]] PlansCopy CopyPlans(Oid dbid, bool with_json);
 
-/// For saving, in a process that is alone: the entry at `index`, 0 .. PlanCapacity() - 1, null when it is free.
-[[nodiscard]] uint32 PlanCapacity();
+/// The entry at `index`, 0 .. PlanPlaces() - 1, null when it is free. Call with store::Lock() held, or in a process that is alone.
+[[nodiscard]] uint32 PlanPlaces();
 [[nodiscard]] const PlanEntry* PlanAt(uint32 index);
 
 /// What was saved comes back; references in `saved` mean nothing. A plan that finds no room for its facts is lost, which is
