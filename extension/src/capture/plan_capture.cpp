@@ -86,16 +86,16 @@ void ForgetSight(const store::PlanKey& key) {
 }
 
 // False when it is to be tried again at the next sight.
-bool StoreFacts(const store::PlanKey& key, const QueryDesc* query) {
+bool StorePlan(const store::PlanKey& key, const QueryDesc* query) {
   const PlanSource source{query->plannedstmt, query->params};
-  uint32 length = 0;
-  char* facts = CollectFacts(source, settings.track_predicates, CurrentMemoryContext, &length);
+  store::PlanNotes notes{};
+  bool collected = CollectNotes(source, settings.track_predicates, CurrentMemoryContext, &notes);
   // A plan whose predicates cannot be read is kept without them, so that it is not tried again at each execution.
-  if (facts == nullptr) {
+  if (!collected) {
     store::CountLost();
-    facts = CollectFacts(source, false, CurrentMemoryContext, &length);
+    collected = CollectNotes(source, false, CurrentMemoryContext, &notes);
   }
-  if (facts == nullptr || store::PutPlanFacts(key, facts, length) != store::PutResult::kBusy) return true;
+  if (!collected || store::PutPlan(key, notes) != store::PutResult::kBusy) return true;
   ForgetSight(key);
   return false;
 }
@@ -108,7 +108,7 @@ struct NewPlan {
 
 void StoreNewPlan(void* argument) {
   auto* plan = static_cast<NewPlan*>(argument);
-  plan->stored = StoreFacts(plan->key, plan->query);
+  plan->stored = StorePlan(plan->key, plan->query);
 }
 
 // Runs `work` so that nothing of it reaches the user's statement; a failure is counted as lost.
@@ -168,7 +168,7 @@ void Keep(void* argument) {
   const auto* ending = static_cast<Ending*>(argument);
   const ExecutionEnd& end = *ending->end;
   const store::PlanKey key{end.key.userid, end.key.dbid, end.key.queryid, end.planid};
-  if (end.planid != 0 && !store::PlanKnown(key)) StoreFacts(key, ending->query);
+  if (end.planid != 0 && !store::PlanKnown(key)) StorePlan(key, ending->query);
   if (end.planid != 0 && ending->instrumented && settings.track_predicates) {
     const Measures measured = MeasureNodes(ending->query->planstate);
     store::AddMeasures(key, measured.items, measured.count);

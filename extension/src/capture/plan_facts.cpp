@@ -36,10 +36,7 @@ struct Collection {
   MemoryContext target;
   OidSet relations;
   OidSet indexes;
-  char* sight;
-  uint32 sight_bytes;
-  char* facts;
-  uint32 length;
+  store::PlanNotes notes;
 };
 
 void CollectNode(Plan* plan, void* argument) {
@@ -58,10 +55,10 @@ void CollectSight(void* argument) {
   auto* collection = static_cast<Collection*>(argument);
   const OidSet& relations = collection->relations;
   const OidSet& indexes = collection->indexes;
-  collection->sight_bytes =
+  collection->notes.sight_length =
       WriteSight(SightSource{collection->statement, collection->parameters, relations.items, relations.count, indexes.items,
                              indexes.count},
-                 collection->sight);
+                 collection->notes.sight);
 }
 
 void Collect(void* argument) {
@@ -73,8 +70,8 @@ void Collect(void* argument) {
   foreach (cell, statement->resultRelations)
     collection->relations.Add(rt_fetch(static_cast<Index>(lfirst_int(cell)), statement->rtable)->relid);
 
-  collection->sight = static_cast<char*>(palloc(core::kMaxSightBytes));
-  if (!pg::RunProtected(CollectSight, argument)) collection->sight_bytes = 0;
+  collection->notes.sight = static_cast<char*>(MemoryContextAlloc(collection->target, core::kMaxSightBytes));
+  if (!pg::RunProtected(CollectSight, argument)) collection->notes.sight_length = 0;
   auto* list = static_cast<DraftList*>(palloc0(sizeof(DraftList)));
   if (collection->predicates) {
     PinDeparseSettings();
@@ -84,23 +81,22 @@ void Collect(void* argument) {
   const OidSet& relations = collection->relations;
   const OidSet& indexes = collection->indexes;
   MemoryContextSwitchTo(collection->target);
-  collection->facts =
-      SerializeFacts(FactParts{list, relations.items, relations.count, indexes.items, indexes.count, collection->sight,
-                               collection->sight_bytes},
-                     &collection->length);
+  collection->notes.facts =
+      SerializeFacts(FactParts{list, relations.items, relations.count, indexes.items, indexes.count},
+                     &collection->notes.facts_length);
 }
 
 }  // namespace
 
-char* CollectFacts(const PlanSource& source, bool predicates, MemoryContext context, uint32* length) {
+bool CollectNotes(const PlanSource& source, bool predicates, MemoryContext context, store::PlanNotes* notes) {
   Collection collection{};
   collection.statement = source.statement;
   collection.parameters = source.parameters;
   collection.predicates = predicates;
   collection.target = context;
-  if (!pg::RunProtected(Collect, &collection)) return nullptr;
-  *length = collection.length;
-  return collection.facts;
+  if (!pg::RunProtected(Collect, &collection)) return false;
+  *notes = collection.notes;
+  return true;
 }
 
 bool TouchesUserRelation(const PlannedStmt* statement) {

@@ -1,7 +1,8 @@
-// Collects the facts of a plan that are stored with it: relations, indexes, predicates, circumstances.
+// Collects what is stored of a plan: its facts, which are relations, indexes and predicates, and its circumstances.
 #pragma once
 
 #include "pg/postgres.hpp"
+#include "store/plans.hpp"
 
 extern "C" {
 #include "nodes/params.h"
@@ -16,9 +17,9 @@ struct PlanSource {
   ParamListInfo parameters;
 };
 
-/// The serialised facts (store/predicate_record.hpp), allocated in `context`, or null when the walk failed; the failure is
-/// swallowed. With `predicates` false predicates are left out.
-[[nodiscard]] char* CollectFacts(const PlanSource& source, bool predicates, MemoryContext context, uint32* length);
+/// Fills `notes`, with memory of `context`. False when the walk failed, which is swallowed. With `predicates` false predicates
+/// are left out.
+[[nodiscard]] bool CollectNotes(const PlanSource& source, bool predicates, MemoryContext context, store::PlanNotes* notes);
 
 /// True when the plan reads or writes a relation that advice can be about.
 [[nodiscard]] bool TouchesUserRelation(const PlannedStmt* statement);

@@ -99,7 +99,7 @@ char* SerializeFacts(const FactParts& parts, uint32* length) {
   const DraftList& list = *parts.list;
   const Size records = sizeof(PredicateRecord) * static_cast<Size>(list.count);
   const Size oids = sizeof(Oid) * (static_cast<Size>(parts.relation_count) + parts.index_count);
-  Size total = sizeof(store::PlanFacts) + oids + records + parts.sight_bytes;
+  Size total = sizeof(store::PlanFacts) + oids + records;
   for (int i = 0; i < list.count; i++) total += list.items[i].record.expression_length;
   char* blob = static_cast<char*>(palloc(total));
   char* next = blob;
@@ -108,13 +108,12 @@ char* SerializeFacts(const FactParts& parts, uint32* length) {
     memcpy(next, data, size);
     next += size;
   };
-  const store::PlanFacts facts{static_cast<uint32>(list.count), parts.relation_count, parts.index_count, parts.sight_bytes};
+  const store::PlanFacts facts{static_cast<uint32>(list.count), parts.relation_count, parts.index_count};
   put(&facts, sizeof facts);
   put(parts.relations, sizeof(Oid) * parts.relation_count);
   put(parts.indexes, sizeof(Oid) * parts.index_count);
   for (int i = 0; i < list.count; i++) put(&list.items[i].record, sizeof(PredicateRecord));
   for (int i = 0; i < list.count; i++) put(list.items[i].expression, list.items[i].record.expression_length);
-  put(parts.sight, parts.sight_bytes);
   *length = static_cast<uint32>(total);
   return blob;
 }

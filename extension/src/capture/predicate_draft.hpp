@@ -50,8 +50,6 @@ struct FactParts {
   uint16 relation_count;
   const Oid* indexes;
   uint16 index_count;
-  const char* sight;
-  uint32 sight_bytes;
 };
 
 /// Serialises facts (predicate_record.hpp) in the current memory context.

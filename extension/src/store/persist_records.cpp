@@ -138,6 +138,7 @@ bool SavePlan(uint32 index, core::RecordWriter* out) {
   if (entry == nullptr) return false;
   out->Put(*entry);
   PutString(entry->facts, out);
+  PutString(entry->sight, out);
   PutString(entry->json, out);
   return true;
 }
@@ -156,19 +157,22 @@ bool FactsAreWhole(Bytes facts) {
     if (!in.Take(&record) || record.role > PredicateRole::kUpdate || record.kind > PredicateKind::kOther) return false;
     texts += record.expression_length;
   }
-  if (in.TakeBytes(texts) == nullptr) return false;
+  return in.TakeBytes(texts) != nullptr && in.Exhausted();
+}
+
+bool SightIsWhole(Bytes bytes) {
   core::PlanSight sight;
-  const char* bytes = in.TakeBytes(header.sight_bytes);
-  return in.Exhausted() && (header.sight_bytes == 0 || core::ReadSight({bytes, header.sight_bytes}, &sight));
+  return bytes.length == 0 || core::ReadSight({bytes.data, bytes.length}, &sight);
 }
 
 bool RestoreOnePlan(core::RecordReader* in) {
   PlanEntry saved;
   if (!in->Take(&saved)) return false;
   const Bytes facts = TakeString(in);
+  const Bytes sight = TakeString(in);
   const Bytes json = TakeString(in);
-  if (!in->ok() || !FactsAreWhole(facts)) return false;
-  RestorePlan(saved, facts, json);
+  if (!in->ok() || !FactsAreWhole(facts) || !SightIsWhole(sight)) return false;
+  RestorePlan(saved, facts, sight, json);
   return true;
 }
 

@@ -79,13 +79,11 @@ const PlanCopy* PlanBefore(const PlanCopy* const* sorted, uint32 index) {
   return best;
 }
 
-// The circumstances are the last bytes of the facts. Without them every cause is unknown.
-void ReadSightOf(const Pairing& pairing, const PlanCopy& plan, core::PlanSight* sight) {
-  const char* facts = pairing.copy.blob + plan.facts_offset;
-  PlanFacts header;
-  memcpy(&header, facts, sizeof header);
-  const char* bytes = facts + plan.facts_length - header.sight_bytes;
-  if (!core::ReadSight({bytes, header.sight_bytes}, sight)) *sight = core::PlanSight{};
+// False when the plan is kept without its circumstances.
+bool ReadSightOf(const Pairing& pairing, const PlanCopy& plan, core::PlanSight* sight) {
+  if (core::ReadSight({pairing.copy.blob + plan.sight_offset, plan.sight_length}, sight)) return true;
+  *sight = core::PlanSight{};
+  return false;
 }
 
 void AddString(Row* row, std::string_view text) {
@@ -124,11 +122,14 @@ void AddPlan(Row* row, const Pairing& pairing, const PlanCopy& plan, const core:
 
 void Emit(ReturnSetInfo* result, Pairing* pairing, const PlanCopy& old_plan, const PlanCopy& new_plan) {
   const PlanKey& key = new_plan.entry.key;
-  ReadSightOf(*pairing, old_plan, &pairing->old_sight);
-  ReadSightOf(*pairing, new_plan, &pairing->new_sight);
+  const bool old_known = ReadSightOf(*pairing, old_plan, &pairing->old_sight);
+  const bool new_known = ReadSightOf(*pairing, new_plan, &pairing->new_sight);
   const TextCopy text = GetDisplayText(TextKey{key.dbid, key.queryid});
-  core::ExplainChange({pairing->old_sight, UseOf(old_plan)}, {pairing->new_sight, UseOf(new_plan)}, MayHaveValues(text),
-                      &pairing->change);
+  if (old_known && new_known)
+    core::ExplainChange({pairing->old_sight, UseOf(old_plan)}, {pairing->new_sight, UseOf(new_plan)}, MayHaveValues(text),
+                        &pairing->change);
+  else
+    pairing->change = core::PlanChange{core::PlanCause::kUnknown, false, 0, {}};
   if (pairing->change.same_plan) return;
   Row row{};
   row.Add(ObjectIdGetDatum(key.userid));
@@ -150,7 +151,7 @@ void EmitAll(FunctionCallInfo fcinfo) {
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   auto* pairing = static_cast<Pairing*>(palloc0(sizeof(Pairing)));
-  pairing->copy = CopyPlans(MyDatabaseId, true);
+  pairing->copy = CopyPlans(MyDatabaseId, PlanParts{false, true, true});
   const uint32 count = SortVisible(pairing, ReadsAllStats());
   MemoryContext rows = AllocSetContextCreate(CurrentMemoryContext, "pg_steward rows", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(rows);

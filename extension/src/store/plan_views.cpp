@@ -117,7 +117,7 @@ void EmitAll(FunctionCallInfo fcinfo, bool predicates) {
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const bool all = ReadsAllStats();
-  const PlansCopy copy = CopyPlans(MyDatabaseId, !predicates);
+  const PlansCopy copy = CopyPlans(MyDatabaseId, PlanParts{true, false, !predicates});
   MemoryContext rows = AllocSetContextCreate(CurrentMemoryContext, "pg_steward rows", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(rows);
   for (uint32 i = 0; i < copy.count; i++) {

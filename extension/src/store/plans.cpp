@@ -67,6 +67,7 @@ void Remove(PlanEntry* entry) {
   while (*link != ref) link = &entries[*link - 1].next;
   *link = entry->next;
   DropJson(entry);
+  HeapFree(entry->sight);
   HeapFree(entry->facts);
   *entry = PlanEntry{};
   entry->next = region->free;
@@ -193,7 +194,7 @@ uint32 PlanPlaces() { return region->touched; }
 
 const PlanEntry* PlanAt(uint32 index) { return entries[index].used ? &entries[index] : nullptr; }
 
-void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes json) {
+void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes sight, Bytes json) {
   if (Find(saved.key) != nullptr) return;
   const HeapRef ref = HeapPut(facts.data, facts.length);
   PlanEntry* entry = ref != 0 ? Take() : nullptr;
@@ -205,6 +206,7 @@ void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes json) {
   uint32& head = BucketOf(saved.key);
   *entry = saved;
   entry->facts = ref;
+  entry->sight = HeapPut(sight.data, sight.length);
   entry->json = 0;
   entry->next = head;
   entry->used = true;
@@ -225,16 +227,17 @@ bool PlanKnown(const PlanKey& key) {
   return entry != nullptr;
 }
 
-PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length) {
+PutResult PutPlan(const PlanKey& key, const PlanNotes& notes) {
   const TimestampTz now = GetCurrentTimestamp();
   if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return PutResult::kBusy;
   bool kept = Find(key) != nullptr;
   if (!kept) {
-    const HeapRef ref = PutFacts(facts, length);
+    const HeapRef ref = PutFacts(notes.facts, notes.facts_length);
     PlanEntry* entry = ref != 0 ? Take() : nullptr;
     if (entry != nullptr) {
       uint32& head = BucketOf(key);
-      *entry = PlanEntry{key, 0, 0, now, now, ref, 0, head, true, false};
+      const HeapRef sight = HeapPut(notes.sight, notes.sight_length);
+      *entry = PlanEntry{key, 0, 0, now, now, ref, sight, 0, head, true, false};
       head = static_cast<uint32>(entry - entries) + 1;
       kept = true;
     } else {

@@ -1,5 +1,5 @@
-// The captured plans: one entry for each (user, database, statement, plan), with its facts (relations, indexes, predicates)
-// and, once it was slow, its JSON. Owns the region, its lookup, eviction and memory budget; what a plan is made of and when it
+// The captured plans: one entry for each (user, database, statement, plan), with its facts (relations, indexes, predicates), the
+// circumstances of its first sight and, once it was slow, its JSON. Owns the region, its lookup, eviction and memory budget; what a plan is made of and when it
 // is worth keeping is capture's business. Functions take store::Lock() themselves and never wait for anything else.
 #pragma once
 
@@ -29,6 +29,7 @@ struct PlanEntry {
   TimestampTz first_seen;
   TimestampTz last_seen;
   HeapRef facts;
+  HeapRef sight;
   HeapRef json;
   uint32 next;  // index + 1 in the bucket or in the free list
   bool used;
@@ -50,9 +51,17 @@ extern STEWARD_LOCAL const volatile uint64* plans_generation;
 
 enum class PutResult : uint8 { kKept, kBusy, kFull };
 
-/// Adds the plan with its facts, evicting an old plan when the table or the text memory is full. Never waits: kBusy when the
+/// What is kept of a new plan: facts (predicate_record.hpp), circumstances (core/plan_sight.hpp; length 0: none).
+struct PlanNotes {
+  char* facts;
+  uint32 facts_length;
+  char* sight;
+  uint32 sight_length;
+};
+
+/// Adds the plan, evicting an old plan when the table or the text memory is full. Never waits: kBusy when the
 /// lock was taken, to be tried again at the next sight; kFull when there was no room, which is counted.
-PutResult PutPlanFacts(const PlanKey& key, const char* facts, uint32 length);
+PutResult PutPlan(const PlanKey& key, const PlanNotes& notes);
 
 /// Adds executions to a plan that has an entry. The drainer's: call with store::Lock() held exclusively.
 void CountPlanCalls(const PlanKey& key, uint64 calls, uint64 exec_ns, TimestampTz at);
@@ -76,28 +85,38 @@ void AddMeasures(const PlanKey& key, const NodeMeasure* measures, int count);
 /// Forgets plans: of one user, database or statement, 0 meaning every one.
 void ResetPlans(Oid userid, Oid dbid, uint64 queryid);
 
-/// A consistent copy of all entries and, in `blob` at `offset`, their facts and JSON. Allocated in the current context.
+/// A consistent copy of all entries and, in `blob`, their facts or what else was asked for. Allocated in the current context.
 struct PlanCopy {
   PlanEntry entry;
   Size facts_offset;
   uint32 facts_length;
+  Size sight_offset;
+  uint32 sight_length;
   Size json_offset;
   uint32 json_length;
+};
+/// What to copy of the entries.
+struct PlanParts {
+  bool facts;
+  bool sights;
+  bool json;
 };
 struct PlansCopy {
   PlanCopy* plans;
   uint32 count;
   char* blob;
 };
-[[nodiscard]] PlansCopy CopyPlans(Oid dbid, bool with_json);
+[[nodiscard]] PlansCopy CopyPlans(Oid dbid, PlanParts parts);
 
-/// The entry at `index`, 0 .. PlanPlaces() - 1, null when it is free. Call with store::Lock() held, or in a process that is alone.
+/// The entry at `index`, 0 .. PlanPlaces() - 1, null when it is free. Call with store::Lock() held, or in a process that is
+/// alone.
 [[nodiscard]] uint32 PlanPlaces();
 [[nodiscard]] const PlanEntry* PlanAt(uint32 index);
 
 /// What was saved comes back; references in `saved` mean nothing. A plan that finds no room for its facts is lost, which is
-/// counted; of JSON is kept what fits; the least recently seen plans go when there are too many. In a process that is alone.
-void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes json);
+/// counted; of circumstances and JSON is kept what fits; the least recently seen plans go when there are too many. In a process
+/// that is alone.
+void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes sight, Bytes json);
 void RestorePlansLost(uint64 lost);
 
 /// Number of plans that are kept.

@@ -1,6 +1,5 @@
 // One predicate of a captured plan, and the facts of a plan as they lie in the text heap: a header, relation and index OIDs,
-// predicate records, the texts of expressions, then the circumstances of the first sight (core/plan_sight). Plain data shared
-// by capture (which writes it) and the reading functions.
+// predicate records, then the texts of expressions. Plain data shared by capture (which writes it) and the reading functions.
 #pragma once
 
 #include <type_traits>
@@ -72,7 +71,6 @@ struct PlanFacts {
   uint32 predicates;
   uint16 relations;
   uint16 indexes;
-  uint32 sight_bytes;
 };
 
 constexpr int kMaxPredicates = 256;      // of one plan
