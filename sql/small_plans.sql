@@ -44,3 +44,24 @@ SELECT 1 FROM steward.reset();
 SELECT count(*) FROM steward.slow_queries;
 SELECT c7 FROM wide WHERE c7 = 7;
 SELECT attname, role FROM steward.predicates ORDER BY role, predicate_no;
+
+-- circumstances of plans have a share of the memory to themselves: when it is full the oldest go, and their plans stay
+CREATE TABLE narrow (id int UNIQUE) WITH (autovacuum_enabled = off);
+SELECT format('CREATE TABLE part_%s (id int) WITH (autovacuum_enabled = off)', g) FROM generate_series(0, 9) g \gexec
+DO $$
+DECLARE
+  subplans text := (SELECT string_agg('EXISTS (SELECT FROM part_' || g % 10 || ')', ' AND ') FROM generate_series(1, 40) g);
+BEGIN
+  FOR i IN 1..48 LOOP
+    FOR round IN 1..2 LOOP
+      PERFORM set_config('enable_' || method, (round = 1)::text, true)
+      FROM unnest(ARRAY['indexscan', 'indexonlyscan', 'bitmapscan']) AS method;
+      EXECUTE format('SELECT %s, id %s FROM narrow WHERE id = 1', subplans, repeat(' + id', i));
+    END LOOP;
+  END LOOP;
+END $$;
+SELECT count(*) BETWEEN 80 AND 96 AS plans FROM steward.plans WHERE 'narrow'::regclass = ANY (relid);
+SELECT count(*) > 40 AS pairs, count(old_outline) + count(new_outline) BETWEEN 50 AND 90 AS outlines,
+       bool_and(cause = 'setting') FILTER (WHERE old_outline IS NOT NULL AND new_outline IS NOT NULL) AS known,
+       bool_and(cause = 'unknown') FILTER (WHERE old_outline IS NULL OR new_outline IS NULL) AS unknown
+FROM steward.plan_changes WHERE query LIKE '%FROM narrow%';

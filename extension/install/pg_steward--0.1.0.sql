@@ -388,7 +388,8 @@ COMMENT ON COLUMN steward.plan_changes.cause_detail IS
 COMMENT ON COLUMN steward.plan_changes.old_mean_exec_time IS 'of all executions of the plan since it was kept, milliseconds';
 COMMENT ON COLUMN steward.plan_changes.old_kind IS
     'custom: made for given parameter values, generic: for any; NULL for a statement without parameters';
-COMMENT ON COLUMN steward.plan_changes.old_outline IS 'nodes, tables, indexes and costs, without conditions; long ones are cut';
+COMMENT ON COLUMN steward.plan_changes.old_outline IS
+    'nodes, tables, indexes and costs, without conditions; long ones are cut. NULL, and cause unknown, where there was no room for the circumstances of the plan (pg_steward.text_memory)';
 COMMENT ON COLUMN steward.plan_changes.old_plan IS 'NULL when no execution with this plan was slow';
 
 CREATE FUNCTION steward.captured_slow_queries(

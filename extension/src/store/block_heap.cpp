@@ -28,6 +28,8 @@ Heap* heap = nullptr;
 
 uint32 BlockCount() { return static_cast<uint32>(static_cast<Size>(settings.text_memory_kb) * 1024 / sizeof(Block)); }
 
+uint32 BlocksFor(uint32 length) { return (length + kPayload - 1) / kPayload; }
+
 Block& At(HeapRef ref) { return heap->block[ref - 1]; }
 
 HeapRef Take() {
@@ -50,7 +52,7 @@ void HeapAttach(void* base, bool init) {
 }
 
 HeapRef HeapPut(const char* data, uint32 length) {
-  const uint32 needed = (length + kPayload - 1) / kPayload;
+  const uint32 needed = BlocksFor(length);
   if (length == 0 || needed > heap->blocks - heap->used) return 0;
   HeapRef first = 0;
   HeapRef last = 0;
@@ -70,6 +72,8 @@ HeapRef HeapPut(const char* data, uint32 length) {
 }
 
 uint32 HeapLength(HeapRef ref) { return ref == 0 ? 0 : At(ref).length; }
+
+Size HeapFootprint(uint32 length) { return static_cast<Size>(BlocksFor(length)) * sizeof(Block); }
 
 void HeapGet(HeapRef ref, char* out) {
   uint32 left = HeapLength(ref);

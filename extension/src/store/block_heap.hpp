@@ -24,6 +24,9 @@ void HeapAttach(void* base, bool init);
 /// The length given to HeapPut.
 [[nodiscard]] uint32 HeapLength(HeapRef ref);
 
+/// What a string of this length takes of the heap, blocks' overhead included.
+[[nodiscard]] Size HeapFootprint(uint32 length);
+
 /// Copies the string into `out`, which has room for HeapLength(ref) bytes. No terminator is added.
 void HeapGet(HeapRef ref, char* out);
 

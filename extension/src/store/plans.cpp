@@ -17,8 +17,11 @@ namespace {
 
 constexpr int kVictimSample = 16;
 constexpr int kMostEvictedAtOnce = 16;
-// Plans may fill this share of the text memory with JSON; texts and facts need the rest.
-constexpr Size kJsonShare = 2;
+// What plans may fill of the text memory; texts need the rest. JSON has what the other two leave of it, a twelfth or more.
+constexpr Size kPlanShare = 2;
+constexpr Size kFactShare = 4;
+constexpr Size kSightShare = 6;
+constexpr uint32 kMostFacts = 2048;  // longer ones are few
 
 struct PlansRegion {
   uint32 capacity;
@@ -28,6 +31,8 @@ struct PlansRegion {
   uint32 hand;
   uint64 generation;
   uint64 lost;
+  Size fact_bytes;  // as HeapFootprint has it
+  Size sight_bytes;
   Size json_bytes;
 };
 
@@ -55,10 +60,18 @@ PlanEntry* Find(const PlanKey& key) {
   return nullptr;
 }
 
-void DropJson(PlanEntry* entry) {
-  region->json_bytes -= HeapLength(entry->json);
-  HeapFree(entry->json);
-  entry->json = 0;
+Size Share(Size share) { return HeapTotalBytes() / share; }
+
+bool Keep(HeapRef* ref, Size* held, Bytes bytes) {
+  *ref = HeapPut(bytes.data, bytes.length);
+  *held += HeapFootprint(HeapLength(*ref));
+  return *ref != 0;
+}
+
+void Drop(HeapRef* ref, Size* held) {
+  *held -= HeapFootprint(HeapLength(*ref));
+  HeapFree(*ref);
+  *ref = 0;
 }
 
 void Remove(PlanEntry* entry) {
@@ -66,9 +79,9 @@ void Remove(PlanEntry* entry) {
   uint32* link = &BucketOf(entry->key);
   while (*link != ref) link = &entries[*link - 1].next;
   *link = entry->next;
-  DropJson(entry);
-  HeapFree(entry->sight);
-  HeapFree(entry->facts);
+  Drop(&entry->json, &region->json_bytes);
+  Drop(&entry->sight, &region->sight_bytes);
+  Drop(&entry->facts, &region->fact_bytes);
   *entry = PlanEntry{};
   entry->next = region->free;
   region->free = ref;
@@ -88,56 +101,85 @@ PlanEntry* Victim(bool (*wanted)(const PlanEntry&), const PlanEntry* spared) {
   return victim;
 }
 
+bool EvictPlan() {
+  PlanEntry* victim = Victim([](const PlanEntry&) { return true; }, nullptr);
+  if (victim == nullptr) return false;
+  Remove(victim);
+  return true;
+}
+
 PlanEntry* Take() {
-  if (region->free == 0 && region->touched >= region->capacity) {
-    PlanEntry* victim = Victim([](const PlanEntry&) { return true; }, nullptr);
-    if (victim == nullptr) return nullptr;
-    Remove(victim);
-  }
+  if (region->free == 0 && region->touched >= region->capacity && !EvictPlan()) return nullptr;
   if (region->free == 0) return &entries[region->touched++];
   PlanEntry* entry = &entries[region->free - 1];
   region->free = entry->next;
   return entry;
 }
 
-bool HasJson(const PlanEntry& entry) { return entry.json != 0; }
-
 bool EvictJson(const PlanEntry* spared) {
-  PlanEntry* victim = Victim(HasJson, spared);
+  PlanEntry* victim = Victim([](const PlanEntry& entry) { return entry.json != 0; }, spared);
   if (victim == nullptr) return false;
-  DropJson(victim);
+  Drop(&victim->json, &region->json_bytes);
   victim->instrumented = false;
   return true;
 }
 
-void PutJson(PlanEntry* entry, const char* data, uint32 length, bool instrumented) {
-  const Size budget = HeapTotalBytes() / kJsonShare;
-  if (length > budget) return;
-  while (region->json_bytes + length > budget && EvictJson(entry)) {
+bool EvictSight(const PlanEntry* spared) {
+  PlanEntry* victim = Victim([](const PlanEntry& entry) { return entry.sight != 0; }, spared);
+  if (victim == nullptr) return false;
+  Drop(&victim->sight, &region->sight_bytes);
+  return true;
+}
+
+Size JsonBudget() { return Share(kPlanShare) - region->fact_bytes - region->sight_bytes; }
+
+void PutJson(PlanEntry* entry, Bytes bytes, bool instrumented) {
+  const Size needed = HeapFootprint(bytes.length);
+  if (needed > JsonBudget()) return;
+  while (region->json_bytes + needed > JsonBudget() && EvictJson(entry)) {
   }
-  HeapRef json = HeapPut(data, length);
-  while (json == 0 && EvictJson(entry)) json = HeapPut(data, length);
+  HeapRef json = 0;
+  while (!Keep(&json, &region->json_bytes, bytes) && EvictJson(entry)) {
+  }
   if (json == 0) {
     region->lost++;
     return;
   }
-  DropJson(entry);
+  Drop(&entry->json, &region->json_bytes);
   entry->json = json;
   entry->instrumented = instrumented;
-  region->json_bytes += length;
 }
 
-// Plan texts make room first, then old plans, a few at a time.
-HeapRef PutFacts(const char* facts, uint32 length) {
-  HeapRef ref = HeapPut(facts, length);
-  while (ref == 0 && EvictJson(nullptr)) ref = HeapPut(facts, length);
-  for (int i = 0; ref == 0 && i < kMostEvictedAtOnce; i++) {
-    PlanEntry* victim = Victim([](const PlanEntry&) { return true; }, nullptr);
-    if (victim == nullptr) break;
-    Remove(victim);
-    ref = HeapPut(facts, length);
-  }
+bool KeepFacts(HeapRef* ref, Bytes facts) {
+  return region->fact_bytes + HeapFootprint(facts.length) <= Share(kFactShare) && Keep(ref, &region->fact_bytes, facts);
+}
+
+// Old plans make room within the share; where only the memory is full, JSON and circumstances go first.
+bool MakeRoomForFacts(Size needed) {
+  const bool within_share = region->fact_bytes + needed <= Share(kFactShare);
+  return (within_share && (EvictJson(nullptr) || EvictSight(nullptr))) || EvictPlan();
+}
+
+HeapRef PutFacts(Bytes facts) {
+  const Size needed = HeapFootprint(facts.length);
+  HeapRef ref = 0;
+  if (needed > Share(kFactShare)) return ref;
+  for (int i = 0; !KeepFacts(&ref, facts) && i < kMostEvictedAtOnce; i++)
+    if (!MakeRoomForFacts(needed)) break;
   return ref;
+}
+
+bool KeepSight(PlanEntry* entry, Bytes sight) {
+  return region->sight_bytes + HeapFootprint(sight.length) <= Share(kSightShare) &&
+         Keep(&entry->sight, &region->sight_bytes, sight);
+}
+
+// A plan may be without, so only others' circumstances make room. JSON gives back what it has of the other two's shares.
+void PutSight(PlanEntry* entry, Bytes sight) {
+  for (int i = 0; sight.length > 0 && !KeepSight(entry, sight) && i < kMostEvictedAtOnce; i++)
+    if (!EvictSight(entry)) break;
+  while (region->json_bytes > JsonBudget() && EvictJson(nullptr)) {
+  }
 }
 
 void Merge(char* facts, const NodeMeasure* measures, int count) {
@@ -179,7 +221,8 @@ void PlansAttach(void* base, bool init) {
 
 bool PlansFull() {
   const volatile PlansRegion* now = region;
-  return now->free == 0 && now->touched >= now->capacity;
+  return (now->free == 0 && now->touched >= now->capacity) ||
+         now->fact_bytes + HeapFootprint(kMostFacts) > Share(kFactShare);
 }
 
 uint32 PlanCount() {
@@ -196,24 +239,24 @@ const PlanEntry* PlanAt(uint32 index) { return entries[index].used ? &entries[in
 
 void RestorePlan(const PlanEntry& saved, Bytes facts, Bytes sight, Bytes json) {
   if (Find(saved.key) != nullptr) return;
-  const HeapRef ref = HeapPut(facts.data, facts.length);
-  PlanEntry* entry = ref != 0 ? Take() : nullptr;
+  HeapRef ref = 0;
+  PlanEntry* entry = KeepFacts(&ref, facts) ? Take() : nullptr;
   if (entry == nullptr) {
-    HeapFree(ref);
+    Drop(&ref, &region->fact_bytes);
     region->lost++;
     return;
   }
   uint32& head = BucketOf(saved.key);
   *entry = saved;
   entry->facts = ref;
-  entry->sight = HeapPut(sight.data, sight.length);
+  entry->sight = 0;
   entry->json = 0;
   entry->next = head;
   entry->used = true;
   head = static_cast<uint32>(entry - entries) + 1;
-  if (region->json_bytes + json.length <= HeapTotalBytes() / kJsonShare) entry->json = HeapPut(json.data, json.length);
-  region->json_bytes += HeapLength(entry->json);
-  if (entry->json == 0) entry->instrumented = false;
+  PutSight(entry, sight);
+  const bool has_room = region->json_bytes + HeapFootprint(json.length) <= JsonBudget();
+  if (!has_room || !Keep(&entry->json, &region->json_bytes, json)) entry->instrumented = false;
 }
 
 void RestorePlansLost(uint64 lost) { region->lost = lost; }
@@ -232,16 +275,16 @@ PutResult PutPlan(const PlanKey& key, const PlanNotes& notes) {
   if (!LWLockConditionalAcquire(Lock(), LW_EXCLUSIVE)) return PutResult::kBusy;
   bool kept = Find(key) != nullptr;
   if (!kept) {
-    const HeapRef ref = PutFacts(notes.facts, notes.facts_length);
+    HeapRef ref = PutFacts({notes.facts, notes.facts_length});
     PlanEntry* entry = ref != 0 ? Take() : nullptr;
     if (entry != nullptr) {
       uint32& head = BucketOf(key);
-      const HeapRef sight = HeapPut(notes.sight, notes.sight_length);
-      *entry = PlanEntry{key, 0, 0, now, now, ref, sight, 0, head, true, false};
+      *entry = PlanEntry{key, 0, 0, now, now, ref, 0, 0, head, true, false};
       head = static_cast<uint32>(entry - entries) + 1;
+      PutSight(entry, {notes.sight, notes.sight_length});
       kept = true;
     } else {
-      HeapFree(ref);
+      Drop(&ref, &region->fact_bytes);
       region->lost++;
     }
   }
@@ -260,7 +303,7 @@ void CountPlanCalls(const PlanKey& key, uint64 calls, uint64 exec_ns, TimestampT
 void PutPlanJson(const PlanKey& key, const char* json, uint32 length, bool instrumented) {
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   PlanEntry* entry = Find(key);
-  if (entry != nullptr) PutJson(entry, json, length, instrumented);
+  if (entry != nullptr) PutJson(entry, {json, length}, instrumented);
   LWLockRelease(Lock());
 }
 

@@ -43,7 +43,8 @@ void PlansAttach(void* base, bool init);
 extern STEWARD_LOCAL const volatile uint64* plans_generation;
 [[nodiscard]] inline uint64 PlansGeneration() { return *plans_generation; }
 
-/// True while a new plan would push out an old one. Read without the lock.
+/// True while a new plan would push out an old one: the table, or the facts' share of the text memory, is full. Read without
+/// the lock.
 [[nodiscard]] bool PlansFull();
 
 /// True when the plan has an entry.
@@ -59,8 +60,9 @@ struct PlanNotes {
   uint32 sight_length;
 };
 
-/// Adds the plan, evicting an old plan when the table or the text memory is full. Never waits: kBusy when the
-/// lock was taken, to be tried again at the next sight; kFull when there was no room, which is counted.
+/// Adds the plan, evicting old plans when the table, the facts' share or the text memory is full; for its circumstances those of
+/// old plans make room. Never waits: kBusy when the lock was taken, to be tried again at the next sight; kFull when there was no
+/// room, which is counted.
 PutResult PutPlan(const PlanKey& key, const PlanNotes& notes);
 
 /// Adds executions to a plan that has an entry. The drainer's: call with store::Lock() held exclusively.
