@@ -376,8 +376,9 @@ FROM steward.captured_plan_changes() AS c
        SELECT CASE WHEN c.old_mean_exec_time OPERATOR(pg_catalog.>) 0
                    THEN c.new_mean_exec_time OPERATOR(pg_catalog./) c.old_mean_exec_time END) AS t (slowdown);
 COMMENT ON VIEW steward.plan_changes IS
-    'statements of the current database that changed their plan, a row for each plan that took the place of another one. WHERE effect = ''slower'' lists the harmful ones';
-COMMENT ON COLUMN steward.plan_changes.changed_at IS 'when the new plan was first seen';
+    'statements of the current database that changed their plan, a row for each plan that took the place of another one when it was first seen. WHERE effect = ''slower'' lists the harmful ones. A statement that goes back and forth between two plans has one row, of the first time; a plan that was evicted and is met again counts as new';
+COMMENT ON COLUMN steward.plan_changes.changed_at IS
+    'when the new plan was first seen; met again after it was evicted (pg_steward.max_plans, text_memory), when it was met again';
 COMMENT ON COLUMN steward.plan_changes.effect IS
     'slower or faster by a factor of 1.2 or more, else alike; NULL until both plans have a finished execution';
 COMMENT ON COLUMN steward.plan_changes.slowdown IS 'new_mean_exec_time / old_mean_exec_time';
