@@ -115,7 +115,7 @@ VACUUM ANALYZE tasks, parcels, letters, calls, visits, bills, plain;
 SQL
 {
   echo 'SET pg_steward.capture_parameters = on;'
-  for owner in 1 22 333 444 1555 2666 3777 4888; do
+  for owner in 1 22 333 444 555 666 777 888; do
     for table in tasks parcels letters; do echo "SELECT body FROM $table WHERE state = 'open' AND owner > $owner ORDER BY owner LIMIT 5;"; done
     echo "SELECT body FROM calls WHERE state = 7 AND owner > $owner ORDER BY owner LIMIT 5;"
     echo "SELECT body FROM visits WHERE state = '$([ "$owner" = 22 ] && echo lost || echo open)' AND owner > $owner ORDER BY owner LIMIT 5;"
