@@ -186,4 +186,27 @@ Json ParseDocument(const std::string& text);
 /// Throws WorkloadFormatError unless the document is of this kind and version, written by the command named.
 void CheckDocument(const Json& document, const std::string& kind, int version, const std::string& command);
 
+/// A captured workload as a document of its kind.
+template <Struct Workload>
+std::string WriteDocument(const char* kind, int version, const Workload& workload) {
+  Json document = Json::object();
+  document["schema_version"] = version;
+  document["kind"] = kind;
+  Workload copy = workload;
+  Writer writer(document);
+  Visit(writer, copy);
+  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Throws where `text` is no such document; `command` makes one.
+template <Struct Workload>
+Workload ReadDocument(const std::string& text, const char* kind, int version, const char* command) {
+  const Json document = ParseDocument(text);
+  CheckDocument(document, kind, version, command);
+  Workload workload;
+  Reader reader(document, "");
+  Visit(reader, workload);
+  return workload;
+}
+
 }  // namespace steward::collect

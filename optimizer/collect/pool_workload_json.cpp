@@ -53,22 +53,11 @@ constexpr const char* kKind = "pg_steward pool workload";
 }  // namespace
 
 std::string PoolWorkloadToJson(const model::PoolWorkload& workload) {
-  Json document = Json::object();
-  document["schema_version"] = kVersion;
-  document["kind"] = kKind;
-  model::PoolWorkload copy = workload;
-  Writer writer(document);
-  Visit(writer, copy);
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return WriteDocument(kKind, kVersion, workload);
 }
 
 model::PoolWorkload PoolWorkloadFromJson(const std::string& text) {
-  const Json document = ParseDocument(text);
-  CheckDocument(document, kKind, kVersion, "pgsteward snapshot pool");
-  model::PoolWorkload workload;
-  Reader reader(document, "");
-  Visit(reader, workload);
-  return workload;
+  return ReadDocument<model::PoolWorkload>(text, kKind, kVersion, "pgsteward snapshot pool");
 }
 
 }  // namespace steward::collect

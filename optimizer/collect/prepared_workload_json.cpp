@@ -42,22 +42,11 @@ constexpr const char* kKind = "pg_steward prepared workload";
 }  // namespace
 
 std::string PreparedWorkloadToJson(const model::PreparedWorkload& workload) {
-  Json document = Json::object();
-  document["schema_version"] = kVersion;
-  document["kind"] = kKind;
-  model::PreparedWorkload copy = workload;
-  Writer writer(document);
-  Visit(writer, copy);
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return WriteDocument(kKind, kVersion, workload);
 }
 
 model::PreparedWorkload PreparedWorkloadFromJson(const std::string& text) {
-  const Json document = ParseDocument(text);
-  CheckDocument(document, kKind, kVersion, "pgsteward snapshot prepared");
-  model::PreparedWorkload workload;
-  Reader reader(document, "");
-  Visit(reader, workload);
-  return workload;
+  return ReadDocument<model::PreparedWorkload>(text, kKind, kVersion, "pgsteward snapshot prepared");
 }
 
 }  // namespace steward::collect

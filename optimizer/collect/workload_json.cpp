@@ -111,22 +111,11 @@ void Visit(V& v, model::Workload& w) {
 }
 
 std::string WorkloadToJson(const model::Workload& workload) {
-  Json document = Json::object();
-  document["schema_version"] = kWorkloadSchemaVersion;
-  document["kind"] = "pg_steward workload";
-  model::Workload copy = workload;
-  Writer writer(document);
-  Visit(writer, copy);
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return WriteDocument("pg_steward workload", kWorkloadSchemaVersion, workload);
 }
 
 model::Workload WorkloadFromJson(const std::string& text) {
-  const Json document = ParseDocument(text);
-  CheckDocument(document, "pg_steward workload", kWorkloadSchemaVersion, "pgsteward snapshot");
-  model::Workload workload;
-  Reader reader(document, "");
-  Visit(reader, workload);
-  return workload;
+  return ReadDocument<model::Workload>(text, "pg_steward workload", kWorkloadSchemaVersion, "pgsteward snapshot");
 }
 
 }  // namespace steward::collect

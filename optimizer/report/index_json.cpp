@@ -1,10 +1,9 @@
 // The JSON forms of index advice: the report, and the document that is saved. Declared in index_report.hpp.
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "report/index_report.hpp"
 #include "report/instants.hpp"
+#include "report/json_values.hpp"
 #include "report/statistics_report.hpp"
 #include "report/unneeded_report.hpp"
 #include "report/verification_report.hpp"
@@ -12,8 +11,6 @@
 namespace steward::report {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string Word(model::CostMethod method) {
   constexpr const char* kWords[] = {"parameters", "shapes", "statistics", "generic"};
@@ -70,11 +67,6 @@ Json Schemas(const model::IndexSuggestion& suggestion) {
                     {"ddl", tenant.ddl},
                     {"undo_ddl", tenant.undo_ddl}});
   return list;
-}
-
-template <typename Number>
-Json Optional(const std::optional<Number>& value) {
-  return value ? Json(*value) : Json();
 }
 
 // Writes an hour, over one hour at least: a load just before the analysis is no rate. Null when not known.
@@ -214,13 +206,9 @@ double CostedShare(const model::IndexAdvice& advice) {
 }
 
 Json Server(const model::ServerInfo& server) {
-  return {{"database", server.database}, {"host", server.host},
-          {"port", server.port},         {"version", server.version},
-          {"standby", server.standby},   {"parameters_captured", server.parameters_captured}};
-}
-
-std::string Dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  Json json = ServerObject(server);
+  json["parameters_captured"] = server.parameters_captured;
+  return json;
 }
 
 }  // namespace

@@ -1,22 +1,14 @@
 // The JSON form of a load. Declared in load_report.hpp.
 #include <cmath>
-#include <nlohmann/json.hpp>
-
+#include "report/json_values.hpp"
 #include "report/load_report.hpp"
 
 namespace steward::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json Finite(double value) {
   return std::isfinite(value) ? Json(value) : Json();
-}
-
-template <typename Number>
-Json Optional(const std::optional<Number>& value) {
-  return value ? Json(*value) : Json();
 }
 
 Json Times(const model::LoadTimes& times) {

@@ -1,26 +1,15 @@
 // The JSON forms of advice on pools: the report, and the document that is saved. Declared in pool_report.hpp.
-#include <nlohmann/json.hpp>
-
 #include "report/instants.hpp"
+#include "report/json_values.hpp"
 #include "report/pool_report.hpp"
 
 namespace steward::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using model::AdvisedPool;
 using model::PoolAdvice;
 using model::PoolSetting;
-
-template <typename Value>
-Json Optional(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json Text(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 Json Split(const model::HoldSplit& split) {
   return {{"cpu_time", split.cpu},       {"core_wait_time", split.queue}, {"lock_time", split.lock},
@@ -144,10 +133,6 @@ Json Pools(const PoolAdvice& advice) {
   return pools;
 }
 
-std::string Dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string PoolJson(const PoolAdvice& advice, const PoolReportContext& context) {
@@ -155,9 +140,7 @@ std::string PoolJson(const PoolAdvice& advice, const PoolReportContext& context)
   Json json = {{"schema_version", 1},
                {"kind", "pool"},
                {"run_id", context.run_id ? Json(std::to_string(*context.run_id)) : Json()},
-               {"server",
-                {{"database", server.database}, {"host", server.host}, {"port", server.port}, {"version", server.version},
-                 {"standby", server.standby}}},
+               {"server", ServerObject(server)},
                {"collected_at", IsoInstant(server.collected_at)},
                {"window_start", IsoInstant(server.window_start)},
                {"window_end", IsoInstant(server.window_end)},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "report/advice_header.hpp"
 #include "report/instants.hpp"
 #include "report/pool_report.hpp"
 #include "report/terminal_text.hpp"
@@ -15,10 +16,6 @@ using model::AdvisedPool;
 using model::PoolAdvice;
 using model::PoolSetting;
 
-std::string Line(const std::string& name, const std::string& text) {
-  return fmt::format("{:<9} {}\n", name, Wrap(Printable(text), 10));
-}
-
 std::string Ratio(double share) {
   return fmt::format("{:.3g} %", 100 * share);
 }
@@ -29,19 +26,13 @@ std::string Cores(int cores) {
 
 std::string Header(const PoolAdvice& advice, const PoolReportContext& context) {
   const model::ServerInfo& server = advice.server;
-  const std::string place = server.host.empty() || server.host.starts_with('/')
-                                ? fmt::format("local socket, port {}", Printable(server.port))
-                                : fmt::format("{}:{}", Printable(server.host), Printable(server.port));
-  const std::string run = context.run_id ? fmt::format("run {}, ", *context.run_id) : "";
-  std::string text = fmt::format("database {} on {} (PostgreSQL {}, {})      {}{}\n", Printable(server.database), place,
-                                 Printable(server.version), server.standby ? "standby" : "primary", run,
-                                 LongInstant(server.collected_at));
-  if (!context.workload_file.empty()) text += Line("workload", "from file " + context.workload_file);
+  std::string text = ServerLine(server, context.run_id);
+  if (!context.workload_file.empty()) text += HeaderLine("workload", "from file " + context.workload_file);
   double rate = 0;
   std::size_t classes = 0;
   for (const AdvisedPool& pool : advice.pools)
     for (const model::PoolMember& member : pool.members) rate += member.rate, ++classes;
-  text += Line("workload", fmt::format("{} to {} ({}{}), {} class{}, {} transactions/s", ShortInstant(server.window_start),
+  text += HeaderLine("workload", fmt::format("{} to {} ({}{}), {} class{}, {} transactions/s", ShortInstant(server.window_start),
                                        ShortInstant(server.window_end), Span(advice.seconds),
                                        advice.since_reset ? ", since the last reset" : "", classes, classes == 1 ? "" : "es",
                                        Grouped(rate, rate < 100 ? 1 : 0)));
@@ -49,7 +40,7 @@ std::string Header(const PoolAdvice& advice, const PoolReportContext& context) {
   if (advice.host.memory > 0) machine += ", " + Size(advice.host.memory);
   machine += " (" + advice.host.source + ")";
   if (advice.host.clients_local) machine += "; clients or pooler on the same machine";
-  return text + Line("machine", machine);
+  return text + HeaderLine("machine", machine);
 }
 
 std::string DemandLine(const model::PoolDemand& demand) {
@@ -60,7 +51,7 @@ std::string DemandLine(const model::PoolDemand& demand) {
     text = fmt::format("{} transactions/s", Grouped(*demand.rate));
   else
     text = demand.growth == 1 ? "what was measured" : fmt::format("{:.3g} times what was measured", demand.growth);
-  return Line("demand", text + fmt::format(": P95 under {}, timeouts under {}", Duration(demand.slo_p95), Ratio(demand.slo_timeouts)));
+  return HeaderLine("demand", text + fmt::format(": P95 under {}, timeouts under {}", Duration(demand.slo_p95), Ratio(demand.slo_timeouts)));
 }
 
 std::string CauseWord(model::PoolCause cause) {
@@ -72,15 +63,15 @@ std::string FeasibilityText(const PoolAdvice& advice) {
   const model::PoolFeasibility& judged = advice.feasibility;
   constexpr double kNoRoom = 0.8;
   if (judged.feasible)
-    return Line("feasible", fmt::format("yes, at the sizes below; {} of the cores are asked for{}", Ratio(judged.cpu_utilization),
+    return HeaderLine("feasible", fmt::format("yes, at the sizes below; {} of the cores are asked for{}", Ratio(judged.cpu_utilization),
                                         judged.cpu_utilization > kNoRoom ? ", which leaves no room to grow" : ""));
-  std::string text = Line("feasible", "NO, at no size: " + judged.why);
+  std::string text = HeaderLine("feasible", "NO, at no size: " + judged.why);
   std::string most;
   if (judged.most_users) most = fmt::format("{} users", Grouped(*judged.most_users));
   if (judged.most_rate && *judged.most_rate > 0)
     most += fmt::format("{}{} transactions/s", most.empty() ? "" : ", which is ", Grouped(*judged.most_rate, *judged.most_rate < 100 ? 1 : 0));
-  if (!most.empty()) text += Line("", "at most " + most + " can be served as promised");
-  for (const std::string& help : judged.helps) text += Line("helps", help);
+  if (!most.empty()) text += HeaderLine("", "at most " + most + " can be served as promised");
+  for (const std::string& help : judged.helps) text += HeaderLine("helps", help);
   return text;
 }
 
@@ -98,11 +89,11 @@ std::string Table(const PoolAdvice& advice) {
 }
 
 std::string PoolBlock(const AdvisedPool& pool) {
-  std::string text = "\n" + Line(pool.name, CauseWord(pool.cause));
+  std::string text = "\n" + HeaderLine(pool.name, CauseWord(pool.cause));
   for (const model::PoolMember& member : pool.members)
-    text += Line("", fmt::format("{}  {}/s, holds {} (P95 {}): {}", member.name, Grouped(member.rate, member.rate < 100 ? 1 : 0),
+    text += HeaderLine("", fmt::format("{}  {}/s, holds {} (P95 {}): {}", member.name, Grouped(member.rate, member.rate < 100 ? 1 : 0),
                                  Duration(member.hold_time), Duration(member.hold_time_p95), member.why));
-  for (const std::string& note : pool.notes) text += Line("", fmt::format("{} connection{}: {}", pool.size, pool.size == 1 ? "" : "s", note));
+  for (const std::string& note : pool.notes) text += HeaderLine("", fmt::format("{} connection{}: {}", pool.size, pool.size == 1 ? "" : "s", note));
   return text;
 }
 
@@ -135,10 +126,10 @@ std::string SettingsText(const PoolAdvice& advice) {
 
 std::string PoolText(const PoolAdvice& advice, const PoolReportContext& context) {
   std::string text = Header(advice, context) + DemandLine(advice.demand);
-  for (const std::string& missing : advice.missing) text += Line("missing", missing);
-  for (const std::string& warning : advice.warnings) text += Line("warning", warning);
+  for (const std::string& missing : advice.missing) text += HeaderLine("missing", missing);
+  for (const std::string& warning : advice.warnings) text += HeaderLine("warning", warning);
   if (advice.pools.empty()) return text + "\nno advice: there is nothing to size\n";
-  text += "\n" + Line("cause", CauseWord(advice.cause) + ": " + advice.diagnosis) + FeasibilityText(advice) + Table(advice);
+  text += "\n" + HeaderLine("cause", CauseWord(advice.cause) + ": " + advice.diagnosis) + FeasibilityText(advice) + Table(advice);
   for (const AdvisedPool& pool : advice.pools) text += PoolBlock(pool);
   text += SettingsText(advice);
   if (context.muted > 0) text += fmt::format("\nmuted: {} (--show-muted)\n", context.muted);

@@ -1,26 +1,15 @@
 // The JSON forms of advice on prepared statements: the report, and the document that is saved. Declared in prepared_report.hpp.
-#include <nlohmann/json.hpp>
-
 #include "report/instants.hpp"
+#include "report/json_values.hpp"
 #include "report/prepared_report.hpp"
 
 namespace steward::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using model::PreparedAction;
 using model::PreparedAdvice;
 using model::PreparedSuggestion;
-
-template <typename Value>
-Json Optional(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json();
-}
-
-Json Text(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 // The columns of steward.prepared_suggestions that only this kind of suggestion has.
 Json Details(const PreparedSuggestion& row) {
@@ -147,10 +136,6 @@ Json NothingToDo(const PreparedAdvice& advice) {
   return json;
 }
 
-std::string Dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string PreparedJson(const PreparedAdvice& advice, const PreparedReportContext& context) {
@@ -158,9 +143,7 @@ std::string PreparedJson(const PreparedAdvice& advice, const PreparedReportConte
   Json json = {{"schema_version", 1},
                {"kind", "prepared"},
                {"run_id", context.run_id ? Json(std::to_string(*context.run_id)) : Json()},
-               {"server",
-                {{"database", server.database}, {"host", server.host}, {"port", server.port}, {"version", server.version},
-                 {"standby", server.standby}}},
+               {"server", ServerObject(server)},
                {"collected_at", IsoInstant(server.collected_at)},
                {"window_start", IsoInstant(server.window_start)},
                {"window_end", IsoInstant(server.window_end)},

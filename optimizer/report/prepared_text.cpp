@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "report/advice_header.hpp"
 #include "report/instants.hpp"
 #include "report/prepared_report.hpp"
 #include "report/terminal_text.hpp"
@@ -16,10 +17,6 @@ using model::PreparedAdvice;
 using model::PreparedMeasurement;
 using model::PreparedSuggestion;
 
-std::string Line(const std::string& name, const std::string& text) {
-  return fmt::format("{:<9} {}\n", name, Wrap(Printable(text), 10));
-}
-
 std::string Indented(const std::string& text) {
   return fmt::format("          {}\n", Wrap(text, 10));
 }
@@ -31,21 +28,15 @@ std::string Short(double milliseconds) {
 
 std::string Header(const PreparedAdvice& advice, const PreparedReportContext& context) {
   const model::ServerInfo& server = advice.server;
-  const std::string place = server.host.empty() || server.host.starts_with('/')
-                                ? fmt::format("local socket, port {}", Printable(server.port))
-                                : fmt::format("{}:{}", Printable(server.host), Printable(server.port));
-  const std::string run = context.run_id ? fmt::format("run {}, ", *context.run_id) : "";
-  std::string text = fmt::format("database {} on {} (PostgreSQL {}, {})      {}{}\n", Printable(server.database), place,
-                                 Printable(server.version), server.standby ? "standby" : "primary", run,
-                                 LongInstant(server.collected_at));
-  if (!context.workload_file.empty()) text += Line("workload", "from file " + context.workload_file);
-  text += Line("workload", fmt::format("{} to {} ({}), {} statements of clients", ShortInstant(server.window_start),
+  std::string text = ServerLine(server, context.run_id);
+  if (!context.workload_file.empty()) text += HeaderLine("workload", "from file " + context.workload_file);
+  text += HeaderLine("workload", fmt::format("{} to {} ({}), {} statements of clients", ShortInstant(server.window_start),
                                        ShortInstant(server.window_end), Span(server.window_end - server.window_start), advice.statements));
   const double share = advice.exec_time > 0 ? advice.exec_time_planned / advice.exec_time : 0;
-  text += Line("planned", fmt::format("{} of them = {:.1f} % of the time of execution", advice.statements_planned, 100 * share));
-  text += Line("pooler", advice.pooler.note);
-  for (const std::string& warning : advice.warnings) text += Line("warning", warning);
-  if (advice.plan_cache_mode != "auto") text += Line("setting", "plan_cache_mode is " + advice.plan_cache_mode);
+  text += HeaderLine("planned", fmt::format("{} of them = {:.1f} % of the time of execution", advice.statements_planned, 100 * share));
+  text += HeaderLine("pooler", advice.pooler.note);
+  for (const std::string& warning : advice.warnings) text += HeaderLine("warning", warning);
+  if (advice.plan_cache_mode != "auto") text += HeaderLine("setting", "plan_cache_mode is " + advice.plan_cache_mode);
   return text;
 }
 

@@ -1,16 +1,11 @@
 // JSON of unneeded indexes and of foreign keys without one. Declared in unneeded_report.hpp.
 #include "report/instants.hpp"
+#include "report/json_values.hpp"
 #include "report/unneeded_report.hpp"
 
 namespace steward::report {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json Text(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 Json Instant(double instant) {
   return instant > 0 ? Json(IsoInstant(instant)) : Json();

@@ -12,10 +12,7 @@ namespace steward::capture {
 
 namespace {
 
-template <typename T>
-T* As(Plan* plan) {
-  return reinterpret_cast<T*>(plan);
-}
+using pg::NodeAs;
 
 // Conditions and arguments that only some node kinds have, at most four of them.
 struct OwnExpressions {
@@ -25,27 +22,27 @@ struct OwnExpressions {
 OwnExpressions ScanExpressions(Plan* plan) {
   switch (nodeTag(plan)) {
     case T_IndexScan:
-      return {{As<IndexScan>(plan)->indexqualorig, As<IndexScan>(plan)->indexorderbyorig}};
+      return {{NodeAs<IndexScan>(plan)->indexqualorig, NodeAs<IndexScan>(plan)->indexorderbyorig}};
     case T_IndexOnlyScan:
-      return {{As<IndexOnlyScan>(plan)->recheckqual, As<IndexOnlyScan>(plan)->indexorderby}};
+      return {{NodeAs<IndexOnlyScan>(plan)->recheckqual, NodeAs<IndexOnlyScan>(plan)->indexorderby}};
     case T_BitmapIndexScan:
-      return {{As<BitmapIndexScan>(plan)->indexqualorig}};
+      return {{NodeAs<BitmapIndexScan>(plan)->indexqualorig}};
     case T_BitmapHeapScan:
-      return {{As<BitmapHeapScan>(plan)->bitmapqualorig}};
+      return {{NodeAs<BitmapHeapScan>(plan)->bitmapqualorig}};
     case T_TidScan:
-      return {{As<TidScan>(plan)->tidquals}};
+      return {{NodeAs<TidScan>(plan)->tidquals}};
     case T_TidRangeScan:
-      return {{As<TidRangeScan>(plan)->tidrangequals}};
+      return {{NodeAs<TidRangeScan>(plan)->tidrangequals}};
     case T_FunctionScan:
-      return {{As<FunctionScan>(plan)->functions}};
+      return {{NodeAs<FunctionScan>(plan)->functions}};
     case T_ValuesScan:
-      return {{As<ValuesScan>(plan)->values_lists}};
+      return {{NodeAs<ValuesScan>(plan)->values_lists}};
     case T_TableFuncScan:
-      return {{As<TableFuncScan>(plan)->tablefunc}};
+      return {{NodeAs<TableFuncScan>(plan)->tablefunc}};
     case T_ForeignScan:
-      return {{As<ForeignScan>(plan)->fdw_exprs}};
+      return {{NodeAs<ForeignScan>(plan)->fdw_exprs}};
     case T_CustomScan:
-      return {{As<CustomScan>(plan)->custom_exprs}};
+      return {{NodeAs<CustomScan>(plan)->custom_exprs}};
     default:
       return {};
   }
@@ -54,24 +51,24 @@ OwnExpressions ScanExpressions(Plan* plan) {
 OwnExpressions UpperExpressions(Plan* plan) {
   switch (nodeTag(plan)) {
     case T_NestLoop:
-      return {{As<NestLoop>(plan)->join.joinqual}};
+      return {{NodeAs<NestLoop>(plan)->join.joinqual}};
     case T_MergeJoin:
-      return {{As<MergeJoin>(plan)->join.joinqual, As<MergeJoin>(plan)->mergeclauses}};
+      return {{NodeAs<MergeJoin>(plan)->join.joinqual, NodeAs<MergeJoin>(plan)->mergeclauses}};
     case T_HashJoin:
-      return {{As<HashJoin>(plan)->join.joinqual, As<HashJoin>(plan)->hashclauses, As<HashJoin>(plan)->hashkeys}};
+      return {{NodeAs<HashJoin>(plan)->join.joinqual, NodeAs<HashJoin>(plan)->hashclauses, NodeAs<HashJoin>(plan)->hashkeys}};
     case T_Hash:
-      return {{As<Hash>(plan)->hashkeys}};
+      return {{NodeAs<Hash>(plan)->hashkeys}};
     case T_Limit:
-      return {{As<Limit>(plan)->limitOffset, As<Limit>(plan)->limitCount}};
+      return {{NodeAs<Limit>(plan)->limitOffset, NodeAs<Limit>(plan)->limitCount}};
     case T_Result:
-      return {{As<Result>(plan)->resconstantqual}};
+      return {{NodeAs<Result>(plan)->resconstantqual}};
     case T_WindowAgg:
-      return {{As<WindowAgg>(plan)->startOffset, As<WindowAgg>(plan)->endOffset, As<WindowAgg>(plan)->runCondition}};
+      return {{NodeAs<WindowAgg>(plan)->startOffset, NodeAs<WindowAgg>(plan)->endOffset, NodeAs<WindowAgg>(plan)->runCondition}};
     case T_Memoize:
-      return {{As<Memoize>(plan)->param_exprs}};
+      return {{NodeAs<Memoize>(plan)->param_exprs}};
     case T_ModifyTable:
-      return {{As<ModifyTable>(plan)->returningLists, As<ModifyTable>(plan)->onConflictSet,
-               As<ModifyTable>(plan)->onConflictWhere, As<ModifyTable>(plan)->mergeActionLists}};
+      return {{NodeAs<ModifyTable>(plan)->returningLists, NodeAs<ModifyTable>(plan)->onConflictSet,
+               NodeAs<ModifyTable>(plan)->onConflictWhere, NodeAs<ModifyTable>(plan)->mergeActionLists}};
     default:
       return {};
   }

@@ -13,10 +13,7 @@ namespace steward::whatif {
 
 namespace {
 
-template <typename Node>
-const Node* As(const Plan* plan) {
-  return reinterpret_cast<const Node*>(plan);
-}
+using pg::NodeAs;
 
 struct Walk {
   const PlannedStmt* statement;
@@ -63,14 +60,14 @@ bool IsLeftOut(Plan* plan, const Walk& walk) {
 }
 
 const List* Appended(const Plan* plan) {
-  if (IsA(plan, Append)) return As<Append>(plan)->appendplans;
-  return IsA(plan, MergeAppend) ? As<MergeAppend>(plan)->mergeplans : NIL;
+  if (IsA(plan, Append)) return NodeAs<Append>(plan)->appendplans;
+  return IsA(plan, MergeAppend) ? NodeAs<MergeAppend>(plan)->mergeplans : NIL;
 }
 
 int Conditions(const Plan* plan) {
-  if (IsA(plan, IndexScan)) return list_length(As<IndexScan>(plan)->indexqual);
-  if (IsA(plan, IndexOnlyScan)) return list_length(As<IndexOnlyScan>(plan)->indexqual);
-  return IsA(plan, BitmapIndexScan) ? list_length(As<BitmapIndexScan>(plan)->indexqual) : 0;
+  if (IsA(plan, IndexScan)) return list_length(NodeAs<IndexScan>(plan)->indexqual);
+  if (IsA(plan, IndexOnlyScan)) return list_length(NodeAs<IndexOnlyScan>(plan)->indexqual);
+  return IsA(plan, BitmapIndexScan) ? list_length(NodeAs<BitmapIndexScan>(plan)->indexqual) : 0;
 }
 
 void Mix(Walk* walk, uint64 value) {
@@ -167,9 +164,9 @@ int KindOf(const Plan* plan) {
     case T_Memoize:
       return kMemoizes;
     case T_Agg:
-      return As<Agg>(plan)->aggstrategy == AGG_HASHED || As<Agg>(plan)->aggstrategy == AGG_MIXED ? kHashes : -1;
+      return NodeAs<Agg>(plan)->aggstrategy == AGG_HASHED || NodeAs<Agg>(plan)->aggstrategy == AGG_MIXED ? kHashes : -1;
     case T_SetOp:
-      return As<SetOp>(plan)->strategy == SETOP_HASHED ? kHashes : -1;
+      return NodeAs<SetOp>(plan)->strategy == SETOP_HASHED ? kHashes : -1;
     case T_IncrementalSort:
       return kIncrementalSorts;
     case T_Gather:
