@@ -19,6 +19,8 @@ constexpr double kTokensPerSecond = 20;
 constexpr double kMostTokens = 40;
 // The ring's plans and parameters may fill this share of the text memory.
 constexpr Size kShare = 8;
+// So often it is asked for in vain before it goes to another statement: its owner may never run again.
+constexpr uint8 kMostRefusals = 16;
 
 struct SlowRegion {
   int64 last_id;
@@ -26,6 +28,7 @@ struct SlowRegion {
   double tokens;
   TimestampTz refilled;
   uint64 mark[kArmMarks];
+  uint8 refused[kArmMarks];
   SlowRecord record[kSlowRing];
 };
 
@@ -129,7 +132,13 @@ void RestoreSlow(const SlowRecord& saved, Bytes plan, Bytes parameters) {
   slot.parameters = parameters_ref;
 }
 
-void Arm(uint64 queryid) { arm_marks[queryid % kArmMarks] = queryid; }
+// The statement that came first keeps the mark: were it overwritten, of two that run in turn neither would ever be measured.
+void Arm(uint64 queryid) {
+  const uint32 i = queryid % kArmMarks;
+  if (arm_marks[i] != 0 && arm_marks[i] != queryid && ++region->refused[i] < kMostRefusals) return;
+  arm_marks[i] = queryid;
+  region->refused[i] = 0;
+}
 
 void Disarm(uint64 queryid) {
   if (Armed(queryid)) arm_marks[queryid % kArmMarks] = 0;

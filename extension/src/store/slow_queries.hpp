@@ -54,8 +54,8 @@ void SlowAttach(void* base, bool init);
 /// Adds a record; the oldest goes. A plan that finds no room in the ring's share of the text memory is left out.
 void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters);
 
-/// Marks a statement so that one next run of it, in any backend, is instrumented. Two statements may share a mark; the later
-/// one wins.
+/// Marks a statement so that one next run of it, in any backend, is instrumented. Two statements may share a mark: the first
+/// keeps it until it was measured, or until it was asked for in vain many times.
 void Arm(uint64 queryid);
 inline constexpr uint32 kArmMarks = 1024;
 extern STEWARD_LOCAL volatile uint64* arm_marks;
