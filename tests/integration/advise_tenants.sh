@@ -29,7 +29,8 @@ done | psql -q
 psql -q -c 'ALTER TABLE t_020.orders ADD COLUMN own int' -c 'VACUUM ANALYZE' -c 'SELECT steward.reset()' >/dev/null
 for tenant in $tenants; do
   echo "SET search_path = $tenant;"
-  for i in $(seq 10); do
+  # The last one's are not folded with the others': so often, that their share of the time is never too little for advice.
+  for i in $(seq $([ "$tenant" = t_020 ] && echo 40 || echo 10)); do
     echo "SELECT c.note, sum(o.amount) FROM customers c JOIN orders o ON o.customer = c.id WHERE c.email = 'c$i@example.com' GROUP BY c.note;"
     echo "SELECT amount FROM \"$tenant\".orders WHERE customer = $i;"
   done
