@@ -8,16 +8,18 @@
 # more often per statement than natively.
 slowdown=100
 
-# What memcmp and its like take depends on where the compared bytes lie: some 30 instructions a statement either way, and the
-# same at every run. So every server is counted with its shared memory laid out in three ways; the report takes the median.
-layouts=(64 69 74) # max_locks_per_transaction
+# What memcmp, strcmp and their like take depends on where the compared bytes lie, in shared memory as in the backend's own: some
+# 40 instructions a statement either way, and the same at every run. So every server is counted with its memory laid out in five
+# ways; the report takes the median.
+layouts=(64:1 66:900 69:1800 71:2700 74:3600) # max_locks_per_transaction, and bytes of a setting that each backend is given
 
 # N and M of a workload
 sample_sizes() { case "$1" in join) echo 5 25 ;; *) echo 500 2500 ;; esac; }
 
 # start_counted CONFIG LAYOUT: its server under callgrind; every process leaves its counts in cg.PID
 start_counted() {
-  local config=$1 layout=$2 home=$dir/$1.counted tries=300
+  local config=$1 layout=${2%:*} home=$dir/$1.counted tries=300
+  counted_options="-c layout.pad=$(printf "%${2#*:}s" | tr ' ' x)"
   mkdir -p "$home"
   if [ -n "$_user" ]; then chown "$_user" "$home"; fi
   as_server cp -R "$(cluster_data template)" "$home/data"
@@ -50,7 +52,7 @@ count() {
   local config=$1 home=$dir/$1.counted before=$dir/processes tries=100
   server_processes "$config.counted" >"$before"
   find "$home" -name 'cg.*' | sed 's/.*\.//' | sort - "$before" >"$dir/known"
-  pgbench -n --random-seed="$4" -c 1 -t "$3" -M "$(workload_protocol "$2")" -f "$dir/$2.pgbench" >"$dir/pgbench.log" 2>&1 ||
+  PGOPTIONS=$counted_options pgbench -n --random-seed="$4" -c 1 -t "$3" -M "$(workload_protocol "$2")" -f "$dir/$2.pgbench" >"$dir/pgbench.log" 2>&1 ||
     { cat "$dir/pgbench.log" >&2; return 1; }
   while [ -n "$(server_processes "$config.counted" | comm -13 "$before" -)" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
   find "$home" -name 'cg.*' | sed 's/.*\.//' | sort | comm -13 "$dir/known" - | sed "s|^|$home/cg.|" |

@@ -60,13 +60,13 @@ rule_sizes() {
 }
 
 # sweep WORKLOAD CLIENTS FILE: lines "ROUND SIZE THROUGHPUT" in file "sweep", each round in a random order of its own. A size that
-# lost more than a fifth in both of the first two rounds is not run again.
+# lost more than a quarter in both of the first two rounds is not run again, unless it is the advised or the calibrated one.
 sweep() {
   local file=$3 round size all served
   all=$(printf '%s\n' $sweep_sizes "${rule[@]}" | awk -v most="$2" '{ print $1 < most ? $1 : most }' | sort -nu)
   : >"$dir/sweep"
   for ((round = 1; round <= rounds; round++)); do
-    if [ "$round" = 3 ]; then all=$(near_the_best); fi
+    if [ "$round" = 3 ]; then all=$({ near_the_best; printf '%s\n' "${rule[advised]}" "${rule[calibrated]}"; } | sort -nu); fi
     for size in $(shuf --random-source=<(yes "$round") <<<"$all"); do
       progress "$1, $2 clients, round $round of $rounds, size $size"
       served=$(probe_size "$size" "$file") || return 1
@@ -77,20 +77,23 @@ sweep() {
 
 near_the_best() {
   awk '{ if ($3 > best[$1]) best[$1] = $3; x[$2, $1] = $3; sizes[$2] }
-    END { for (n in sizes) for (r in best) if (x[n, r] >= 0.8 * best[r]) { print n; break } }' "$dir/sweep" | sort -n
+    END { for (n in sizes) for (r in best) if (x[n, r] >= 0.75 * best[r]) { print n; break } }' "$dir/sweep" | sort -n
 }
 
-# regret SIZE: share of the best size's throughput that SIZE loses, in percent: median of the rounds and its 95 % interval. The best
-# size is the one with the highest median over the rounds; ratios are taken within a round.
+# regret SIZE: share of the best size's throughput that SIZE loses, in percent: median of the rounds and its 95 % interval. Ratios are
+# taken within a round, against the size with the highest median over the other rounds: the best of the round itself would owe a part
+# of its lead to noise, and every size would seem to lose as much. Prints first the best over all rounds.
 regret() {
-  perl -e 'my $size = shift; my (%x, %all); while (<STDIN>) { my ($round, $n, $t) = split; $x{$n}{$round} = $t; push @{$all{$n}}, $t }
+  perl -e 'my $size = shift; my (%x, %rounds); while (<STDIN>) { my ($round, $n, $t) = split; $x{$n}{$round} = $t; $rounds{$round} = 1 }
     sub median { my @v = sort { $a <=> $b } @_; @v % 2 ? $v[$#v / 2] : ($v[@v / 2 - 1] + $v[@v / 2]) / 2 }
-    my ($best) = sort { median(@{$all{$b}}) <=> median(@{$all{$a}}) } keys %all;
-    my @r = sort { $a <=> $b } map { 100 * (1 - $x{$size}{$_} / $x{$best}{$_}) } grep { defined $x{$best}{$_} } keys %{$x{$size}};
+    my @all = grep { keys %{$x{$_}} == keys %rounds } sort { $a <=> $b } keys %x;
+    sub best { my $but = shift; my ($best) = sort { $b->[1] <=> $a->[1] || $a->[0] <=> $b->[0] }
+      map { my $n = $_; [$n, median(map { $x{$n}{$_} } grep { $_ != $but } keys %{$x{$n}})] } @all; $best->[0] }
+    my @r = sort { $a <=> $b } map { 100 * (1 - $x{$size}{$_} / $x{best($_)}{$_}) } keys %{$x{$size}};
     my ($n, $rank, $term, $tail) = (scalar @r, 0, 0.5 ** @r, 0);
     while (1) { $tail += $term; last if $tail > 0.025; $term *= ($n - $rank) / ($rank + 1); $rank++ }
     my $low = $rank > 0 ? $rank - 1 : 0;
-    printf "%d %.1f %.1f %.1f\n", $best, median(@r), $r[$low], $r[$n - 1 - $low]' "$1" <"$dir/sweep"
+    printf "%d %.1f %.1f %.1f\n", best(0), median(@r), $r[$low], $r[$n - 1 - $low]' "$1" <"$dir/sweep"
 }
 
 declare -A rule

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "act/bare_saving.hpp"
 #include "act/prepared_runs.hpp"
 #include "act/save_suggestions.hpp"
 #include "advise/prepared/advise_prepared.hpp"
@@ -45,6 +46,7 @@ model::PreparedWorkload ReadWorkload(db::Database& database, const Arguments& ar
     db::ThrowIfInterrupted();
     progress.Say("planning the statements", share);
   }, workload);
+  if (auto* const timer = dynamic_cast<db::RunTimer*>(&database)) workload.bare_saving = act::MeasureBareSaving(database, *timer);
   return workload;
 }
 

@@ -30,7 +30,7 @@ void Visit(V& v, model::PreparedStatement& s) {
 
 template <typename V>
 void Visit(V& v, model::PreparedWorkload& w) {
-  v("server", w.server), v("plan_cache_mode", w.plan_cache_mode);
+  v("server", w.server), v("plan_cache_mode", w.plan_cache_mode), v.AtLeast0("bare_saving", w.bare_saving);
   v("statements", w.statements);
 }
 

@@ -66,6 +66,7 @@ struct PreparedStatement {
 struct PreparedWorkload {
   ServerInfo server;
   std::string plan_cache_mode = "auto";  // of the server: roles and databases may have their own
+  double bare_saving = 0;                // ms that preparing saves of any call, beyond parsing and planning; 0: not measured
   std::vector<PreparedStatement> statements;
 };
 

@@ -118,6 +118,16 @@ config_generic* FindSetting(const char* name) {
 #endif
 }
 
+void GiveQueryId(Query* query, const char* source) {
+  if (!IsQueryIdEnabled()) return;
+#if PG_VERSION_NUM >= 160000
+  (void)source;
+  JumbleQuery(query);
+#else
+  JumbleQuery(query, source);
+#endif
+}
+
 uint64 UtilityQueryId(PlannedStmt* statement, const char* source) {
   if (!IsQueryIdEnabled() || source == nullptr) return 0;
   Query* query = makeNode(Query);
@@ -125,11 +135,7 @@ uint64 UtilityQueryId(PlannedStmt* statement, const char* source) {
   query->utilityStmt = statement->utilityStmt;
   query->stmt_location = statement->stmt_location;
   query->stmt_len = statement->stmt_len;
-#if PG_VERSION_NUM >= 160000
-  JumbleQuery(query);
-#else
-  JumbleQuery(query, source);
-#endif
+  GiveQueryId(query, source);
   const auto id = static_cast<uint64>(query->queryId);
   pfree(query);
   return id;

@@ -168,6 +168,8 @@ enum class CallOrigin : uint8 {
 /// next one to want the page does not wait for it. From 16 on the resource owner does this.
 void AbandonPageRead();
 
+/// As analysis does for a client's statement; nothing where the server computes none.
+void GiveQueryId(Query* query, const char* source);
 /// Where constant `i` of a jumbled query is in its source text; *list_length is the length of the list that it stands for
 /// (from 18 on), or 0. False for a parameter, which stays as it is written. Two places may be of the same constant.
 [[nodiscard]] bool PlaceOfConstant(const JumbleState* jumble, int i, int* location, int* list_length);

@@ -23,8 +23,9 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int kLeastRuns = 5;
-constexpr int kMostRuns = 15;
+constexpr int kMostRuns = 9;
 constexpr double kEnough = 2;          // milliseconds spent on one measurement, once it has run kLeastRuns times
+constexpr long kWait = 50;             // microseconds before each run, as for a client: caches are colder then than in a loop
 constexpr double kAllMeasured = 1000;  // of one statement: then each is run only once
 
 struct Work {
@@ -78,30 +79,38 @@ double ChargeForPlanning(const List* plans) {
   return charge;
 }
 
-// The median of several runs of `run`, each of which returns its milliseconds.
-template <typename Run>
-double TimeOf(const Work& work, const Run& run) {
-  double times[kMostRuns];
+// Milliseconds: medians of several runs.
+struct Times {
+  double run;
+  double release;  // of the memory that it took
+};
+
+// Runs `run` on what `prepare` returns, each time anew.
+template <typename Prepare, typename Run>
+Times TimeOf(const Work& work, const Prepare& prepare, const Run& run) {
+  double runs[kMostRuns];
+  double releases[kMostRuns];
   int count = 0;
   double spent = 0;
   MemoryContext caller = MemoryContextSwitchTo(work.memory);
   do {
     CHECK_FOR_INTERRUPTS();
-    times[count] = run();
-    spent += times[count++];
+    const auto prepared = prepare();
+    pg_usleep(kWait);
+    const uint64 start = pg::NowNs();
+    run(prepared);
+    runs[count] = MillisecondsSince(start);
+    const uint64 done = pg::NowNs();
     MemoryContextReset(work.memory);
+    releases[count] = MillisecondsSince(done);
+    spent += runs[count++];
   } while (count < kMostRuns && (count < kLeastRuns || spent < kEnough) && !IsLate(work));
   MemoryContextSwitchTo(caller);
-  return core::Median(times, count);
+  return {core::Median(runs, count), core::Median(releases, count)};
 }
 
-double TimeOfPlanning(const Work& work, ParamListInfo values) {
-  return TimeOf(work, [&] {
-    const List* copies = CopyAll(work.queries);
-    const uint64 start = pg::NowNs();
-    PlanAll(copies, values);
-    return MillisecondsSince(start);
-  });
+Times TimeOfPlanning(const Work& work, ParamListInfo values) {
+  return TimeOf(work, [&] { return CopyAll(work.queries); }, [&](const List* copies) { PlanAll(copies, values); });
 }
 
 // The values as the planner may look at them without putting them into the plan: what it makes with them could be made
@@ -155,7 +164,8 @@ bool ReadsNothing(const List* plans) {
   return true;
 }
 
-void TryValues(const Work& work, const ValueChoice& value, bool indifferent, PlanChoice* out) {
+// Returns how long giving back the memory of planning takes, in milliseconds.
+double TryValues(const Work& work, const ValueChoice& value, bool indifferent, PlanChoice* out) {
   *out = {value.kind, value.source, value.frequency, 0, 0, kUnknown, kUnknown, false};
   ParamListInfo values = value.values != nullptr ? value.values : NoValues();
   double once = 0;
@@ -173,7 +183,10 @@ void TryValues(const Work& work, const ValueChoice& value, bool indifferent, Pla
   } else {
     out->planning_charge = ChargeForPlanning(work.generic);
   }
-  out->plan_time = once > 0 && IsLate(work) ? once : TimeOfPlanning(work, values);
+  const bool late = once > 0 && IsLate(work);
+  const Times times = late ? Times{once, 0} : TimeOfPlanning(work, values);
+  out->plan_time = times.run;
+  return times.release;
 }
 
 List* WithoutUtilities(const List* queries) {
@@ -187,14 +200,22 @@ List* WithoutUtilities(const List* queries) {
 // In the path that names in the text are looked up in, which the role's settings have replaced.
 double TimeOfParsing(const Work& work) {
   pg::SetForRole("search_path", "pg_catalog, pg_temp");
-  return TimeOf(work, [&] {
-    const uint64 start = pg::NowNs();
-    AnalyzeAgain(work.statement->record);
-    return MillisecondsSince(start);
-  });
+  const Times times = TimeOf(work, [] { return 0; }, [&](int) { AnalyzeAgain(work.statement->record); });
+  return times.run + times.release;
 }
 
 }  // namespace
+
+double LeastPlanningTime() {
+  MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "pg_steward least planning", ALLOCSET_SMALL_SIZES);
+  const Work work{nullptr, NIL, memory, NIL, pg::NowNs()};
+  store::PlannableRecord least{};
+  least.text = "SELECT 1";
+  const Times parse = TimeOf(work, [] { return 0; }, [&](int) { AnalyzeAgain(least); });
+  const Times plan = TimeOf(work, [&] { return AnalyzeAgain(least); }, [](const List* queries) { PlanAll(queries, NoValues()); });
+  MemoryContextDelete(memory);
+  return parse.run + parse.release + plan.run + plan.release;
+}
 
 void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out) {
   const Entered entered = BeginStatement(statement);
@@ -206,9 +227,10 @@ void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out) {
   foreach (cell, work.generic) out->prunes |= PrunesAtStart(lfirst_node(PlannedStmt, cell));
   out->generic_cost = CostOfAll(work.generic);
   const bool indifferent = statement.record.nparams == 0 || ReadsNothing(work.generic);
-  for (int i = 0; i < values.count; ++i) TryValues(work, values.choice[i], indifferent, &out->choice[i]);
+  double release = 0;
+  for (int i = 0; i < values.count; ++i) release += TryValues(work, values.choice[i], indifferent, &out->choice[i]) / values.count;
   out->count = values.count;
-  out->parse_time = TimeOfParsing(work);
+  out->parse_time = TimeOfParsing(work) + release;
   MemoryContextDelete(memory);
   pg::EndRole(entered.before);
 }

@@ -170,6 +170,11 @@ STEWARD_FUNCTION(steward_plan_choice) {
   return Datum{0};
 }
 
+STEWARD_FUNCTION(steward_least_planning_time) {
+  (void)fcinfo;
+  return Float8GetDatum(steward::whatif::LeastPlanningTime());
+}
+
 STEWARD_FUNCTION(steward_plan_choice_values) {
   using namespace steward;
   store::RequireReady();

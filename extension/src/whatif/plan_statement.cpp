@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pg/compat.hpp"
 #include "whatif/code_trust.hpp"
 #include "whatif/explain_plan.hpp"
 #include "whatif/text_trust.hpp"
@@ -77,8 +78,10 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
   return pg_rewrite_query(query);
 }
 
-void AnalyzeAgain(const store::PlannableRecord& record) {
-  pg_rewrite_query(Transform(linitial_node(RawStmt, pg_parse_query(record.text)), record));
+List* AnalyzeAgain(const store::PlannableRecord& record) {
+  Query* query = Transform(linitial_node(RawStmt, pg_parse_query(record.text)), record);
+  pg::GiveQueryId(query, record.text);
+  return pg_rewrite_query(query);
 }
 
 namespace {

@@ -20,8 +20,9 @@ namespace steward::whatif {
 /// relation than at capture, and for a superuser before code that is not a superuser's could run.
 List* AnalyzeStatement(const store::PlannableRecord& record);
 
-/// What AnalyzeStatement does but for its checks, which it must have passed: to be timed.
-void AnalyzeAgain(const store::PlannableRecord& record);
+/// What the server does with a client's text before it plans it, without the checks of AnalyzeStatement, which the text must have
+/// passed: to be timed. It gives the query its id.
+List* AnalyzeAgain(const store::PlannableRecord& record);
 
 struct PlanCost {
   double total;           // planner units; the sum where rules made several queries

@@ -31,12 +31,14 @@ AutoChoice ChoiceUnder(const std::string& plan_cache_mode, const model::PlanChoi
   return automatic;
 }
 
-// Parsing was measured over and over at once, with warm caches; planning also where it happens. As much longer as that took
+// Parsing was measured several times at once, with warm caches; planning also where it happens. As much longer as that took
 // there, parsing takes too.
-std::optional<double> ParseTime(const PreparedStatement& statement, const model::PlanChoice& choice) {
+std::optional<double> ParseTime(const PreparedStatement& statement, const model::PlanChoice& choice, double bare_saving) {
   constexpr double kMostLonger = 4;  // beyond, some plannings waited for something
-  if (!choice.parse_time || choice.plan_time.value_or(0) <= 0 || statement.plans < kEnoughPlans) return choice.parse_time;
-  return *choice.parse_time * std::clamp(*statement.MeanPlanTime() / *choice.plan_time, 1.0, kMostLonger);
+  if (!choice.parse_time) return std::nullopt;
+  const bool both = choice.plan_time.value_or(0) > 0 && statement.plans >= kEnoughPlans;
+  const double longer = both ? std::clamp(*statement.MeanPlanTime() / *choice.plan_time, 1.0, kMostLonger) : 1;
+  return *choice.parse_time * longer + bare_saving;
 }
 
 bool ValuesInText(const PreparedStatement& statement) {
@@ -75,7 +77,7 @@ bool IsWorth(const PreparedStatement& statement, const PreparedDecision& decisio
 
 }  // namespace
 
-PreparedDecision Decide(const PreparedStatement& statement, const PreparedOptions& options) {
+PreparedDecision Decide(const PreparedStatement& statement, const PreparedOptions& options, double bare_saving) {
   PreparedDecision decision;
   decision.why_none = Unplannable(statement, options);
   if (!decision.why_none.empty()) return decision;
@@ -83,7 +85,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const PreparedOption
   decision.risk = WorstOf(choice);
   decision.risk.known = decision.risk.known && TellOfAll(statement);
   decision.auto_choice = AutoChoiceOf(choice);
-  decision.parse_time = ParseTime(statement, choice);
+  decision.parse_time = ParseTime(statement, choice, bare_saving);
   decision.plan_time = statement.plans >= kEnoughPlans ? statement.MeanPlanTime() : choice.plan_time;
   const bool hurts = decision.risk.ratio > options.worst_ratio;
   const auto generic_calls = static_cast<double>(statement.generic_plan_calls);

@@ -22,12 +22,13 @@ struct PreparedDecision {
   std::string set;       // plan_cache_mode that it takes; empty: none
   bool safe = false;              // the generic plan costs little more for all values, as far as that is known
   bool perhaps_prepared = false;  // capture cannot tell whether its calls are parsed each time: that is not in what is saved
-  std::optional<double> parse_time;
+  std::optional<double> parse_time;  // with what comes with it in each call
   std::optional<double> plan_time;
   std::optional<double> saved_per_call;  // none: it may save nothing
   double unprepared_calls = 0;  // that it would save that time
 };
 
-PreparedDecision Decide(const model::PreparedStatement& statement, const PreparedOptions& options);
+/// `bare_saving`: see PreparedWorkload.
+PreparedDecision Decide(const model::PreparedStatement& statement, const PreparedOptions& options, double bare_saving);
 
 }  // namespace steward::advise

@@ -15,9 +15,9 @@ using model::PreparedAction;
 using test::ChoiceOf;
 using test::ValueOf;
 
-PreparedDecision DecisionOf(model::PreparedStatement statement, const std::string& mode = "auto") {
+PreparedDecision DecisionOf(model::PreparedStatement statement, const std::string& mode = "auto", double bare_saving = 0) {
   statement.plan_cache_mode = mode;
-  return Decide(statement, {});
+  return Decide(statement, {}, bare_saving);
 }
 
 // plancache.c: planning is charged 1000 * cpu_operator_cost * (relations + 1), 5 with one relation.
@@ -107,6 +107,15 @@ TEST(DecideTest, LongerExecutionIsNoSaving) {
   EXPECT_EQ(decision.action, PreparedAction::kForceCustom);
   EXPECT_EQ(decision.set, "force_custom_plan");  // auto would take the generic plan
   EXPECT_NEAR(*decision.saved_per_call, 0.04, 1e-9);
+}
+
+TEST(DecideTest, WhatPreparingSavesOfAnyStatementComesWithParsing) {
+  model::PreparedStatement statement = test::Extended();
+  const double without = *DecisionOf(statement).saved_per_call;
+  EXPECT_NEAR(*DecisionOf(statement, "auto", 0.01).saved_per_call, without + 0.01, 1e-9);
+  EXPECT_NEAR(*DecisionOf(statement, "auto", 0.01).parse_time, *DecisionOf(statement).parse_time + 0.01, 1e-9);
+  statement.choice->parse_time = std::nullopt;
+  EXPECT_FALSE(DecisionOf(statement, "auto", 0.01).parse_time.has_value());
 }
 
 TEST(DecideTest, WhatThePlanCacheRefusesIsNotForcedUponIt) {
