@@ -9,9 +9,9 @@
 slowdown=100
 
 # What memcmp, strcmp and their like take depends on where the compared bytes lie, in shared memory as in the backend's own: some
-# 40 instructions a statement either way, and the same at every run. So every server is counted with its memory laid out in five
+# 40 instructions a statement either way, and the same at every run. So every server is counted with its memory laid out in seven
 # ways; the report takes the median.
-layouts=(64:1 66:900 69:1800 71:2700 74:3600) # max_locks_per_transaction, and bytes of a setting that each backend is given
+layouts=(64:1 65:1100 66:2400 68:3700 69:4800 71:6100 74:7300) # max_locks_per_transaction, and bytes of a setting that each backend is given
 
 # N and M of a workload
 sample_sizes() { case "$1" in join) echo 5 25 ;; *) echo 500 2500 ;; esac; }

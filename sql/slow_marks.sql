@@ -8,7 +8,7 @@ ANALYZE turns;
 SET pg_steward.slow_min_duration = 0;
 \set ECHO none
 \o /dev/null
-SELECT 'SELECT a FROM turns WHERE a > 1' || repeat(' OR a = 2', terms) FROM generate_series(1, 6) AS round, generate_series(1, 150) AS terms
+SELECT 'SELECT a FROM turns WHERE a > 1' || repeat(' OR a = 2', terms) FROM generate_series(1, 8) AS round, generate_series(1, 150) AS terms
 ORDER BY round, terms \gexec
 \o
 \set ECHO all

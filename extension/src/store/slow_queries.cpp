@@ -20,7 +20,7 @@ constexpr double kMostTokens = 40;
 // The ring's plans and parameters may fill this share of the text memory.
 constexpr Size kShare = 8;
 // So often it is asked for in vain before it goes to another statement: its owner may never run again.
-constexpr uint8 kMostRefusals = 16;
+constexpr uint8 kMostRefusals = 4;
 
 struct SlowRegion {
   int64 last_id;

@@ -55,7 +55,7 @@ void SlowAttach(void* base, bool init);
 void PutSlow(const SlowExecution& execution, Bytes plan, Bytes parameters);
 
 /// Marks a statement so that one next run of it, in any backend, is instrumented. Two statements may share a mark: the first
-/// keeps it until it was measured, or until it was asked for in vain many times.
+/// keeps it until it was measured, or until it was asked for in vain some times.
 void Arm(uint64 queryid);
 inline constexpr uint32 kArmMarks = 1024;
 extern STEWARD_LOCAL volatile uint64* arm_marks;
