@@ -54,12 +54,20 @@ resize() {
   done
 }
 
-# load FILE OPTION...: drives a load through PgBouncer as role app; its JSON report goes to FILE. A missed promise is no failure.
+# load FILE OPTION...: drives a load through PgBouncer as role app; its JSON report goes to FILE. A missed promise is no failure. While
+# PgBouncer refuses clients because a login of its own has failed, which it tries again each second, it is tried again.
 load() {
-  local file=$1 status=0; shift
-  (pooler_env; export PGUSER=app PGDATABASE=postgres
-    "$STEWARD_BIN" pool verify -w --format json --console-user postgres "$@" -o "$file" 2>"$dir/load.err") || status=$?
-  if [ $status != 0 ] && [ $status != 3 ]; then cat "$dir/load.err" >&2; return $status; fi
+  local file=$1 status tries=3; shift
+  while true; do
+    status=0
+    (pooler_env; export PGUSER=app PGDATABASE=postgres
+      "$STEWARD_BIN" pool verify -w --format json --console-user postgres "$@" -o "$file" 2>"$dir/load.err") || status=$?
+    if [ $status = 0 ] || [ $status = 3 ]; then return 0; fi
+    cat "$dir/load.err" >&2
+    tail -n 5 "$(_pooler)/log" >&2
+    if [ $((tries--)) -eq 0 ] || ! grep -q server_login_retry "$dir/load.err"; then return $status; fi
+    sleep 2
+  done
 }
 
 # json FILE EXPRESSION...: values of a JSON file, as Perl: $r is the document, $c its first class, $p its first pool
