@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "act/median.hpp"
 #include "db/statement_tag.hpp"
 #include "db/transaction.hpp"
 
@@ -19,12 +20,6 @@ constexpr const char* kName = "pgsteward_bare";
 constexpr int kMostBlocks = 20;
 constexpr int kRepeats = 10;  // in a row, as a session that does little else
 constexpr std::chrono::milliseconds kEnough{500};
-
-double Median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 

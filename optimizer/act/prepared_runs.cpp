@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "act/median.hpp"
 #include "core/sql_lexer.hpp"
 #include "db/error.hpp"
 #include "db/interrupt.hpp"
@@ -27,12 +28,6 @@ constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::size_t kRepeats = 15;
 constexpr std::chrono::milliseconds kBlock{10};
 constexpr const char* kTimedOut = "57014";
-
-double Median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::string Literal(const std::string& value, const std::string& type) {
   std::string text = value.find('\\') == std::string::npos ? "'" : "E'";
