@@ -45,7 +45,10 @@ rule_sizes() {
   rule[advised]=$(json "$dir/advice.json" '$p->{size}')
   hold=$(json "$dir/advice.json" '$p->{classes}[0]{hold_time}') rate=$(json "$dir/learn.json" '$c->{throughput}')
   rule[erlang]=$(erlang_size "$hold" "$rate")
-  for size in 1 2 4 8; do probes+=("$size $(probe_size $size "$3")"); done
+  for size in 1 2 4 8; do
+    rate=$(probe_size $size "$3") || return 1
+    probes+=("$size $rate")
+  done
   rule[usl]=$(usl_size "$2" "${probes[@]}")
   rule[hikaricp]=$((2 * $(nproc) + 1)) rule[default]=20
   resize 20

@@ -78,10 +78,10 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
   return pg_rewrite_query(query);
 }
 
-List* AnalyzeAgain(const store::PlannableRecord& record) {
+void AnalyzeAgain(const store::PlannableRecord& record) {
   Query* query = Transform(linitial_node(RawStmt, pg_parse_query(record.text)), record);
   pg::GiveQueryId(query, record.text);
-  return pg_rewrite_query(query);
+  pg_rewrite_query(query);
 }
 
 namespace {

@@ -22,7 +22,7 @@ List* AnalyzeStatement(const store::PlannableRecord& record);
 
 /// What the server does with a client's text before it plans it, without the checks of AnalyzeStatement, which the text must have
 /// passed: to be timed. It gives the query its id.
-List* AnalyzeAgain(const store::PlannableRecord& record);
+void AnalyzeAgain(const store::PlannableRecord& record);
 
 struct PlanCost {
   double total;           // planner units; the sum where rules made several queries

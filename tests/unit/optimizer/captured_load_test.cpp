@@ -11,6 +11,7 @@
 #include "db/error.hpp"
 #include "load/captured.hpp"
 #include "unit/optimizer/fake_database.hpp"
+#include "unit/optimizer/refusal.hpp"
 
 namespace steward::load {
 namespace {
@@ -161,26 +162,17 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Refusal(const std::vector<std::string>& words) {
-  try {
-    ParseArguments(words);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(CapturedArguments, AreOneSourceOfClasses) {
   const Arguments arguments = ParseArguments({"pool", "verify", "--captured", "--server", "dbname=shop", "--write-load", "f"});
   EXPECT_TRUE(arguments.load.captured);
   EXPECT_EQ(arguments.load.write_load, "f");
-  EXPECT_EQ(Refusal({"pool", "verify", "--captured"}), "option \"--captured\" needs --server");
-  EXPECT_EQ(Refusal({"pool", "verify", "--captured", "--server", "s", "--load", "f"}), "options \"--captured\" and \"--load\" exclude each other");
-  EXPECT_EQ(Refusal({"pool", "verify", "--captured", "--server", "s", "--users", "5"}), "option \"--captured\" excludes those that describe one class");
-  EXPECT_EQ(Refusal({"pool", "verify", "--users", "5", "--sql", "SELECT 1", "--write-load", "f"}), "option \"--write-load\" is for --captured");
-  EXPECT_EQ(Refusal({"pool", "verify", "--captured", "--server", "s", "--write-load", "f", "--calibrate"}),
+  EXPECT_EQ(test::Refusal({"pool", "verify", "--captured"}), "option \"--captured\" needs --server");
+  EXPECT_EQ(test::Refusal({"pool", "verify", "--captured", "--server", "s", "--load", "f"}), "options \"--captured\" and \"--load\" exclude each other");
+  EXPECT_EQ(test::Refusal({"pool", "verify", "--captured", "--server", "s", "--users", "5"}), "option \"--captured\" excludes those that describe one class");
+  EXPECT_EQ(test::Refusal({"pool", "verify", "--users", "5", "--sql", "SELECT 1", "--write-load", "f"}), "option \"--write-load\" is for --captured");
+  EXPECT_EQ(test::Refusal({"pool", "verify", "--captured", "--server", "s", "--write-load", "f", "--calibrate"}),
             "options \"--calibrate\" and \"--write-load\" exclude each other");
-  EXPECT_EQ(Refusal({"pool", "verify"}), "no load given");
+  EXPECT_EQ(test::Refusal({"pool", "verify"}), "no load given");
 }
 
 constexpr const char* kUpdate = "12";

@@ -14,6 +14,7 @@
 #include "db/error.hpp"
 #include "unit/optimizer/fake_database.hpp"
 #include "unit/optimizer/pool/pool_workloads.hpp"
+#include "unit/optimizer/refusal.hpp"
 
 namespace steward::cli {
 namespace {
@@ -52,32 +53,23 @@ TEST(PoolArgumentsTest, AFileNeedsNoServerUnlessSaved) {
   EXPECT_TRUE(ParseArguments({"advise", "pool", "--from", "f", "--save"}).opens_session);
 }
 
-std::string Refusal(const std::vector<std::string>& words) {
-  try {
-    ParseArguments(words);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(PoolArgumentsTest, WhatDoesNotFitIsRefused) {
-  EXPECT_EQ(Refusal({"advise", "pool", "--users", "5", "--rate", "3"}), "options \"--users\", \"--rate\" and \"--growth\" exclude each other");
-  EXPECT_EQ(Refusal({"advise", "pool", "--think-time", "5s"}), "option \"--think-time\" is of users");
-  EXPECT_EQ(Refusal({"advise", "pool", "--users", "0"}), "invalid value for option \"--users\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--users", "2.5"}), "invalid value for option \"--users\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--users", "nan"}), "invalid value for option \"--users\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--slo-p95", "quick"}), "invalid value for option \"--slo-p95\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--slo-timeouts", "101"}), "invalid value for option \"--slo-timeouts\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--for", "0s"}), "invalid value for option \"--for\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--memory", "-1"}), "invalid value for option \"--memory\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--from", "f", "--for", "5s"}), "options \"--from\" and \"--for\" exclude each other");
-  EXPECT_EQ(Refusal({"advise", "pool", "--one-pool", "--main", "app"}), "option \"--one-pool\" leaves nothing to name with \"--main\", \"--read\" or \"--admin\"");
-  EXPECT_EQ(Refusal({"advise", "pool", "--save", "--no-save"}), "options \"--save\" and \"--no-save\" exclude each other");
-  EXPECT_EQ(Refusal({"advise", "pool", "--format", "sql"}), "unknown output format");
-  EXPECT_EQ(Refusal({"advise", "pool", "shop"}), "too many command-line arguments");
-  EXPECT_EQ(Refusal({"snapshot", "pool"}), "no output file given");
-  EXPECT_EQ(Refusal({"advise", "pools"}), "cannot advise on that");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--users", "5", "--rate", "3"}), "options \"--users\", \"--rate\" and \"--growth\" exclude each other");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--think-time", "5s"}), "option \"--think-time\" is of users");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--users", "0"}), "invalid value for option \"--users\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--users", "2.5"}), "invalid value for option \"--users\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--users", "nan"}), "invalid value for option \"--users\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--slo-p95", "quick"}), "invalid value for option \"--slo-p95\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--slo-timeouts", "101"}), "invalid value for option \"--slo-timeouts\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--for", "0s"}), "invalid value for option \"--for\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--memory", "-1"}), "invalid value for option \"--memory\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--from", "f", "--for", "5s"}), "options \"--from\" and \"--for\" exclude each other");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--one-pool", "--main", "app"}), "option \"--one-pool\" leaves nothing to name with \"--main\", \"--read\" or \"--admin\"");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--save", "--no-save"}), "options \"--save\" and \"--no-save\" exclude each other");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "--format", "sql"}), "unknown output format");
+  EXPECT_EQ(test::Refusal({"advise", "pool", "shop"}), "too many command-line arguments");
+  EXPECT_EQ(test::Refusal({"snapshot", "pool"}), "no output file given");
+  EXPECT_EQ(test::Refusal({"advise", "pools"}), "cannot advise on that");
 }
 
 TEST(PoolArgumentsTest, TimesHaveMilliseconds) {

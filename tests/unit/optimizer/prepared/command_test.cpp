@@ -17,6 +17,7 @@
 #include "db/run_timer.hpp"
 #include "unit/optimizer/fake_database.hpp"
 #include "unit/optimizer/prepared/prepared_workloads.hpp"
+#include "unit/optimizer/refusal.hpp"
 
 namespace steward::cli {
 namespace {
@@ -37,26 +38,17 @@ TEST(PreparedArgumentsTest, ReadsWhatIsAskedFor) {
   EXPECT_EQ(ParseArguments({"snapshot", "prepared", "-o", "f"}).command, Command::kSnapshotPrepared);
 }
 
-std::string Refusal(const std::vector<std::string>& words) {
-  try {
-    ParseArguments(words);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(PreparedArgumentsTest, WhatDoesNotFitIsRefused) {
-  EXPECT_EQ(Refusal({"advise", "prepared", "--measure-time", "1s"}), "option \"--measure-time\" is of --measure");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--measure", "--measure-time", "1h"}), "invalid value for option \"--measure-time\"");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--min-calls", "0"}), "invalid value for option \"--min-calls\"");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--pgbouncer-version", "new"}), "invalid value for option \"--pgbouncer-version\"");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--pool-mode", "session"}), "option \"--pool-mode\" is of a PgBouncer named by --pgbouncer-version");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--pgbouncer-version", "1.21", "--pool-mode", "x"}), "invalid value for option \"--pool-mode\"");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--console", "c", "--pgbouncer-version", "1.21"}),
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--measure-time", "1s"}), "option \"--measure-time\" is of --measure");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--measure", "--measure-time", "1h"}), "invalid value for option \"--measure-time\"");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--min-calls", "0"}), "invalid value for option \"--min-calls\"");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--pgbouncer-version", "new"}), "invalid value for option \"--pgbouncer-version\"");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--pool-mode", "session"}), "option \"--pool-mode\" is of a PgBouncer named by --pgbouncer-version");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--pgbouncer-version", "1.21", "--pool-mode", "x"}), "invalid value for option \"--pool-mode\"");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--console", "c", "--pgbouncer-version", "1.21"}),
             "options \"--console\" and \"--pgbouncer-version\" exclude each other");
-  EXPECT_EQ(Refusal({"advise", "prepared", "--from", "f", "--measure"}), "options \"--from\" and \"--measure\" exclude each other");
-  EXPECT_EQ(Refusal({"snapshot", "prepared"}), "no output file given");
+  EXPECT_EQ(test::Refusal({"advise", "prepared", "--from", "f", "--measure"}), "options \"--from\" and \"--measure\" exclude each other");
+  EXPECT_EQ(test::Refusal({"snapshot", "prepared"}), "no output file given");
 }
 
 db::Result Statements() {
