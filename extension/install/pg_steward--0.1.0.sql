@@ -134,6 +134,7 @@ CREATE TABLE steward.history_class (
     total_xact_time double precision NOT NULL,
     idle_in_transaction_time double precision,
     cpu_time double precision NOT NULL,
+    core_wait_time double precision,
     samples bigint NOT NULL,
     running_samples bigint,
     lock_samples bigint,
@@ -470,9 +471,9 @@ CREATE FUNCTION steward.captured_classes(
     OUT mean_xact_time double precision, OUT stddev_xact_time double precision, OUT p50_xact_time double precision,
     OUT p95_xact_time double precision, OUT p99_xact_time double precision, OUT max_xact_time double precision,
     OUT active_time double precision, OUT idle_in_transaction_time double precision, OUT first_seen timestamptz,
-    OUT last_seen timestamptz, OUT writing_transactions bigint, OUT cpu_time double precision, OUT samples bigint,
-    OUT running_samples bigint, OUT lock_samples bigint, OUT lwlock_samples bigint, OUT io_samples bigint,
-    OUT wal_samples bigint, OUT client_samples bigint, OUT other_samples bigint, OUT idle_samples bigint,
+    OUT last_seen timestamptz, OUT writing_transactions bigint, OUT cpu_time double precision,
+    OUT core_wait_time double precision, OUT samples bigint, OUT running_samples bigint, OUT lock_samples bigint,
+    OUT lwlock_samples bigint, OUT io_samples bigint, OUT wal_samples bigint, OUT client_samples bigint, OUT other_samples bigint, OUT idle_samples bigint,
     OUT max_busy integer, OUT max_sessions integer, OUT features text[], OUT latency integer[])
 RETURNS SETOF record LANGUAGE c STRICT VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'steward_classes';
 COMMENT ON FUNCTION steward.captured_classes() IS 'transactions of the cluster by class; read steward.classes';
@@ -481,8 +482,8 @@ CREATE VIEW steward.classes AS
 SELECT c.dbid, d.datname, c.userid, r.rolname AS usename, c.application_name, c.transactions, c.commits, c.rollbacks,
        c.failures, c.session_commands, c.total_xact_time, c.mean_xact_time, c.stddev_xact_time, c.p50_xact_time,
        c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.active_time, c.idle_in_transaction_time, c.first_seen, c.last_seen,
-       c.writing_transactions, c.cpu_time, c.samples, c.running_samples, c.lock_samples, c.lwlock_samples, c.io_samples,
-       c.wal_samples, c.client_samples, c.other_samples, c.idle_samples, c.max_busy, c.max_sessions, c.features, c.latency
+       c.writing_transactions, c.cpu_time, c.core_wait_time, c.samples, c.running_samples, c.lock_samples, c.lwlock_samples,
+       c.io_samples, c.wal_samples, c.client_samples, c.other_samples, c.idle_samples, c.max_busy, c.max_sessions, c.features, c.latency
 FROM steward.captured_classes() AS c
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) c.dbid
      LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.userid;
@@ -507,9 +508,11 @@ COMMENT ON COLUMN steward.classes.first_seen IS 'since the last full reset; to a
 COMMENT ON COLUMN steward.classes.writing_transactions IS 'commits of transactions that were given an id';
 COMMENT ON COLUMN steward.classes.cpu_time IS
     'milliseconds of CPU that the sessions used, measured, between transactions too; without parallel workers, and late by up to 0.1 s of a session that is idle';
+COMMENT ON COLUMN steward.classes.core_wait_time IS
+    'milliseconds in which the sessions could have run but waited for a processor, by the kernel''s account; such waiting is seen as whatever a session waited for before, most often for its client. Late as cpu_time; NULL where the kernel does not say';
 COMMENT ON COLUMN steward.classes.samples IS
     'looks at all sessions since the class was first seen, about ten a second at irregular moments; the columns that follow count the sessions they found, so that a column divided by this one is a mean number of sessions. None while pg_steward.track is none; sessions with track_activities off are not seen';
-COMMENT ON COLUMN steward.classes.running_samples IS 'running, or waiting for a processor: more than cpu_time accounts for is such waiting';
+COMMENT ON COLUMN steward.classes.running_samples IS 'running, or waiting for a processor';
 COMMENT ON COLUMN steward.classes.lock_samples IS 'waited for a lock on a row, table or other object';
 COMMENT ON COLUMN steward.classes.lwlock_samples IS 'waited for a lock inside the server, or for a buffer';
 COMMENT ON COLUMN steward.classes.io_samples IS 'read or wrote data files or temporary files';
@@ -530,8 +533,8 @@ SELECT d.interval_start, d.interval_end, d.dbid, d.userid, r.rolname AS usename,
        d.commits OPERATOR(pg_catalog.+) d.rollbacks AS transactions, d.commits, d.rollbacks, d.failures, d.writing_transactions,
        d.total_xact_time, d.total_xact_time OPERATOR(pg_catalog./) nullif(d.commits OPERATOR(pg_catalog.+) d.rollbacks, 0) AS mean_xact_time,
        steward.latency_quantile(d.latency, 0.5) AS p50_xact_time, steward.latency_quantile(d.latency, 0.95) AS p95_xact_time,
-       steward.latency_quantile(d.latency, 0.99) AS p99_xact_time, d.idle_in_transaction_time, d.cpu_time, d.samples, d.running_samples,
-       d.lock_samples, d.lwlock_samples, d.io_samples, d.wal_samples, d.client_samples, d.other_samples, d.idle_samples, d.latency
+       steward.latency_quantile(d.latency, 0.99) AS p99_xact_time, d.idle_in_transaction_time, d.cpu_time, d.core_wait_time, d.samples,
+       d.running_samples, d.lock_samples, d.lwlock_samples, d.io_samples, d.wal_samples, d.client_samples, d.other_samples, d.idle_samples, d.latency
 FROM (SELECT i.interval_start, i.interval_end, i.dbid, c.userid, c.application_name,
              pg_catalog.lag(c.interval_id) OVER w IS NOT NULL OR c.first_seen OPERATOR(pg_catalog.>=) i.interval_start AS known,
              c.commits OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.commits) OVER w, 0) AS commits,
@@ -542,6 +545,8 @@ FROM (SELECT i.interval_start, i.interval_end, i.dbid, c.userid, c.application_n
              c.idle_in_transaction_time OPERATOR(pg_catalog.-)
              CASE WHEN pg_catalog.lag(c.interval_id) OVER w IS NULL THEN 0 ELSE pg_catalog.lag(c.idle_in_transaction_time) OVER w END AS idle_in_transaction_time,
              c.cpu_time OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.cpu_time) OVER w, 0) AS cpu_time,
+             c.core_wait_time OPERATOR(pg_catalog.-)
+             CASE WHEN pg_catalog.lag(c.interval_id) OVER w IS NULL THEN 0 ELSE pg_catalog.lag(c.core_wait_time) OVER w END AS core_wait_time,
              c.samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.samples) OVER w, 0) AS samples,
              c.running_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.running_samples) OVER w, 0) AS running_samples,
              c.lock_samples OPERATOR(pg_catalog.-) coalesce(pg_catalog.lag(c.lock_samples) OVER w, 0) AS lock_samples,

@@ -73,6 +73,7 @@ PoolClass ReadClass(const db::Row& row) {
   one.max_time = row.OptionalDouble("max_xact_time").value_or(0);
   one.idle_in_transaction_time = row.OptionalDouble("idle_in_transaction_time");
   one.cpu_time = row.OptionalDouble("cpu_time");
+  one.core_wait_time = row.OptionalDouble("core_wait_time");
   one.writing_transactions = row.OptionalInt("writing_transactions");
   one.samples = ReadSamples(row);
   one.max_busy = row.OptionalInt("max_busy");
@@ -119,8 +120,8 @@ void ReadClasses(db::Database& database, PoolWorkload& workload) {
   const db::Result result = database.Query(
       "SELECT c.datname, c.usename, c.application_name, c.transactions, c.commits, c.failures, c.total_xact_time, c.stddev_xact_time,"
       " c.p50_xact_time, c.p95_xact_time, c.p99_xact_time, c.max_xact_time, c.idle_in_transaction_time" +
-      Columns(there, {"cpu_time", "writing_transactions", "samples", "running_samples", "lock_samples", "lwlock_samples", "io_samples",
-                      "wal_samples", "client_samples", "other_samples", "idle_samples", "max_busy", "max_sessions", "features"}) +
+      Columns(there, {"cpu_time", "core_wait_time", "writing_transactions", "samples", "running_samples", "lock_samples", "lwlock_samples",
+                      "io_samples", "wal_samples", "client_samples", "other_samples", "idle_samples", "max_busy", "max_sessions", "features"}) +
       ", extract(epoch FROM c.first_seen)::float8 AS first_seen, extract(epoch FROM c.last_seen)::float8 AS last_seen"
       " FROM steward.classes AS c WHERE c.application_name IS DISTINCT FROM 'pgsteward'"
       " ORDER BY c.datname, c.usename, c.application_name");
@@ -229,6 +230,7 @@ void Subtract(const PoolClass& before, PoolClass& after) {
   after.total_time -= before.total_time;
   after.idle_in_transaction_time = Less(after.idle_in_transaction_time, before.idle_in_transaction_time);
   after.cpu_time = Less(after.cpu_time, before.cpu_time);
+  after.core_wait_time = Less(after.core_wait_time, before.core_wait_time);
   after.writing_transactions = Less(after.writing_transactions, before.writing_transactions);
   if (after.samples && before.samples) after.samples = Less(*after.samples, *before.samples);
 }

@@ -18,7 +18,7 @@ void Visit(V& v, model::PoolClass& c) {
   v.AtLeast0("total_xact_time", c.total_time), v.AtLeast0("stddev_xact_time", c.stddev_time);
   v.AtLeast0("p50_xact_time", c.p50_time), v.AtLeast0("p95_xact_time", c.p95_time), v.AtLeast0("p99_xact_time", c.p99_time);
   v.AtLeast0("max_xact_time", c.max_time), v("idle_in_transaction_time", c.idle_in_transaction_time);
-  v("cpu_time", c.cpu_time), v("cpu_from_statements", c.cpu_from_statements);
+  v("cpu_time", c.cpu_time), v("cpu_from_statements", c.cpu_from_statements), v("core_wait_time", c.core_wait_time);
   v("writing_transactions", c.writing_transactions), v("statements", c.statements), v("samples", c.samples);
   v("max_busy", c.max_busy), v("max_sessions", c.max_sessions), v("features_known", c.features_known), v("features", c.features);
 }

@@ -43,6 +43,7 @@ struct PoolClass {
   std::optional<double> idle_in_transaction_time;  // of total_time
   std::optional<double> cpu_time;                  // of its backends
   bool cpu_from_statements = false;  // cpu_time is that of the role's statements, shared out by time: an estimate
+  std::optional<double> core_wait_time;  // of its backends: ready to run, in transactions and between them
   std::optional<std::int64_t> writing_transactions;
   std::optional<double> statements;  // a transaction, the mean over the role's transactions in the database
   std::optional<PoolSamples> samples;

@@ -28,6 +28,9 @@ uint64 cpu_counted_ns = 0;
 uint64 cpu_counted_at_ns = 0;
 bool cpu_uncounted = false;  // nothing was counted for a while, and nobody is charged with it
 constexpr uint64 kCpuCountedEveryNs = 20'000'000;
+// The same of the time in which it waited for a processor.
+uint64 core_wait_counted_ns = 0;
+uint64 core_wait_counted_at_ns = 0;
 // What this session uses that a class has not been told of yet.
 uint64 features = 0;
 // COMMIT PREPARED needs no snapshot but ends somebody's work.
@@ -62,7 +65,17 @@ core::Transaction Describe(XactEvent event) {
 
 void ForgetClass() { store::class_entry = nullptr; }
 
-void CountCpu(core::ClassCounters* counters) {
+void CountCoreWait(core::ClassCounters* counters) {
+  uint64 wait_ns = 0;
+  if (!pg::ReadCoreWait(&wait_ns)) return;
+  if (!cpu_uncounted) counters->count[core::kClassCoreWaitNs] += wait_ns - core_wait_counted_ns;
+  core_wait_counted_ns = wait_ns;
+  core_wait_counted_at_ns = clocks.read_ns;
+}
+
+// The wait costs more to read, and is counted less often but where it is for the last time, or for the first.
+void CountCpu(core::ClassCounters* counters, bool last = false) {
+  if (last || cpu_uncounted || clocks.read_ns - core_wait_counted_at_ns > kCpuCountedEveryNs) CountCoreWait(counters);
   const uint64 cpu_ns = pg::CpuNs();
   if (!cpu_uncounted) counters->count[core::kClassCpuNs] += cpu_ns - cpu_counted_ns;
   cpu_uncounted = false;
@@ -73,7 +86,7 @@ void CountCpu(core::ClassCounters* counters) {
 // What the session has used so far was for the class it leaves.
 void ChangeClass() {
   if (store::class_entry != nullptr) {
-    CountCpu(&store::class_entry->counters);
+    CountCpu(&store::class_entry->counters, true);
     core::CloseTransaction(&store::class_entry->counters, core::kNoDuration);
   }
   ForgetClass();

@@ -28,6 +28,10 @@ inline uint64 NowNs() {
 /// CPU time that this process has used, in nanoseconds. A system call.
 [[nodiscard]] uint64 CpuNs();
 
+/// Nanoseconds in which this process could have run, but others had the processors. False where the kernel keeps no such
+/// account. Costs a few microseconds; the first call opens a file, which stays open.
+[[nodiscard]] bool ReadCoreWait(uint64* ns);
+
 /// Chooses the clock, taking a few milliseconds. Call once from _PG_init while libraries are being preloaded. The counter is
 /// used where the processor says that it runs at one rate in every state, and the kernel keeps time by it as well.
 void StartClock();

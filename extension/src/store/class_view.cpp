@@ -10,6 +10,7 @@ extern "C" {
 }
 
 #include "core/coarse_latency.hpp"
+#include "pg/clock.hpp"
 #include "store/classes.hpp"
 #include "store/latency_array.hpp"
 #include "store/row.hpp"
@@ -57,6 +58,8 @@ void AddTotals(Row* row, const core::ClassTotals& totals) {
   row->Add(TimestampTzGetDatum(totals.last_seen));
   row->AddCount(totals.count[core::kWritingCommits]);
   AddMs(row, true, static_cast<double>(totals.count[core::kClassCpuNs]));
+  uint64 own_wait_ns = 0;
+  AddMs(row, pg::ReadCoreWait(&own_wait_ns), static_cast<double>(totals.count[core::kClassCoreWaitNs]));
 }
 
 // Sessions as they were found by looks at them; without a look nothing is known.

@@ -39,6 +39,23 @@ void Share(double time, const model::PoolSamples& s, bool with_client, HoldSplit
   if (with_client) split.client += part(s.client);
 }
 
+// Time in which a transaction could have run but had no core, as the kernel counted it. A session that was woken still looks
+// as if it waited for what woke it, until it runs. Its waits for locks are left alone: they are the holder's time.
+double CountedQueue(const model::PoolClass& one) {
+  if (!one.core_wait_time || one.transactions <= 0) return 0;
+  // A wait for each statement that arrives, of which the first is over when the transaction begins, and one for the rest.
+  const double waits = std::max(1.0, one.statements.value_or(1)) + 1;
+  return *one.core_wait_time / static_cast<double>(one.transactions) * (waits - 1) / waits;
+}
+
+void FindHiddenQueue(double counted, HoldSplit& split) {
+  const double all = split.client + split.io + split.wal + split.lwlock + split.other;
+  const double hidden = std::min(all, counted - split.queue);
+  if (hidden <= 0) return;
+  for (double* part : {&split.client, &split.io, &split.wal, &split.lwlock, &split.other}) *part -= *part * hidden / all;
+  split.queue += hidden;
+}
+
 }  // namespace
 
 HoldSplit SplitHold(const model::PoolClass& one) {
@@ -53,6 +70,7 @@ HoldSplit SplitHold(const model::PoolClass& one) {
   const std::int64_t busy = one.samples ? Busy(*one.samples) : 0;
   if (busy == 0) {
     split.other = rest;
+    FindHiddenQueue(CountedQueue(one), split);
     return split;
   }
   split.sampled = true;
@@ -64,6 +82,7 @@ HoldSplit SplitHold(const model::PoolClass& one) {
   split.queue = std::clamp(running - split.cpu, 0.0, rest);
   if (!one.cpu_time) rest = in_server - running;
   Share(std::max(0.0, rest - split.queue), s, !client_known, split);
+  FindHiddenQueue(CountedQueue(one), split);
   return split;
 }
 

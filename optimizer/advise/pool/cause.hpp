@@ -9,7 +9,8 @@
 namespace steward::advise::pool {
 
 /// The mean hold time of a class taken apart. CPU and the wait for the client are measured exactly where the server has
-/// them; samples divide the rest. What was seen running beyond the CPU used was waiting for a core.
+/// them; samples divide the rest. What was seen running beyond the CPU used was waiting for a core, and so was what the kernel
+/// counted beyond that, which is taken from the waits it hid behind.
 model::HoldSplit SplitHold(const model::PoolClass& one);
 
 /// kCpu from 60 % of the time on CPU or waiting for it, kLock from 40 % waiting for locks (50 % with contention inside the

@@ -199,7 +199,7 @@ test::FakeDatabase Server() {
   std::vector<std::pair<std::string, db::Parameter>> one = {
       {"datname", "shop"}, {"usename", "app"}, {"application_name", "web"}, {"transactions", "1000"}, {"commits", "1000"}, {"failures", "0"}};
   for (const char* column : {"total_xact_time", "stddev_xact_time", "p50_xact_time", "p95_xact_time", "p99_xact_time", "max_xact_time", "idle_in_transaction_time",
-                             "cpu_time", "writing_transactions", "samples", "running_samples", "lock_samples", "lwlock_samples", "io_samples", "wal_samples",
+                             "cpu_time", "core_wait_time", "writing_transactions", "samples", "running_samples", "lock_samples", "lwlock_samples", "io_samples", "wal_samples",
                              "client_samples", "other_samples", "idle_samples", "max_busy", "features"})
     one.emplace_back(column, std::nullopt);
   one.insert(one.end(), {{"max_sessions", "12"}, {"first_seen", "1000"}, {"last_seen", "1100"}});

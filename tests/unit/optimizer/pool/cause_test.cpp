@@ -43,6 +43,32 @@ TEST(HoldSplitTest, MoreCpuThanSamplesSawRunningIsBelieved) {
   EXPECT_NEAR(split.Total(), 10, 1e-9);
 }
 
+// A session that was woken looks as if it waited on, until it has a core.
+TEST(HoldSplitTest, WaitsForACoreHideBehindOtherWaits) {
+  // Seven statements: of eight waits seven while the connection is held.
+  const HoldSplit split = SplitOf({.hold = 13, .cpu = 1, .statements = 7, .wal = 2, .client = 8, .lock = 2, .core_wait = 4});
+  EXPECT_NEAR(split.queue, 3.5, 1e-6);
+  EXPECT_NEAR(split.client, 8 - 2.8, 1e-6);
+  EXPECT_NEAR(split.wal, 2 - 0.7, 1e-6);
+  EXPECT_NEAR(split.lock, 2, 1e-6);
+  EXPECT_NEAR(split.Total(), 13, 1e-9);
+  // What was seen running is a part of it.
+  EXPECT_NEAR(SplitOf({.hold = 13, .cpu = 1, .statements = 7, .client = 8, .running = 3, .core_wait = 4}).queue, 3.5, 1e-6);
+  // Never more than there is.
+  const HoldSplit all = SplitOf({.hold = 1, .cpu = 0.4, .client = 0.6, .core_wait = 50});
+  EXPECT_NEAR(all.queue, 0.6, 1e-6);
+  EXPECT_NEAR(all.Total(), 1, 1e-9);
+}
+
+TEST(HoldSplitTest, WaitsForACoreAreKnownWithoutSamples) {
+  model::PoolClass one = test::ClassOf({.hold = 10, .cpu = 2, .client = 3, .core_wait = 8}, 100);
+  one.samples.reset();
+  const HoldSplit split = SplitHold(one);
+  EXPECT_NEAR(split.queue, 4, 1e-6);
+  EXPECT_NEAR(split.other, 2.5, 1e-6);
+  EXPECT_EQ(CauseOf(split), PoolCause::kCpu);
+}
+
 TEST(HoldSplitTest, WithoutSamplesTheRestIsNotKnown) {
   model::PoolClass one = test::ClassOf({.hold = 10, .cpu = 2, .client = 3}, 100);
   one.samples.reset();

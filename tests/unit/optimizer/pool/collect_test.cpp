@@ -12,7 +12,7 @@ namespace {
 using test::FakeDatabase;
 using test::OneRow;
 
-const std::vector<std::string> kNewColumns = {"cpu_time",    "writing_transactions", "samples",        "running_samples", "lock_samples",
+const std::vector<std::string> kNewColumns = {"cpu_time", "core_wait_time", "writing_transactions", "samples",        "running_samples", "lock_samples",
                                               "lwlock_samples", "io_samples",        "wal_samples",    "client_samples",  "other_samples",
                                               "idle_samples", "max_busy",            "max_sessions",   "features"};
 
@@ -30,6 +30,7 @@ std::vector<std::pair<std::string, db::Parameter>> ClassRow(bool measured, const
   for (const std::string& column : kNewColumns) {
     db::Parameter value = "7";
     if (column == "cpu_time") value = "2500";
+    if (column == "core_wait_time") value = "600";
     if (column == "samples") value = "1000";
     if (column == "features") value = "{listen,set}";
     row.emplace_back(column, measured ? value : std::nullopt);
@@ -62,6 +63,7 @@ TEST(PoolWorkloadTest, ReadsWhatIsMeasured) {
   const model::PoolClass& one = workload.classes[0];
   EXPECT_EQ(one.MeanTime(), 5);
   EXPECT_EQ(one.cpu_time, 2500);
+  EXPECT_EQ(one.core_wait_time, 600);
   EXPECT_FALSE(one.cpu_from_statements);
   EXPECT_EQ(one.statements, 3);
   ASSERT_TRUE(one.samples.has_value());
@@ -101,6 +103,7 @@ TEST(PoolWorkloadTest, ADifferenceIsOfCountersOnly) {
   after.workload.classes[0].transactions += 500;
   after.workload.classes[0].total_time += 4000;
   *after.workload.classes[0].cpu_time += 900;
+  *after.workload.classes[0].core_wait_time += 70;
   after.workload.classes[0].samples->running += 30;
   after.workload.limits.refused_connections = 6;
   PoolReading begun = before;
@@ -112,6 +115,7 @@ TEST(PoolWorkloadTest, ADifferenceIsOfCountersOnly) {
   EXPECT_EQ(workload.classes[0].transactions, 500);
   EXPECT_EQ(workload.classes[0].MeanTime(), 8);
   EXPECT_EQ(workload.classes[0].cpu_time, 900);
+  EXPECT_EQ(workload.classes[0].core_wait_time, 70);
   EXPECT_EQ(workload.classes[0].samples->running, 30);
   EXPECT_EQ(workload.classes[0].samples->wal, 0);
   EXPECT_EQ(workload.classes[0].p95_time, 9);
@@ -135,11 +139,13 @@ TEST(PoolWorkloadTest, AFileHoldsAllOfIt) {
   workload.classes[1].samples.reset();
   workload.classes[1].cpu_time.reset();
   workload.classes[1].max_busy = 17;
+  workload.classes[1].core_wait_time = 12.5;
   workload.host.busy_cores = 1.25;
   workload.missing = {"one", "two"};
   const std::string text = PoolWorkloadToJson(workload);
   EXPECT_EQ(PoolWorkloadToJson(PoolWorkloadFromJson(text)), text);
   EXPECT_EQ(PoolWorkloadFromJson(text).classes[1].max_busy, 17);
+  EXPECT_EQ(PoolWorkloadFromJson(text).classes[1].core_wait_time, 12.5);
   EXPECT_FALSE(PoolWorkloadFromJson(text).classes[1].samples.has_value());
 }
 

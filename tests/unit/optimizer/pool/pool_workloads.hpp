@@ -22,6 +22,7 @@ struct Measured {
   double lock = 0;
   double lwlock = 0;
   double running = -1;  // with what waited for a core; -1: cpu
+  double core_wait = -1;  // as the kernel counts it; -1: it does not
   bool writes = true;
 };
 
@@ -41,6 +42,7 @@ inline model::PoolClass ClassOf(const Measured& m, double seconds) {
   one.max_time = m.hold + 10 * m.stddev;
   one.idle_in_transaction_time = m.client * n;
   one.cpu_time = m.cpu * n;
+  if (m.core_wait >= 0) one.core_wait_time = m.core_wait * n;
   one.statements = m.statements;
   one.writing_transactions = m.writes ? one.transactions : 0;
   const double running = m.running < 0 ? m.cpu : m.running;
