@@ -4,7 +4,8 @@
 #   a     the bad starting point, CPU-bound and hold-bound: reproduced, diagnosed, and fixed where it can be; before and after in turn
 #   b     10,000 connected clients with the demo's mix on the advised configuration, three times
 #   c     regret: throughput lost by the advised and the calibrated size against a sweep, beside HikariCP's rule, PgBouncer's default,
-#         Erlang C and a fitted scalability law; select, TPC-B, mixed and slot-holding, 50 and 500 clients
+#         Erlang C and a fitted scalability law; select, TPC-B, mixed (its scans a tenth of those of part d) and slot-holding,
+#         50 and 500 clients
 #   d     predicted against measured: mean wait, utilization, P95 of the response
 #
 #   bench/pool.sh [--part a,b,c,d] [--rounds N] [--probe SECONDS] [--clients LIST] [--workloads LIST] [--users N]

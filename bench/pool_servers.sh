@@ -46,7 +46,7 @@ pooler_with() {
 
 # resize SIZE: another default_pool_size, without a restart. All connections are made anew, once the old ones have left the server.
 resize() {
-  local tries=100
+  local tries=400
   pooler_console "SET default_pool_size=$1" RECONNECT >/dev/null
   while [ "$(cluster_env pool; sql -c "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")" != 0 ]; do
     [ $((tries--)) -gt 0 ] || { echo 'connections of the pool do not end' >&2; return 1; }
@@ -100,7 +100,8 @@ workload() {
     tpcb) echo "sql = BEGIN; UPDATE pgbench_accounts SET abalance = abalance + :random(1,1000,delta) WHERE aid = $aid; SELECT abalance FROM pgbench_accounts WHERE aid = :aid;" \
       "UPDATE pgbench_tellers SET tbalance = tbalance + :delta WHERE tid = :random(1,200,tid); UPDATE pgbench_branches SET bbalance = bbalance + :delta WHERE bid = :random(1,20,bid);" \
       "INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (:tid, :bid, :aid, :delta, CURRENT_TIMESTAMP); END" ;;
-    mixed) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 98' "sql_scan = $scan 400000" 'weight_scan = 2' ;;
+    mixed | mixed_short) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 98' \
+      "sql_scan = $scan $([ "$1" = mixed ] && echo 400000 || echo 40000)" 'weight_scan = 2' ;;
     hold) echo "sql = SELECT abalance, pg_sleep(0.02) FROM pgbench_accounts WHERE aid = $aid" ;;
     long) echo "sql = SELECT abalance FROM pgbench_accounts WHERE aid = $aid; \\sleep 300ms; SELECT 1" ;;
   esac

@@ -13,13 +13,29 @@ namespace steward::advise::pool {
 
 namespace {
 
-// A transaction's caches grow cold with each other backend that runs: 12 to 26 % of the throughput of selects of 45 us
-// was lost at 40 connections on two cores.
-constexpr double kOverheadMs = 0.0005;
+// A statement finds its caches the colder the more other backends run, up to all that it can have had in them. Measured as CPU of
+// a transaction with 4 and with 40 connections, for each more: on one machine of two cores 0.4 to 1 % of selects of 45 us, on
+// another 2.6 % of selects of 90 us and 1.8 % of TPC-B of 750 us. These lie between.
+constexpr double kColdOfCpu = 0.008;
+constexpr double kMostColdMs = 0.0015;  // of a statement
+double Overhead(double cpu_ms, double statements) { return std::min(kColdOfCpu * cpu_ms, kMostColdMs * statements); }
+
+// CPU of a transaction that was measured while `running` ran, were it alone.
+double Alone(double cpu_ms, double statements, double running) {
+  const double others = std::max(0.0, running - 1);
+  return std::max(cpu_ms / (1 + kColdOfCpu * others), cpu_ms - kMostColdMs * statements * others);
+}
+
 // There is always something that wants a core: WAL writer, checkpointer, the kernel. A process that always runs loses
 // less of it the more connections run, which is why throughput goes on growing beyond as many connections as cores.
 constexpr double kLeastCompetitors = 1;
 constexpr double kLocalClients = 0.5;
+// Linux leaves a core to who has it for sched_base_slice (before 6.6: sched_min_granularity), scaled by the logarithm of up to
+// eight cores (kernel/sched/fair.c).
+constexpr double kSliceMs = 0.75;
+constexpr double kMostSliceCores = 8;
+// Of a statement: the backend, and where they are on the machine the pooler and the client.
+constexpr double kLocalWakes = 3;
 
 // Where clients, or the pooler, run: on the same machine they wait for its cores as the server does.
 struct Neighbours {
@@ -32,7 +48,18 @@ struct Neighbours {
   double most_stretch = 1;
 };
 
-Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups) {
+// Transactions that ran or wanted to, mean.
+double RunningOf(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups) {
+  double sum_ms = 0;
+  for (const PoolGroup& group : groups)
+    for (const std::size_t i : group.classes) {
+      const model::HoldSplit split = SplitHold(workload.classes[i]);
+      sum_ms += static_cast<double>(workload.classes[i].transactions) * (split.cpu + split.queue);
+    }
+  return sum_ms / (workload.seconds * 1000);
+}
+
+Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<PoolGroup>& groups, double running) {
   constexpr double kAllBusy = 0.95;
   constexpr double kGoodPart = 1.0 / 3;
   Neighbours neighbours{workload.host.clients_local, std::nullopt, 1};
@@ -40,17 +67,14 @@ Neighbours NeighboursOf(const model::PoolWorkload& workload, const std::vector<P
   if (!neighbours.local) return neighbours;
   double transactions = 0;
   double own_ms = 0;
-  double runnable_ms = 0;
   for (const PoolGroup& group : groups)
     for (const std::size_t i : group.classes) {
       const model::PoolClass& one = workload.classes[i];
       transactions += static_cast<double>(one.transactions);
       own_ms += one.cpu_time.value_or(0) +
                 static_cast<double>(one.transactions) * kPoolerCpuMs * std::max(1.0, one.statements.value_or(1));
-      const model::HoldSplit split = SplitHold(one);
-      runnable_ms += static_cast<double>(one.transactions) * (split.cpu + split.queue);
     }
-  neighbours.most_stretch = std::max(1.0, 2 * runnable_ms / (workload.seconds * 1000) / cores);
+  neighbours.most_stretch = std::max(1.0, 2 * running / cores);
   // Not measured since the last reset: clients on the machine use about as much as what they ask for.
   constexpr double kHalf = 0.45;
   const double all_ms = cores * workload.seconds * 1000;
@@ -81,7 +105,7 @@ void FitLocks(const model::HoldSplit& split, double rate, ClassModel& one) {
   one.lock_share = std::min(kMostUnderLock, utilization * one.locks / (rate * (split.Total() - split.lock)));
 }
 
-ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighbours, std::size_t source, std::size_t pool) {
+ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighbours, double running, std::size_t source, std::size_t pool) {
   const model::PoolClass& measured = workload.classes[source];
   const model::HoldSplit split = SplitHold(measured);
   const double statements = std::max(1.0, measured.statements.value_or(1));
@@ -89,15 +113,18 @@ ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighb
   one.source = source;
   one.pool = pool;
   one.rate = static_cast<double>(measured.transactions) / (workload.seconds * 1000);
-  one.server_cpu_ms = split.cpu;
+  // Reading the statement and ending the transaction take CPU outside of the time the connection is held.
+  one.server_cpu_ms = std::max(split.cpu, measured.cpu_time.value_or(0) / static_cast<double>(std::max<std::int64_t>(1, measured.transactions)));
   one.pooler_ms = kPoolerCpuMs * statements;
   one.delay_ms = UncontendedClient(split, neighbours) + split.io + split.wal + split.lwlock + split.other;
   if (!measured.cpu_time && !split.sampled) {  // nothing says what of it was CPU: then all of it may have been
     one.server_cpu_ms = split.other;
     one.delay_ms -= split.other;
   }
+  one.server_cpu_ms = Alone(one.server_cpu_ms, statements, running);
   one.cpu_ms = one.server_cpu_ms + (workload.host.clients_local ? one.pooler_ms : 0);
-  one.overhead_ms = kOverheadMs * statements;
+  one.overhead_ms = Overhead(one.cpu_ms, statements);
+  one.wakes = statements * (workload.host.clients_local ? kLocalWakes : 1);
   one.size = ServiceTime::Measured(measured.MeanTime(), measured.stddev_time, measured.p50_time);
   FitLocks(split, one.rate, one);
   return one;
@@ -156,8 +183,9 @@ SimulatedSystem PoolModel::System() const {
   SimulatedSystem system;
   system.cores = cores;
   system.competitors = competitors;
+  system.slice_ms = kSliceMs * (1 + std::floor(std::log2(std::min(cores, kMostSliceCores))));
   for (const ClassModel& one : classes)
-    system.classes.push_back({one.pool, one.rate, one.cpu_ms, one.delay_ms, one.overhead_ms, one.lock_share, one.locks, one.size});
+    system.classes.push_back({one.pool, one.rate, one.cpu_ms, one.delay_ms, one.overhead_ms, one.lock_share, one.locks, one.wakes, one.size});
   system.pools.resize(groups.size());
   return system;
 }
@@ -165,9 +193,10 @@ SimulatedSystem PoolModel::System() const {
 PoolModel MakeModel(const model::PoolWorkload& workload, std::vector<PoolGroup> groups) {
   PoolModel model;
   model.cores = std::max(1, workload.host.cores);
-  const Neighbours neighbours = NeighboursOf(workload, groups);
+  const double running = RunningOf(workload, groups);
+  const Neighbours neighbours = NeighboursOf(workload, groups, running);
   for (std::size_t g = 0; g < groups.size(); ++g)
-    for (const std::size_t source : groups[g].classes) model.classes.push_back(ModelOf(workload, neighbours, source, g));
+    for (const std::size_t source : groups[g].classes) model.classes.push_back(ModelOf(workload, neighbours, running, source, g));
   model.groups = std::move(groups);
   model.other_cores = OtherCores(workload, model);
   model.competitors = std::max(kLeastCompetitors, model.other_cores) + (workload.host.clients_local ? kLocalClients : 0);

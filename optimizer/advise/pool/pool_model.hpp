@@ -27,6 +27,7 @@ struct ClassModel {
   double overhead_ms = 0;
   double lock_share = 0;
   int locks = 0;
+  double wakes = 1;
   ServiceTime size;
 };
 

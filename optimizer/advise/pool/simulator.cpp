@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <queue>
 #include <utility>
+
+#include "advise/pool/shared_cores.hpp"
 
 namespace steward::advise::pool {
 
@@ -15,7 +16,6 @@ namespace {
 constexpr std::int64_t kMostSteps = 200;  // a transaction
 
 constexpr double kEven = 0.1;  // squared coefficient of variation
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 enum class Stage { kGone, kWaiting, kFree, kLocked };
 
@@ -32,7 +32,7 @@ struct Transaction {
 
 struct Event {
   double at = 0;
-  enum class Kind { kArrival, kTimeout, kDelayOver } kind = Kind::kArrival;
+  enum class Kind { kArrival, kTimeout, kDelayOver, kOnCore } kind = Kind::kArrival;
   std::size_t place = 0;
   std::uint64_t number = 0;
   std::uint64_t order = 0;
@@ -55,49 +55,16 @@ struct Tally {
   int busy = 0;
 };
 
-// All running transactions get the same share of the cores, so one clock of attained service orders their ends.
-class SharedCores {
- public:
-  SharedCores(double cores, double competitors) : cores_(cores), competitors_(competitors) {}
-
-  void Advance(double span) {
-    attained_ += span * Speed();
-    used_ += span * Speed() * Running();
-  }
-  void Add(std::size_t place, double work) { ends_.emplace(attained_ + work, place); }
-  double UntilNext() const { return ends_.empty() ? kNever : std::max(0.0, ends_.top().first - attained_) / Speed(); }
-  std::size_t PopNext() {
-    const std::size_t place = ends_.top().second;
-    attained_ = std::max(attained_, ends_.top().first);
-    ends_.pop();
-    return place;
-  }
-  double Running() const { return static_cast<double>(ends_.size()); }
-  double Used() const { return used_; }
-
- private:
-  double Speed() const {
-    const double wanting = Running() + competitors_;
-    return wanting <= cores_ ? 1 : cores_ / wanting;
-  }
-
-  using End = std::pair<double, std::size_t>;
-  double cores_;
-  double competitors_;
-  double attained_ = 0;
-  double used_ = 0;
-  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
-};
-
 class Simulation {
  public:
   Simulation(const SimulatedSystem& system, std::uint64_t seed)
       : system_(system),
-        cores_(system.cores, system.competitors),
+        cores_(system.cores, system.competitors, system.slice_ms),
         arrivals_(seed * 4 + 1),
         kinds_(seed * 4 + 2),
         sizes_(seed * 4 + 3),
         lock_choice_(seed * 4 + 4),
+        slices_(seed * 4 + 5),
         queues_(system.pools.size()),
         pools_(system.pools.size()),
         classes_(system.classes.size()) {
@@ -119,6 +86,7 @@ class Simulation {
   void Arrive();
   void Serve(std::size_t place);
   void Work(std::size_t place);
+  void WorkOnCore(std::size_t place);
   void CpuDone(std::size_t place);
   void DelayDone(std::size_t place);
   void AskForLock(std::size_t place);
@@ -142,6 +110,7 @@ class Simulation {
   Random kinds_;
   Random sizes_;
   Random lock_choice_;
+  Random slices_;
   double shares_ = 0;
   double now_ = 0;
   double measured_from_ = 0;
@@ -189,6 +158,7 @@ void Simulation::Step() {
   const Transaction& transaction = transactions_[event.place];
   if (transaction.number != event.number) return;
   if (event.kind == Event::Kind::kDelayOver) return DelayDone(event.place);
+  if (event.kind == Event::Kind::kOnCore) return WorkOnCore(event.place);
   if (transaction.stage == Stage::kWaiting) GiveUp(event.place);
 }
 
@@ -229,11 +199,19 @@ void Simulation::Serve(std::size_t place) {
   Work(place);
 }
 
-// The stage's CPU; its delay follows.
+// The stage's CPU; its delay follows. All share the cores evenly in the long run, but who comes to cores that are taken waits
+// for the rest of a slice each time.
 void Simulation::Work(std::size_t place) {
   Transaction& transaction = transactions_[place];
-  const SimulatedClass& kind = system_.classes[transaction.kind];
   transaction.delayed = false;
+  if (system_.slice_ms <= 0 || !cores_.Taken()) return WorkOnCore(place);
+  const double wait = slices_.Uniform() * system_.slice_ms * system_.classes[transaction.kind].wakes * StageShare(transaction);
+  Push(now_ + wait, Event::Kind::kOnCore, place, transaction.number);
+}
+
+void Simulation::WorkOnCore(std::size_t place) {
+  Transaction& transaction = transactions_[place];
+  const SimulatedClass& kind = system_.classes[transaction.kind];
   const double work = (transaction.size * kind.cpu_ms + kind.overhead_ms * cores_.Running()) * StageShare(transaction);
   // Alike to the microsecond they would begin and end together for ever.
   if (work > 0) return cores_.Add(place, kind.size.cv2() < kEven ? work * (0.5 + sizes_.Uniform()) : work);

@@ -21,6 +21,7 @@ struct SimulatedClass {
   double overhead_ms = 0; // more CPU for each other transaction that runs
   double lock_share = 0;  // of a transaction under a lock
   int locks = 0;          // equally wanted; 0: none
+  double wakes = 1;       // times in a transaction that it, or who works for it, has to get a core
   ServiceTime size;       // of a transaction beside the mean; scales CPU and delay
 };
 
@@ -32,6 +33,7 @@ struct SimulatedPool {
 struct SimulatedSystem {
   double cores = 1;
   double competitors = 0;  // processes of others that always want a core
+  double slice_ms = 0;     // for which the kernel leaves a core to who has it, while others wait
   std::vector<SimulatedClass> classes;
   std::vector<SimulatedPool> pools;
   // Clients: users who think (exponential) and come again, or, where there are none, arrivals at a rate (Poisson).

@@ -123,6 +123,34 @@ TEST(SimulatorTest, APoolOfTheirOwnForSlowTransactionsSavesTheOthers) {
   EXPECT_GT(apart.classes[1].response_p95, 100);
 }
 
+// Measured on two cores at half load: P95 3.8 ms of selects that take 0.1 ms, beside scans of 130 ms.
+TEST(SimulatorTest, QuickTransactionsWaitForASliceOfLongOnes) {
+  SimulatedSystem system;
+  system.cores = 2;
+  system.rate = 0.37;
+  SimulatedClass quick;
+  quick.share = 98;
+  quick.cpu_ms = 0.1;
+  quick.wakes = 3;
+  SimulatedClass slow = quick;
+  slow.share = 2;
+  slow.cpu_ms = 130;
+  system.classes = {quick, slow};
+  system.pools = {{30, 0}};
+  EXPECT_LT(Simulate(system, 20000).classes[0].response_p95, 1);  // fair at every moment
+  system.slice_ms = 1.5;
+  const SimulatedOutcomes outcomes = Simulate(system, 20000);
+  EXPECT_GT(outcomes.classes[0].response_p95, 2);
+  EXPECT_LT(outcomes.classes[0].response_p95, 5);
+  EXPECT_NEAR(outcomes.cores_used, 0.37 * (0.98 * 0.1 + 0.02 * 130), 0.15);
+  // Among short ones there is no slice to wait for.
+  system.classes[1].cpu_ms = 0.9;
+  system.rate = 10;
+  const double sliced = Simulate(system, 20000).classes[0].response_p95;
+  system.slice_ms = 0;
+  EXPECT_EQ(Simulate(system, 20000).classes[0].response_p95, sliced);
+}
+
 TEST(SimulatorTest, CoresUsedNeverExceedWhatIsThere) {
   SimulatedSystem system = OneClass(40, 1, 0.1, ServiceTime::Exponential());
   system.users = 100;
