@@ -26,8 +26,8 @@ double Alone(double cpu_ms, double statements, double running) {
   return std::max(cpu_ms / (1 + kColdOfCpu * others), cpu_ms - kMostColdMs * statements * others);
 }
 
-// There is always something that wants a core: WAL writer, checkpointer, the kernel. A process that always runs loses
-// less of it the more connections run, which is why throughput goes on growing beyond as many connections as cores.
+// Something else wants a core while transactions run: WAL writer, checkpointer, the kernel. It loses the more of it the more
+// connections run, which is why throughput goes on growing beyond as many connections as cores.
 constexpr double kLeastCompetitors = 1;
 constexpr double kLocalClients = 0.5;
 // Linux leaves a core to who has it for sched_base_slice (before 6.6: sched_min_granularity), scaled by the logarithm of up to
@@ -169,7 +169,8 @@ double PoolModel::Share(std::size_t group) const {
 SaturatedPool PoolModel::Saturated(std::size_t group, double other_cpu) const {
   SaturatedPool pool;
   pool.cores = cores;
-  pool.competitors = competitors + other_cpu;
+  pool.others = others;
+  pool.others.always += other_cpu;
   pool.cpu_ms = Mean(&ClassModel::cpu_ms, group);
   pool.delay_ms = Mean(&ClassModel::delay_ms, group);
   pool.overhead_ms = Mean(&ClassModel::overhead_ms, group);
@@ -182,7 +183,7 @@ SaturatedPool PoolModel::Saturated(std::size_t group, double other_cpu) const {
 SimulatedSystem PoolModel::System() const {
   SimulatedSystem system;
   system.cores = cores;
-  system.competitors = competitors;
+  system.others = others;
   system.slice_ms = kSliceMs * (1 + std::floor(std::log2(std::min(cores, kMostSliceCores))));
   for (const ClassModel& one : classes)
     system.classes.push_back({one.pool, one.rate, one.cpu_ms, one.delay_ms, one.overhead_ms, one.lock_share, one.locks, one.wakes, one.size});
@@ -199,7 +200,8 @@ PoolModel MakeModel(const model::PoolWorkload& workload, std::vector<PoolGroup> 
     for (const std::size_t source : groups[g].classes) model.classes.push_back(ModelOf(workload, neighbours, running, source, g));
   model.groups = std::move(groups);
   model.other_cores = OtherCores(workload, model);
-  model.competitors = std::max(kLeastCompetitors, model.other_cores) + (workload.host.clients_local ? kLocalClients : 0);
+  model.others.always = model.other_cores;
+  model.others.along = std::max(0.0, kLeastCompetitors - model.other_cores) + (workload.host.clients_local ? kLocalClients : 0);
   return model;
 }
 

@@ -37,7 +37,7 @@ struct PoolModel {
   std::vector<ClassModel> classes;
   double cores = 1;        // that are there
   double other_cores = 0;  // of these, used by others; measured, else 0
-  double competitors = 0;  // see SimulatedSystem
+  Competition others;
 
   double Rate() const;  // measured, of all classes, a millisecond
   /// Mean of a transaction of the classes of one pool, or of all where `group` is none of them.

@@ -53,8 +53,7 @@ double ThroughputWith(const SaturatedPool& pool, int connections, double lock_wa
   const double delay = pool.delay_ms + lock_wait_ms;
   if (pool.cpu_ms <= 0) return delay > 0 ? connections / delay : 0;
   return BirthDeath(connections, delay, [&pool](int running) {
-    const double cores = std::min<double>(running, pool.cores * running / (running + pool.competitors));
-    return cores / (pool.cpu_ms + pool.overhead_ms * (running - 1));
+    return pool.others.Left(pool.cores, running) / (pool.cpu_ms + pool.overhead_ms * (running - 1));
   });
 }
 
@@ -74,7 +73,7 @@ double SaturatedPool::Throughput(int connections) const {
     return throughput * held >= locks || held * there * (connections - 1) / connections > wait;
   };
   double low = 0;
-  double high = (cpu_ms + overhead_ms * connections + delay_ms) * connections * (1 + competitors / cores);
+  double high = (cpu_ms + overhead_ms * connections + delay_ms) * connections * (1 + (others.always + others.along) / cores);
   constexpr int kHalvings = 40;
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;

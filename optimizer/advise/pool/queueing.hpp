@@ -2,6 +2,8 @@
 // Times are milliseconds, rates transactions a millisecond.
 #pragma once
 
+#include <algorithm>
+
 namespace steward::advise::pool {
 
 /// Probability that an arrival waits in M/M/c with `offered` load in erlangs; 1 where offered >= servers (Erlang C, by the
@@ -14,12 +16,24 @@ double MeanWait(int servers, double rate, double service_ms, double service_cv2 
 /// Throughput of `users` who think and then hold one of `servers` (M/M/c//N, the machine repairman).
 double RepairmanThroughput(int users, double think_ms, int servers, double service_ms);
 
+/// Who else wants the cores.
+struct Competition {
+  double always = 0;  // processes that have work of their own
+  double along = 0;   // that work for the transactions, once as many of these run as there are cores; less where fewer do
+
+  /// Of `cores`, what `running` transactions get.
+  double Left(double cores, double running) const {
+    const double wanting = running + always + along * std::min(1.0, running / cores);
+    return wanting <= cores ? running : cores * running / wanting;
+  }
+};
+
 /// A pool of connections that are all busy, over cores shared by processor sharing. Its throughput and mean hold time are
 /// exact whatever the distributions of service and waits (BCMP), but for locks, of which one class of lock is
 /// approximated.
 struct SaturatedPool {
   double cores = 1;
-  double competitors = 0;  // processes of others that always want a core
+  Competition others;
   double cpu_ms = 0;       // of a transaction
   double overhead_ms = 0;  // more of it for each other connection that runs
   double delay_ms = 0;     // of a transaction, whatever the load

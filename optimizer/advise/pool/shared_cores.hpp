@@ -8,13 +8,15 @@
 #include <queue>
 #include <vector>
 
+#include "advise/pool/queueing.hpp"
+
 namespace steward::advise::pool {
 
 /// All running transactions get the same share of the cores, so one clock of attained service orders their ends.
 class SharedCores {
  public:
   /// Work above `slice` is long.
-  SharedCores(double cores, double competitors, double slice) : cores_(cores), competitors_(competitors), slice_(slice) {}
+  SharedCores(double cores, const Competition& others, double slice) : cores_(cores), others_(others), slice_(slice) {}
 
   void Advance(double span) {
     attained_ += span * Speed();
@@ -38,10 +40,7 @@ class SharedCores {
   double Used() const { return used_; }
 
  private:
-  double Speed() const {
-    const double wanting = Running() + competitors_;
-    return wanting <= cores_ ? 1 : cores_ / wanting;
-  }
+  double Speed() const { return ends_.empty() ? 1 : others_.Left(cores_, Running()) / Running(); }
 
   struct End {
     double at;
@@ -52,7 +51,7 @@ class SharedCores {
   };
 
   double cores_;
-  double competitors_;
+  Competition others_;
   double slice_;
   int long_ = 0;
   double attained_ = 0;

@@ -59,7 +59,7 @@ class Simulation {
  public:
   Simulation(const SimulatedSystem& system, std::uint64_t seed)
       : system_(system),
-        cores_(system.cores, system.competitors, system.slice_ms),
+        cores_(system.cores, system.others, system.slice_ms),
         arrivals_(seed * 4 + 1),
         kinds_(seed * 4 + 2),
         sizes_(seed * 4 + 3),

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "advise/pool/queueing.hpp"
 #include "advise/pool/service_time.hpp"
 
 namespace steward::advise::pool {
@@ -32,7 +33,7 @@ struct SimulatedPool {
 
 struct SimulatedSystem {
   double cores = 1;
-  double competitors = 0;  // processes of others that always want a core
+  Competition others;
   double slice_ms = 0;     // for which the kernel leaves a core to who has it, while others wait
   std::vector<SimulatedClass> classes;
   std::vector<SimulatedPool> pools;

@@ -39,7 +39,7 @@ SaturatedPool Pool(double cpu_ms, double delay_ms, double competitors = 0) {
   pool.cores = 2;
   pool.cpu_ms = cpu_ms;
   pool.delay_ms = delay_ms;
-  pool.competitors = competitors;
+  pool.others.always = competitors;
   return pool;
 }
 
@@ -63,6 +63,16 @@ TEST(SaturatedPoolTest, ACompetitorLosesTheMoreTheMoreConnectionsRun) {
   EXPECT_NEAR(pool.Throughput(1), 2.0 / 3, 1e-12);
   EXPECT_NEAR(pool.Throughput(2), 1, 1e-12);
   EXPECT_NEAR(pool.Throughput(18), 1.8, 1e-12);
+}
+
+TEST(SaturatedPoolTest, WhoWorksForTransactionsWantsNoCoreWhereNoneRun) {
+  const Competition always{1, 0};
+  const Competition along{0, 1};
+  EXPECT_DOUBLE_EQ(always.Left(2, 2), along.Left(2, 2));
+  EXPECT_DOUBLE_EQ(always.Left(2, 8), along.Left(2, 8));
+  EXPECT_DOUBLE_EQ(along.Left(4, 1), 1);
+  EXPECT_LT(Competition({3.5, 0}).Left(4, 1), 1);
+  EXPECT_DOUBLE_EQ(along.Left(2, 0), 0);
 }
 
 TEST(SaturatedPoolTest, WithOverheadThereIsABest) {

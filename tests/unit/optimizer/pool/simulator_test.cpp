@@ -55,10 +55,10 @@ TEST(SimulatorTest, SharedCoresGiveTheExactThroughputWhateverTheDistribution) {
     for (const int connections : {1, 2, 5, 16}) {
       SimulatedSystem system = OneClass(connections, 0.5, 1.5, size);
       system.users = 60;
-      system.competitors = 1;
+      system.others.always = 1;
       SaturatedPool exact;
       exact.cores = 2;
-      exact.competitors = 1;
+      exact.others.always = 1;
       exact.cpu_ms = 0.5;
       exact.delay_ms = 1.5;
       // CPU and delay of one transaction are large or small together, which is not BCMP: a few percent.
@@ -154,7 +154,7 @@ TEST(SimulatorTest, QuickTransactionsWaitForASliceOfLongOnes) {
 TEST(SimulatorTest, CoresUsedNeverExceedWhatIsThere) {
   SimulatedSystem system = OneClass(40, 1, 0.1, ServiceTime::Exponential());
   system.users = 100;
-  system.competitors = 1;
+  system.others.always = 1;
   const SimulatedOutcomes outcomes = Simulate(system, 20000);
   EXPECT_LT(outcomes.cores_used, 2);
   EXPECT_GT(outcomes.cores_used, 1.9);
