@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 #include "advise/pool/advise_pool.hpp"
 #include "unit/optimizer/pool/pool_workloads.hpp"
@@ -55,6 +56,7 @@ TEST_P(RegretTest, TheRecommendedSizeLosesLittle) {
   const model::PoolAdvice advice = AdvisePool(test::PoolWorkloadOf({curve.measured}), demand);
   ASSERT_EQ(advice.pools.size(), 1U);
   const double size = static_cast<double>(advice.pools[0].size);
+  RecordProperty(curve.name, std::to_string(advice.pools[0].size) + " connections lose " + std::to_string(Lost(curve, size)) + " %");
   EXPECT_LE(Lost(curve, size), curve.most_lost) << curve.name << ": " << size << " connections";
   // What was promised was kept at some size by all but these two.
   const bool infeasible = std::string(curve.name) == "TPC-B, 500" || std::string(curve.name) == "mixed, 500";
