@@ -8,15 +8,17 @@ namespace steward {
 
 namespace {
 
-pg_noinline void EndOfWriter(XactEvent event) {
-  changes::PublishAt(event);
-  capture::EndTransaction(event, true);
+pg_noinline void EndOfOthers(XactEvent event) {
+  const bool may_have_written = changes::MayHaveWritten(event);
+  if (may_have_written) changes::PublishAt(event);
+  capture::EndTransaction(event, may_have_written);
 }
 
+// Nearly every transaction ends by committing, and most of them have written nothing.
 void OnTransaction(XactEvent event, void*) {
   if (event == XACT_EVENT_PRE_COMMIT) return changes::BeforeCommit();
-  if (unlikely(changes::MayHaveWritten(event))) return EndOfWriter(event);
-  capture::EndTransaction(event, false);
+  if (unlikely(event != XACT_EVENT_COMMIT || changes::MayHaveWritten(event))) return EndOfOthers(event);
+  capture::EndTransaction(XACT_EVENT_COMMIT, false);
 }
 
 }  // namespace

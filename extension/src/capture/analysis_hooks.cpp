@@ -33,7 +33,7 @@ pg_noinline void MeetText(const ParseState* state, const Query* query, const Jum
 
 // What the first look cannot settle.
 pg_noinline void LookAtQuery(ParseState* state, Query* query, JumbleState* jumble) {
-  if (!Tracked(nesting.exec)) return;
+  if (!Tracked()) return;
   if (query->utilityStmt != nullptr) {
     // So that the activity view shows the prepared statement's query id, as with pg_stat_statements.
     if (settings.track_utility && HandlesPrepared(query->utilityStmt)) query->queryId = 0;
@@ -58,7 +58,7 @@ void ChainedFirstLook(ParseState* state, Query* query, JumbleState* jumble) {
 }
 
 pg_noinline void CountReading(const Planning& planning, uint64 ns) {
-  last_planning.pending = false;
+  last_planning.uncounted = false;
   pg::ResourceUsage usage;
   pg::StartUsage(&usage);
   pg::AddUsageSince(planning.mark, &usage);
@@ -67,14 +67,17 @@ pg_noinline void CountReading(const Planning& planning, uint64 ns) {
 
 // Counted with the execution that follows, unless it read blocks: as a rule the catalog caches have everything.
 inline void PlanningDone(const PlannedStmt* planned, const Planning& planning, uint64 ns) {
-  if (unlikely(last_planning.pending)) CountLastPlanning();
-  last_planning = LastPlanning{planned, planning.key, ns, settings.track_planning};
+  if (unlikely(last_planning.planned != nullptr)) CountLastPlanning();
+  last_planning.planned = planned;
+  last_planning.key = planning.key;
+  last_planning.ns = ns;
+  last_planning.uncounted = settings.track_planning;
   if (unlikely(pg::ReadSince(planning.mark)) && settings.track_planning) CountReading(planning, ns);
 }
 
 PlannedStmt* Planner(Query* query, const char* source, int options, ParamListInfo parameters) {
   const auto queryid = static_cast<uint64>(query->queryId);
-  if (unlikely(source == nullptr || queryid == 0 || !Tracked(nesting.plan + nesting.exec) ||
+  if (unlikely(source == nullptr || queryid == 0 || !PlanningTracked() ||
                next_planning == plannings + kMaxPlannings))
     return previous_planner(query, source, options, parameters);
 

@@ -37,18 +37,17 @@ ExecutorEnd_hook_type previous_end = nullptr;
 
 inline void TakePlanning(store::Execution* execution) {
   execution->plan_ns = last_planning.ns;
-  execution->count_planning = last_planning.pending;
-  last_planning.pending = false;
+  execution->count_planning = last_planning.uncounted;
+  last_planning.planned = nullptr;
 }
 
 // The plan is a copy where it is to be kept: then the statement tells.
 inline void TakeLastPlanning(store::Execution* execution) {
-  if (last_planning.ns == 0) return;
+  if (last_planning.planned == nullptr) return;
   if (last_planning.key == execution->key)
     TakePlanning(execution);
-  else if (last_planning.pending)
+  else
     CountLastPlanning();
-  last_planning.ns = 0;
 }
 
 pg_noinline void MeetSource(uint64 queryid, const QueryDesc* desc) {
@@ -62,25 +61,35 @@ pg_noinline void Arm(Frame* frame, QueryDesc* desc) {
   desc->instrument_options |= options;
 }
 
-// Deals with a plan that is new to this backend, and with parameters where they are wanted.
-pg_noinline PlanMemory* MeetPlan(const StatementKey& key, QueryDesc* desc, PlanMemory* memory) {
-  const uint64 before = SaveNesting();
-  nesting.own++;
-  if (memory == nullptr) memory = PlanSeen(key, desc);
-  SampleParameters(key.queryid, desc->params);
-  RestoreNesting(before);
-  return memory;
-}
-
-// Of each execution of a statement that runs long, and of one of so many others: it takes a system call.
-bool WantsCpuTime(const PlanMemory& memory) {
-  return memory.long_running || unlikely(memory.sights % kCpuSampling == kCpuSampling - 1);
-}
+// Of one execution of so many CPU time is measured, besides those of statements that run long: it takes a system call.
+inline bool IsSampled(const PlanMemory& memory) { return memory.sights % kCpuSampling == 0; }
 
 // Plans are not wanted, or this one is new, as all are where statements take turns at one address: any execution may be the one.
-pg_noinline bool WantsCpuTimeOfNew(const PlanMemory* memory) {
+bool IsSampledOfNew() {
   static uint32 executions = 0;
-  return (memory != nullptr && memory->long_running) || ++executions % kCpuSampling == 0;
+  return ++executions % kCpuSampling == 0;
+}
+
+inline void TakeMemory(Frame* frame, PlanMemory* memory) {
+  frame->memory = memory;
+  frame->execution.planid = memory->planid;
+  frame->timed_cpu = memory->long_running;
+}
+
+// What is not done at every execution: deals with a plan that is new to this backend (`memory` is null) or was looked up long
+// ago, with parameters where they are wanted, and with one execution of so many. Where plans are not wanted one memory stands
+// for all.
+pg_noinline void MeetPlan(Frame* frame, QueryDesc* desc, PlanMemory* memory) {
+  static PlanMemory any;
+  const bool sampled = memory != nullptr ? IsSampled(*memory) : IsSampledOfNew();
+  const StatementKey& key = frame->execution.key;
+  const uint64 before = SaveNesting();
+  nesting.own++;
+  if (memory == nullptr || memory->sights >= kSightsBetweenChecks) memory = PlanSeen(key, desc);
+  SampleParameters(key.queryid, desc->params);
+  RestoreNesting(before);
+  TakeMemory(frame, memory != nullptr ? memory : &any);
+  frame->timed_cpu = sampled || (memory != nullptr && memory->long_running);
 }
 
 // Before the executor starts.
@@ -88,15 +97,12 @@ inline void Prepare(Frame* frame, QueryDesc* desc, uint64 queryid) {
   store::Execution* execution = &frame->execution;
   if (last_planning.planned == desc->plannedstmt) {
     TakePlanning(execution);  // and its text was looked at before
-    last_planning.planned = nullptr;
-    last_planning.ns = 0;
   } else {
     TakeLastPlanning(execution);
     if (unlikely(!store::TextSurelyKnown(queryid, false))) MeetSource(queryid, desc);
   }
   execution->origin = pg::OriginOf(desc->plannedstmt);
   if (unlikely(nesting.exec > 0)) frame->began_ns = pg::NowNs();
-  frame->running = true;  // an error while starting is the statement's failure
   if (unlikely(store::Armed(queryid))) Arm(frame, desc);
 }
 
@@ -104,28 +110,23 @@ inline void Prepare(Frame* frame, QueryDesc* desc, uint64 queryid) {
 inline void MeetExecution(Frame* frame, QueryDesc* desc) {
   const PlannedStmt* statement = desc->plannedstmt;
   const auto queryid = static_cast<uint64>(statement->queryId);
-  store::Execution* execution = &frame->execution;
   PlanMemory* memory = PlanMemoryAt(statement);
-  const bool seen = PlanSurelySeen(memory, statement, queryid, execution->key.userid);
+  const bool seen = PlanSurelySeen(memory, statement, queryid, frame->execution.key.userid);
   if (unlikely(!seen))
-    memory = MeetPlan(execution->key, desc, nullptr);
-  else if (unlikely(settings.capture_parameters))
-    memory = MeetPlan(execution->key, desc, memory);
-  frame->memory = memory;
-  if (likely(memory != nullptr)) {
-    execution->planid = memory->planid;
-    execution->entry_hint = memory->entry_hint;
-  }
-  frame->timed_cpu = likely(seen) ? WantsCpuTime(*memory) : WantsCpuTimeOfNew(memory);
-  frame->running = false;
+    MeetPlan(frame, desc, nullptr);
+  else if (unlikely(IsSampled(*memory) || settings.capture_parameters))
+    MeetPlan(frame, desc, memory);
+  else
+    TakeMemory(frame, memory);
+  frame->phase = Phase::kWaiting;
 }
 
 void ExecutorStart(QueryDesc* desc, int flags) {
   const Oid userid = GetUserId();  // first: the fewer registers have to be saved for the call
   const auto queryid = static_cast<uint64>(desc->plannedstmt->queryId);
   Frame* frame = nullptr;
-  if (likely(queryid != 0 && Tracked(nesting.exec)))
-    frame = PushFrame(FrameKind::kExecution, desc, userid, queryid, nesting.exec == 0);
+  if (likely(queryid != 0 && Tracked()))
+    frame = PushFrame(FrameKind::kExecution, desc, userid, queryid);
   if (frame == nullptr) return previous_start(desc, flags);
   Prepare(frame, desc, queryid);
   previous_start(desc, flags);
@@ -160,7 +161,8 @@ void ExecutorFinish(QueryDesc* desc) {
   RestoreNesting(before);
 }
 
-pg_noinline void KeepExecution(const store::Execution& execution, QueryDesc* desc) {
+pg_noinline void KeepExecution(const Frame* frame, QueryDesc* desc) {
+  const store::Execution& execution = frame->execution;
   const uint64 before = SaveNesting();
   nesting.own++;
   StatementDone(ExecutionEnd{execution.key, execution.planid, execution.exec_ns, execution.plan_ns, execution.rows,
@@ -169,14 +171,15 @@ pg_noinline void KeepExecution(const store::Execution& execution, QueryDesc* des
   RestoreNesting(before);
 }
 
-pg_noinline void CountWithExtras(store::Execution* execution, const EState* state) {
+pg_noinline void CountWithExtras(const Frame* frame, const EState* state) {
   pg::ExtraUsage extras;
   pg::ReadExtras(state, &extras);
-  store::RecordExecution(execution, &extras);
+  store::RecordExecution(&frame->execution, &frame->memory->entry_hint, &extras);
 }
 
 // A cursor may be opened at one level and closed at another; the planning was at the one where it was opened.
-pg_noinline void MoveLevel(store::Execution* execution, bool toplevel) {
+pg_noinline void MoveLevel(Frame* frame, bool toplevel) {
+  store::Execution* execution = &frame->execution;
   if (execution->count_planning) store::RecordPlanning(execution->key, execution->plan_ns, nullptr);
   execution->count_planning = false;
   execution->key.toplevel = toplevel;
@@ -186,26 +189,23 @@ inline void CountExecution(Frame* frame, QueryDesc* desc, bool toplevel) {
   store::Execution* execution = &frame->execution;
   const EState* state = desc->estate;
   if (unlikely(desc->totaltime != nullptr)) pg::ReadMeter(desc, &execution->exec_ns, &execution->usage);
-  if (unlikely(execution->key.toplevel != toplevel)) MoveLevel(execution, toplevel);
+  if (unlikely(execution->key.toplevel != toplevel)) MoveLevel(frame, toplevel);
   execution->rows = pg::RowsProcessed(state);
   if (likely(!pg::HasExtras(state)))
-    store::RecordExecution(execution, nullptr);
+    store::RecordExecution(execution, &frame->memory->entry_hint, nullptr);
   else
-    CountWithExtras(execution, state);
+    CountWithExtras(frame, state);
   const uint64 exec_ns = execution->exec_ns;
-  if (likely(frame->memory != nullptr)) {
-    frame->memory->entry_hint = execution->entry_hint;
-    frame->memory->long_running = exec_ns > kLongRunningNs;
-  }
-  if (unlikely(IsSlow(exec_ns) || frame->armed)) KeepExecution(*execution, desc);
+  frame->memory->long_running = exec_ns > kLongRunningNs;
+  if (unlikely(IsSlow(exec_ns) || frame->armed)) KeepExecution(frame, desc);
 }
 
 void ExecutorEnd(QueryDesc* desc) {
   Frame* frame = FindFrame(desc);
   const bool toplevel = nesting.exec == 0;
-  if (likely(frame != nullptr && (toplevel || Tracked(nesting.exec)))) CountExecution(frame, desc, toplevel);
-  previous_end(desc);
+  if (likely(frame != nullptr && (toplevel || Tracked()))) CountExecution(frame, desc, toplevel);
   if (likely(frame != nullptr)) PopFrame(frame);
+  previous_end(desc);
 }
 
 }  // namespace

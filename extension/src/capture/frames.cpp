@@ -48,7 +48,7 @@ uint64 ElapsedNs(const Frame& frame) {
 void TellFailure(const Frame& frame) {
   const store::Execution& execution = frame.execution;
   pg::ResourceUsage usage = execution.usage;
-  if (frame.metering) pg::AddUsageSince(frame.mark, &usage);
+  if (frame.phase == Phase::kMetering) pg::AddUsageSince(frame.mark, &usage);
   ExecutionEnd end{};
   end.key = execution.key;
   end.planid = execution.planid;
@@ -69,7 +69,7 @@ void CountPlanningOf(const Frame& frame) {
 // An idle cursor that ends with its transaction did not fail: it is forgotten, as in pg_stat_statements.
 void EndFrame(Frame* frame) {
   CountPlanningOf(*frame);
-  if (frame->running) {
+  if (frame->phase >= Phase::kStarting) {
     store::RecordFailure(frame->execution.key, IsCancel(last_sqlstate), last_sqlstate);
     TellFailure(*frame);
   }
@@ -99,7 +99,7 @@ void AbortFrames() {
   EndPlannings(InvalidSubTransactionId);
   for (Frame* frame = newest_frame; frame > frames; frame--) {
     // A procedure that rolls back is still running.
-    if (!frame->used || (frame->kind == FrameKind::kUtility && !top)) continue;
+    if (frame->phase == Phase::kFree || (frame->kind == FrameKind::kUtility && !top)) continue;
     EndFrame(frame);
   }
   ResetNesting();
@@ -108,7 +108,7 @@ void AbortFrames() {
 // Executions have ended by then, but for those whose error somebody swallowed.
 void ForgetStaleFrames() {
   for (Frame* frame = newest_frame; frame > frames; frame--) {
-    if (!frame->used || frame->kind == FrameKind::kUtility) continue;
+    if (frame->phase == Phase::kFree || frame->kind == FrameKind::kUtility) continue;
     CountPlanningOf(*frame);
     PopFrame(frame);
   }
@@ -140,42 +140,44 @@ void AtSubtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId
   if (event == SUBXACT_EVENT_COMMIT_SUB || event == SUBXACT_EVENT_ABORT_SUB) current_subxact = parent;
   if (event == SUBXACT_EVENT_COMMIT_SUB) {
     for (Frame* frame = newest_frame; frame > frames; frame--)
-      if (frame->used && frame->subxact == own) frame->subxact = parent;
+      if (frame->phase != Phase::kFree && frame->subxact == own) frame->subxact = parent;
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
     EndPlannings(own);
     for (Frame* frame = newest_frame; frame > frames; frame--)
-      if (frame->used && frame->subxact >= own) EndFrame(frame);
+      if (frame->phase != Phase::kFree && frame->subxact >= own) EndFrame(frame);
     ResetNesting();
   }
 }
 
 }  // namespace
 
+void AddMeteredUsage(Frame* frame) { pg::AddUsageSince(frame->mark, &frame->execution.usage); }
+
 Frame* OlderFreeFrame() {
   for (int i = 1; i <= kMaxFrames; i++)
-    if (!frames[i].used) return &frames[i];
+    if (frames[i].phase == Phase::kFree) return &frames[i];
   store::CountLost();
   return nullptr;
 }
 
 void ForgetUnusedFrames() {
-  while (newest_frame > frames && !newest_frame->used) newest_frame--;
+  while (newest_frame > frames && newest_frame->phase == Phase::kFree) newest_frame--;
 }
 
 void CountLastPlanning() {
-  if (!last_planning.pending) return;
-  last_planning.pending = false;
-  store::RecordPlanning(last_planning.key, last_planning.ns, nullptr);
+  if (last_planning.planned == nullptr) return;
+  last_planning.planned = nullptr;
+  if (last_planning.uncounted) store::RecordPlanning(last_planning.key, last_planning.ns, nullptr);
 }
 
 Frame* FindOlderFrame(const QueryDesc* desc) {
   for (Frame* frame = newest_frame; frame > frames; frame--)
-    if (frame->desc == desc) return frame;
+    if (frame->desc == desc && frame->phase != Phase::kFree) return frame;
   return nullptr;
 }
 
 void InstallFrameCallbacks() {
-  frames[0].used = true;
+  frames[0].phase = Phase::kWaiting;
   RegisterSubXactCallback(AtSubtransaction, nullptr);
   previous_emit_log = emit_log_hook;
   emit_log_hook = NoteError;

@@ -17,21 +17,27 @@ namespace steward::capture {
 
 enum class FrameKind : uint8 { kExecution, kUtility };
 
+/// What an execution or a utility statement is at; from kStarting on its hook is on the C stack right now.
+enum class Phase : uint8 {
+  kFree,      // the frame is not used
+  kWaiting,   // between two calls
+  kStarting,  // an error is its failure already
+  kMetering   // `mark` and `started_ns` hold: inside ExecutorRun or ExecutorFinish, or the utility statement
+};
+
 struct PlanMemory;
 
 struct Frame {
-  const QueryDesc* desc;  // of an execution; null: the frame is not one's, or not used
-  bool used;
-  bool running;    // its hook is on the C stack right now
-  bool metering;   // `mark` and `started_ns` hold: inside ExecutorRun or ExecutorFinish
+  const QueryDesc* desc;  // of an execution; null: the frame is not one's
+  Phase phase;
+  FrameKind kind;
   bool timed_cpu;  // CPU time is measured too
   bool armed;      // instrumented, because an earlier run was slow
-  FrameKind kind;
   SubTransactionId subxact;
   uint64 began_ns;             // of a nested execution or a utility statement; 0: with the client's message
   uint64 started_ns;           // of the part that is being metered
   uint64 cpu_started;          // where timed_cpu
-  PlanMemory* memory;          // of an execution: what this backend knows of the plan; null: nothing
+  PlanMemory* memory;          // of an execution that has started: what this backend knows of the plan
   store::Execution execution;  // what was metered of the parts that have ended
   pg::UsageMark mark;
 };
@@ -69,22 +75,21 @@ extern STEWARD_LOCAL Frame* newest_frame;  // no later one is used
 extern STEWARD_LOCAL SubTransactionId current_subxact;
 
 /// A frame of which nothing was metered yet; null when there is no room. Sets all but what only a finished execution has.
-[[nodiscard]] inline Frame* PushFrame(FrameKind kind, const QueryDesc* desc, Oid userid, uint64 queryid, bool toplevel) {
+[[nodiscard]] inline Frame* PushFrame(FrameKind kind, const QueryDesc* desc, Oid userid, uint64 queryid) {
   Frame* frame = likely(newest_frame < frames + kMaxFrames) ? ++newest_frame : OlderFreeFrame();
   if (unlikely(frame == nullptr)) return nullptr;
   frame->desc = desc;
-  frame->used = true;
-  frame->running = frame->metering = frame->timed_cpu = frame->armed = false;
+  frame->phase = Phase::kStarting;
   frame->kind = kind;
+  frame->timed_cpu = frame->armed = false;
   frame->subxact = current_subxact;
   frame->began_ns = 0;
   store::Execution* execution = &frame->execution;
   execution->key.userid = userid;
   execution->key.dbid = MyDatabaseId;
   execution->key.queryid = queryid;
-  execution->key.toplevel = toplevel;
+  execution->key.toplevel = nesting.exec == 0;
   pg::Clear<4>(&execution->exec_ns);  // and plan_ns, planid, cpu_ns
-  execution->entry_hint = store::kNoHint;
   execution->count_planning = false;
   pg::StartUsage(&execution->usage);
   return frame;
@@ -104,9 +109,8 @@ void ForgetUnusedFrames();
 
 /// Gives a frame back.
 inline void PopFrame(Frame* frame) {
-  frame->used = false;
-  frame->desc = nullptr;
-  if (likely(frame == newest_frame && frame[-1].used))
+  frame->phase = Phase::kFree;
+  if (likely(frame == newest_frame && frame[-1].phase != Phase::kFree))
     newest_frame--;
   else
     ForgetUnusedFrames();
@@ -115,16 +119,19 @@ inline void PopFrame(Frame* frame) {
 /// Metering of a part of an execution or of a utility statement: time, and what the server counted meanwhile.
 inline void StartMeter(Frame* frame) {
   pg::MarkUsage(&frame->mark, pg::IsTimed(frame->execution.usage));
-  frame->running = frame->metering = true;
+  frame->phase = Phase::kMetering;
   if (unlikely(frame->timed_cpu)) frame->cpu_started = pg::CpuNs();
   frame->started_ns = pg::NowNs();
 }
 
+/// For StopMeter, where more was used than reads of shared blocks.
+void AddMeteredUsage(Frame* frame);
+
 inline void StopMeter(Frame* frame) {
   frame->execution.exec_ns += pg::NowNs() - frame->started_ns;
   if (unlikely(frame->timed_cpu)) frame->execution.cpu_ns += pg::CpuNs() - frame->cpu_started;
-  frame->running = frame->metering = false;
-  pg::AddUsageSince(frame->mark, &frame->execution.usage);
+  frame->phase = Phase::kWaiting;
+  if (unlikely(!pg::AddReadsSince(frame->mark, &frame->execution.usage))) AddMeteredUsage(frame);
 }
 
 /// A planning in progress, for the case that it fails.
@@ -140,14 +147,14 @@ extern STEWARD_LOCAL Planning* next_planning;  // the first that is not used
 
 /// The planning that ended last: it is counted with the execution that follows at once, or by itself when none does.
 struct LastPlanning {
-  const PlannedStmt* planned;  // compared, never followed
+  const PlannedStmt* planned;  // compared, never followed; null: an execution has taken the planning, or none will
   store::StatementKey key;
   uint64 ns;
-  bool pending;  // not counted yet
+  bool uncounted;
 };
 extern STEWARD_LOCAL LastPlanning last_planning;
 
-/// Counts the last planning, if that is still to be done.
+/// Gives up waiting for an execution that takes the last planning, and counts it if that is still to be done.
 void CountLastPlanning();
 
 /// What a transaction leaves behind when it ends: frames of what was running, a planning not counted. See transaction_end.hpp.

@@ -13,12 +13,20 @@ extern "C" {
 
 namespace steward::capture {
 
-bool TrackedWithin(int level) {
+namespace {
+
+bool TrackedAt(int level) {
   nesting.unsure = IsParallelWorker();
   if (nesting.unsure) return false;
   const auto track = static_cast<Track>(settings.track);
   return (level == 0 ? track != Track::kNone : track == Track::kAll) && nesting.own == 0;
 }
+
+}  // namespace
+
+bool TrackedWithin() { return TrackedAt(nesting.exec); }
+
+bool PlanningTrackedWithin() { return TrackedAt(nesting.plan + nesting.exec); }
 
 void InstallHooks() {
   EnableQueryId();

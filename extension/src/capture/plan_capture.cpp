@@ -204,7 +204,7 @@ PlanMemory* PlanSeen(const store::StatementKey& key, QueryDesc* query) {
     Capture(StoreNewPlan, &fresh);
     again = !fresh.stored;
   }
-  if (again) memory->sights = kSightsBetweenChecks;  // PlanSurelySeen says no the next time
+  if (again) memory->generation--;  // PlanSurelySeen says no the next time
   return memory;
 }
 

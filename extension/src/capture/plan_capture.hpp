@@ -42,7 +42,7 @@ struct PlanMemory {
   uint64 planid;
   uint64 generation;  // of the plan table when the plan was last seen to be dealt with
   Oid userid;
-  uint32 sights;      // since then
+  uint32 sights;      // since then, this one included
   uint32 entry_hint;  // where the slot had the statement last
   bool long_running;  // worth measuring CPU time of each execution
 };
@@ -54,11 +54,10 @@ inline PlanMemory* PlanMemoryAt(const PlannedStmt* statement) {
   return &plan_memories[(reinterpret_cast<uintptr_t>(statement) >> 6) % kPlanMemories];
 }
 
-/// The first look of PlanSeen: true when the plan was dealt with before and not long ago.
+/// The first look of PlanSeen: true when the plan was dealt with before. After kSightsBetweenChecks PlanSeen is to be asked.
 inline bool PlanSurelySeen(PlanMemory* memory, const PlannedStmt* statement, uint64 queryid, Oid userid) {
   if (memory->statement != statement || memory->queryid != queryid || memory->userid != userid ||
-      memory->total_cost != statement->planTree->total_cost || memory->generation != store::PlansGeneration() ||
-      memory->sights >= kSightsBetweenChecks)
+      memory->total_cost != statement->planTree->total_cost || memory->generation != store::PlansGeneration())
     return false;
   memory->sights++;
   return true;

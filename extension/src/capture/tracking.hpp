@@ -14,12 +14,18 @@ extern "C" {
 namespace steward::capture {
 
 /// Tracked for a backend that is inside of something.
-[[nodiscard]] bool TrackedWithin(int level);
+[[nodiscard]] bool TrackedWithin();
+[[nodiscard]] bool PlanningTrackedWithin();
 
 /// Whether a statement at this nesting level is tracked. Parallel workers work for their leader, who counts; in them
 /// `nesting` is never all zero.
-[[nodiscard]] inline bool Tracked(int level) {
-  return likely(SaveNesting() == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin(level);
+[[nodiscard]] inline bool Tracked() {
+  return likely(SaveNesting() == 0) ? settings.track != static_cast<int>(Track::kNone) : TrackedWithin();
+}
+
+/// The same of a planning, which is nested within other plannings as well.
+[[nodiscard]] inline bool PlanningTracked() {
+  return likely(SaveNesting() == 0) ? settings.track != static_cast<int>(Track::kNone) : PlanningTrackedWithin();
 }
 
 [[nodiscard]] inline store::StatementKey KeyOf(uint64 queryid) {

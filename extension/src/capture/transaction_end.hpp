@@ -10,7 +10,7 @@ namespace steward::capture {
 /// At every event but the one before a commit. `may_have_written` is certain where it is false.
 pg_attribute_always_inline void EndTransaction(XactEvent event, bool may_have_written) {
   TransactionEnd(event, may_have_written);
-  if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && !last_planning.pending)) return;
+  if (likely(event != XACT_EVENT_ABORT && newest_frame == frames && last_planning.planned == nullptr)) return;
   TidyUp(event);
 }
 

@@ -57,7 +57,7 @@ core::Transaction Describe(XactEvent event) {
   ended.committed = event != XACT_EVENT_ABORT;
   ended.failed = !ended.committed && IsFailure();
   ended.session_command = ended.committed && IsSessionCommand();
-  ended.xact_ns = TransactionNs(ReadClocks());
+  ended.xact_ns = TransactionNs(GetCurrentTransactionStartTimestamp(), ReadClocks());
   ended.wrote = ended.committed && TransactionIdIsValid(GetTopTransactionIdIfAny());
   ended.idle_ns = Min(static_cast<uint64>(Max(pgStatTransactionIdleTime - idle_us_before, 0)) * 1000, ended.xact_ns);
   return ended;

@@ -49,7 +49,8 @@ void CountUtility(Frame* frame, const QueryCompletion* qc) {
   store::Execution* execution = &frame->execution;
   execution->key = KeyOf(execution->key.queryid);
   execution->rows = UtilityRows(qc);
-  store::RecordExecution(execution, nullptr);
+  uint32 hint = 0;
+  store::RecordExecution(execution, &hint, nullptr);
   UtilityDone(ExecutionEnd{execution->key, 0, execution->exec_ns, 0, execution->rows, &execution->usage, 0, false});
 }
 
@@ -58,7 +59,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
                     QueryCompletion* qc) {
   Node* utility = statement->utilityStmt;
   NoteUtility(utility);
-  if (!settings.track_utility || !Tracked(nesting.exec) || HandlesPrepared(utility))
+  if (!settings.track_utility || !Tracked() || HandlesPrepared(utility))
     return CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
 
   auto queryid = static_cast<uint64>(statement->queryId);
@@ -73,7 +74,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
     RememberUtility(queryid, StatementSource{source, statement->stmt_location, statement->stmt_len}, utility);
     last.execution.key = KeyOf(queryid);
     pg::StartUsage(&last.execution.usage);
-    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, GetUserId(), queryid, nesting.exec == 0);
+    frame = aborted ? &last : PushFrame(FrameKind::kUtility, nullptr, GetUserId(), queryid);
   }
   const uint64 before = SaveNesting();
   if (!aborted) nesting.exec++;
@@ -85,7 +86,7 @@ void ProcessUtility(PlannedStmt* statement, const char* source, bool read_only_t
   CallUtility(statement, source, read_only_tree, context, parameters, environment, receiver, qc);
   if (frame != nullptr) StopMeter(frame);
   RestoreNesting(before);
-  if (unlikely(last_planning.pending)) CountLastPlanning();  // of EXPLAIN, of a cursor
+  if (unlikely(last_planning.planned != nullptr)) CountLastPlanning();  // of EXPLAIN, of a cursor
   if (frame == nullptr) return;
   CountUtility(frame, qc);
   if (!aborted) PopFrame(frame);

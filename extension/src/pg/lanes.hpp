@@ -7,6 +7,8 @@
 namespace steward::pg {
 
 using Lanes = uint64_t __attribute__((vector_size(16), aligned(8), may_alias));
+// Of an array that begins at a multiple of 16: an operand of its own in memory, without a load before.
+using AlignedLanes = uint64_t __attribute__((vector_size(16), may_alias));
 
 /// to[i] += now[i] - then[i] for i < N, which is even. `to` may be neither of the others.
 template <int N>
@@ -19,35 +21,35 @@ inline void AddDifferences(uint64_t* to, const void* now, const uint64_t* then) 
   for (int i = 0; i < N / 2; i++) out[i] += a[i] - b[i];
 }
 
-/// to[i] = now[i] - then[i] for i < N, which is even.
+/// to[i] = now[i] - then[i] for i < N, which is even. `then` begins at a multiple of 16.
 template <int N>
 inline void SetDifferences(uint64_t* to, const void* now, const uint64_t* then) {
   static_assert(N % 2 == 0);
   auto* out = reinterpret_cast<Lanes*>(to);
   const auto* a = static_cast<const Lanes*>(now);
-  const auto* b = reinterpret_cast<const Lanes*>(then);
+  const auto* b = reinterpret_cast<const AlignedLanes*>(then);
 #pragma GCC unroll 8
   for (int i = 0; i < N / 2; i++) out[i] = a[i] - b[i];
 }
 
-/// True when a[i] is not b[i] for any i < N, which is even.
+/// True when a[i] is not b[i] for any i < N, which is even. `b` begins at a multiple of 16.
 template <int N>
 inline bool Differ(const uint64_t* a, const uint64_t* b) {
   static_assert(N % 2 == 0);
   const auto* x = reinterpret_cast<const Lanes*>(a);
-  const auto* y = reinterpret_cast<const Lanes*>(b);
+  const auto* y = reinterpret_cast<const AlignedLanes*>(b);
   Lanes all = {0, 0};
 #pragma GCC unroll 8
   for (int i = 0; i < N / 2; i++) all |= x[i] ^ y[i];
   return (all[0] | all[1]) != 0;
 }
 
-/// to[i] += from[i] for i < N, which is even.
+/// to[i] += from[i] for i < N, which is even. `from` begins at a multiple of 16.
 template <int N>
 inline void AddAll(uint64_t* to, const uint64_t* from) {
   static_assert(N % 2 == 0);
   auto* out = reinterpret_cast<Lanes*>(to);
-  const auto* in = reinterpret_cast<const Lanes*>(from);
+  const auto* in = reinterpret_cast<const AlignedLanes*>(from);
 #pragma GCC unroll 8
   for (int i = 0; i < N / 2; i++) out[i] += in[i];
 }

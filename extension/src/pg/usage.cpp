@@ -31,7 +31,7 @@ void CompleteUsage(ResourceUsage* usage) {
   usage->set |= kUsageReads | kUsageAll;
 }
 
-void AddAllUsageSince(const UsageMark& mark, ResourceUsage* usage) {
+void AddUsageSince(const UsageMark& mark, ResourceUsage* usage) {
   CompleteUsage(usage);
   AddDifferences<kBlockCounts>(usage->value, &pgBufferUsage, mark.blocks);
   AddWal(pgWalUsage, mark.wal, usage->value);

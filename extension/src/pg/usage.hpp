@@ -51,13 +51,13 @@ inline constexpr uint8 kUsageAll = 2;
 inline constexpr uint8 kUsageTimes = 4;  // they are measured, too
 
 struct ResourceUsage {
-  uint64 value[kUsageCount];
+  alignas(16) uint64 value[kUsageCount];
   uint8 set;
 };
 
 /// The server's running counters at one moment. I/O times move only under track_io_timing.
 struct UsageMark {
-  uint64 blocks[kBlockCounts];
+  alignas(16) uint64 blocks[kBlockCounts];
   WalUsage wal;
   BufferUsage times;  // where the usage is timed
 };
@@ -90,17 +90,19 @@ inline bool ReadSince(const UsageMark& mark) {
           (now[kLocalHit] ^ mark.blocks[kLocalHit]) | (now[kLocalRead] ^ mark.blocks[kLocalRead])) != 0;
 }
 
-/// AddUsageSince for what is rare: more than reads of shared blocks, times, a second part of an execution.
-void AddAllUsageSince(const UsageMark& mark, ResourceUsage* usage);
-
 /// Adds what was used since `mark` to `usage`.
-inline void AddUsageSince(const UsageMark& mark, ResourceUsage* usage) {
+void AddUsageSince(const UsageMark& mark, ResourceUsage* usage);
+
+/// The same as far as it is cheap: false, and nothing added, where more was used than reads of shared blocks, where times are
+/// measured, or where it is not the first part of an execution.
+[[nodiscard]] inline bool AddReadsSince(const UsageMark& mark, ResourceUsage* usage) {
   const auto* now = reinterpret_cast<const uint64*>(&pgBufferUsage);
   const bool others = Differ<kBlockCounts - kSharedReads>(now + kSharedReads, mark.blocks + kSharedReads) ||
                       pgWalUsage.wal_records != mark.wal.wal_records;
-  if (unlikely(others || usage->set != 0)) return AddAllUsageSince(mark, usage);
+  if (unlikely(others || usage->set != 0)) return false;
   SetDifferences<kSharedReads>(usage->value, now, mark.blocks);
   usage->set = kUsageReads;
+  return true;
 }
 
 /// True when another module has the executor meter time, buffers and WAL of this query; then *exec_ns and *usage are what its

@@ -21,7 +21,6 @@ namespace detail {
 // 16-bit buckets wrap after 65,536 counts; the owner asks for a drain long before.
 inline constexpr uint32 kUpdatesBetweenDrains = 16384;
 inline constexpr uint32 kMaxEntries = 64;
-inline constexpr uint32 kFresh = 0x80000000;  // flag of an index: the entry has a new tenant
 
 struct OwnSlot {
   bool attached;
@@ -37,28 +36,25 @@ extern STEWARD_LOCAL StatementKey tags[kMaxEntries];  // the entries' keys, pack
 extern STEWARD_LOCAL uint32 last_used[kMaxEntries];
 extern STEWARD_LOCAL SlotArea* area;
 
-/// The entry for `key`, taken over from the least recently used of its set when it has none. kNoHint when it cannot be.
-[[nodiscard]] uint32 Probe(const StatementKey& key);
+/// Looks for the entry of `key`, taken over from the least recently used of its set when it has none, and opens it for writing.
+/// *hint becomes its index. Null when nothing can be counted.
+[[nodiscard]] SlotEntry* Open(const StatementKey& key, uint32* hint);
 
 void DrainOwn();
 
-/// A statement with more plans than an entry has places for begins a new tenancy; its counters so far go to the ring.
-[[nodiscard]] core::PlanCount* MakePlace(SlotEntry* entry, uint64 planid);
+/// The plan's place where it is not the first. A statement with more plans than an entry has places for begins a new tenancy;
+/// its counters so far go to the ring.
+[[nodiscard]] core::PlanCount* LaterPlace(SlotEntry* entry, uint64 planid);
 
 void AddAllUsage(core::SlotCounters* counters, const pg::ResourceUsage& usage);
 void AddExtras(core::SlotCounters* counters, const pg::ExtraUsage& extras);
 
-/// Opens the entry at `index` for writing, from zero when it has a new tenant. Its counter is odd until EndWrite.
+/// Opens the entry at `index` for writing. Its counter is odd until EndWrite.
 inline SlotEntry* BeginWrite(uint32 index) {
-  SlotEntry* entry = &own.entries[index & ~kFresh];
-  last_used[index & ~kFresh] = own.slot->changes;
+  SlotEntry* entry = &own.entries[index];
+  last_used[index] = own.slot->changes;
   entry->sequence++;
   pg_write_barrier();
-  if (unlikely((index & kFresh) != 0)) {
-    entry->tenancy++;
-    entry->key = tags[index & ~kFresh];
-    memset(&entry->counters, 0, sizeof entry->counters);
-  }
   return entry;
 }
 
@@ -70,8 +66,8 @@ inline void EndWrite(SlotEntry* entry) {
 }
 
 inline void CountPlan(SlotEntry* entry, uint64 planid, uint64 exec_ns) {
-  core::PlanCount* plan = core::PlaceOf(&entry->counters, planid);
-  if (unlikely(plan == nullptr)) plan = MakePlace(entry, planid);
+  core::PlanCount* plan = &entry->counters.plans[0];  // of most statements the only one
+  if (unlikely(plan->planid != planid)) plan = LaterPlace(entry, planid);
   if (unlikely(plan == nullptr)) return;
   plan->calls++;
   plan->exec_ns += exec_ns;
@@ -87,20 +83,21 @@ inline void AddUsage(core::SlotCounters* counters, const pg::ResourceUsage& usag
 
 }  // namespace detail
 
-/// Counts an execution that succeeded, and its planning where that was not counted yet. `extras` may be null.
-pg_attribute_always_inline void RecordExecution(Execution* execution, const pg::ExtraUsage* extras) {
-  uint32 index = execution->entry_hint;
-  if (unlikely(index >= detail::kMaxEntries || !(detail::tags[index] == execution->key))) {
-    index = detail::Probe(execution->key);
-    if (unlikely(index == kNoHint)) {
-      if (execution->count_planning) CountLost();  // two events are lost at once
-      return;
-    }
-    execution->entry_hint = index & ~detail::kFresh;
-  }
+/// Counts an execution that succeeded, and its planning where that was not counted yet. *hint is where the statement's entry
+/// was last time, or any number; updated. `extras` may be null.
+pg_attribute_always_inline void RecordExecution(const Execution* execution, uint32* hint, const pg::ExtraUsage* extras) {
   const TimestampTz now = GetCurrentStatementStartTimestamp();  // before there is more to be kept over the call
+  const uint32 index = *hint;
+  SlotEntry* entry = nullptr;
+  if (likely(index < detail::kMaxEntries && detail::tags[index] == execution->key))
+    entry = detail::BeginWrite(index);
+  else
+    entry = detail::Open(execution->key, hint);
+  if (unlikely(entry == nullptr)) {
+    if (execution->count_planning) CountLost();  // two events are lost at once
+    return;
+  }
   const uint64 exec_ns = execution->exec_ns;
-  SlotEntry* entry = detail::BeginWrite(index);
   if (likely(execution->planid != 0)) detail::CountPlan(entry, execution->planid, exec_ns);
   core::SlotCounters* counters = &entry->counters;
   const uint32 epoch = detail::area->epoch;

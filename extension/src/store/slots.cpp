@@ -13,7 +13,6 @@ extern "C" {
 
 namespace steward::store {
 
-using detail::kFresh;
 using detail::kMaxEntries;
 using detail::own;
 using detail::tags;
@@ -30,6 +29,8 @@ using detail::area;
 namespace {
 
 constexpr uint32 kWays = 4;
+constexpr uint32 kNoEntry = ~uint32{0};
+constexpr uint32 kFresh = 0x80000000;  // flag of an index: the entry has a new tenant
 
 char* slots_base = nullptr;
 
@@ -84,11 +85,10 @@ bool Evict(uint32 index) {
 // In the order in which entries are given away: empty ones first, then by their last use.
 uint64 Rank(uint32 index) { return tags[index].queryid == 0 ? 0 : 1 + static_cast<uint64>(detail::last_used[index]); }
 
-}  // namespace
-
-uint32 detail::Probe(const StatementKey& key) {
+// The entry for `key`, taken over from the least recently used of its set when it has none. kNoEntry when it cannot be.
+uint32 Probe(const StatementKey& key) {
   if (!own.attached) Attach();
-  if (!own.ready) return kNoHint;
+  if (!own.ready) return kNoEntry;
   const uint32 sets = area->entries / kWays;
   const uint32 first = (HashOf(key) & (sets - 1)) * kWays;
   uint32 oldest = first;
@@ -98,20 +98,47 @@ uint32 detail::Probe(const StatementKey& key) {
   }
   if (tags[oldest].queryid != 0 && !Evict(oldest)) {
     own.slot->lost++;
-    return kNoHint;
+    return kNoEntry;
   }
   tags[oldest] = key;
   return oldest | kFresh;
+}
+
+// Opens the entry at `index` for its new tenant.
+void BeginTenancy(uint32 index) {
+  SlotEntry* entry = detail::BeginWrite(index);
+  entry->tenancy++;
+  entry->key = tags[index];
+  memset(&entry->counters, 0, sizeof entry->counters);
+}
+
+}  // namespace
+
+SlotEntry* detail::Open(const StatementKey& key, uint32* hint) {
+  const uint32 found = Probe(key);
+  if (found == kNoEntry) return nullptr;
+  const uint32 index = found & ~kFresh;
+  if (found != index)
+    BeginTenancy(index);
+  else
+    BeginWrite(index);
+  *hint = index;
+  return &own.entries[index];
 }
 
 void detail::DrainOwn() {
   if (TryDrainSlot(own.index)) own.drained = own.slot->changes;
 }
 
-core::PlanCount* detail::MakePlace(SlotEntry* entry, uint64 planid) {
+core::PlanCount* detail::LaterPlace(SlotEntry* entry, uint64 planid) {
+  core::PlanCount* place = core::PlaceOf(&entry->counters, planid);
+  if (place != nullptr) return place;
   const auto index = static_cast<uint32>(entry - own.entries);
   EndWrite(entry);
-  BeginWrite(Evict(index) ? index | kFresh : index);
+  if (Evict(index))
+    BeginTenancy(index);
+  else
+    BeginWrite(index);
   return core::PlaceOf(&entry->counters, planid);
 }
 
@@ -131,18 +158,9 @@ void detail::AddExtras(core::SlotCounters* counters, const pg::ExtraUsage& extra
   for (int i = 0; i < pg::kExtraCount; i++) counters->count[core::kJitFunctions + i] += extras.value[i];
 }
 
-namespace {
-
-// Opens the entry of `key`; null when nothing can be counted.
-SlotEntry* Open(const StatementKey& key) {
-  const uint32 index = detail::Probe(key);
-  return index == kNoHint ? nullptr : detail::BeginWrite(index);
-}
-
-}  // namespace
-
 void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceUsage* usage) {
-  SlotEntry* entry = Open(key);
+  uint32 index = 0;
+  SlotEntry* entry = detail::Open(key, &index);
   if (entry == nullptr) return;
   core::CountPlanning(&entry->counters, plan_ns, area->epoch);
   if (usage != nullptr) detail::AddAllUsage(&entry->counters, *usage);
@@ -150,7 +168,8 @@ void RecordPlanning(const StatementKey& key, uint64 plan_ns, const pg::ResourceU
 }
 
 void RecordFailure(const StatementKey& key, bool canceled, int sqlstate) {
-  SlotEntry* entry = Open(key);
+  uint32 index = 0;
+  SlotEntry* entry = detail::Open(key, &index);
   if (entry == nullptr) return;
   entry->counters.count[canceled ? core::kCanceledCalls : core::kFailedCalls]++;
   entry->counters.last_sqlstate = sqlstate;

@@ -14,8 +14,6 @@
 
 namespace steward::store {
 
-inline constexpr uint32 kNoHint = ~uint32{0};
-
 /// One execution, as capture measured it so far.
 struct Execution {
   StatementKey key;
@@ -24,7 +22,6 @@ struct Execution {
   uint64 planid;            // 0: unknown, or not to be counted by plan
   uint64 cpu_ns;            // 0: not measured
   uint64 rows;
-  uint32 entry_hint;        // where the statement's entry was last time; updated. kNoHint: unknown
   pg::CallOrigin origin;
   bool count_planning;  // plan_ns was not counted yet
   pg::ResourceUsage usage;
