@@ -8,18 +8,21 @@
 # more often per statement than natively.
 slowdown=100
 
-# What memcmp, strcmp and their like take depends on where the compared bytes lie, in shared memory as in the backend's own: some
-# 40 instructions a statement either way, and the same at every run. So every server is counted with its memory laid out in seven
-# ways; the report takes the median.
-layouts=(64:1 65:1100 66:2400 68:3700 69:4800 71:6100 74:7300) # max_locks_per_transaction, and bytes of a setting that each backend is given
+# What memcmp, strcmp and their like take depends on where the compared bytes lie: in shared memory, in the backend's heap, and on
+# the stack, which begins below the environment, so that even the caller's variables are felt. That moves what a server takes by
+# up to 200 instructions a statement, the same at every run of one layout, and says nothing about the next machine. So every server
+# is counted with its memory laid out in seven ways, in which all three lie elsewhere. Two servers are compared in the same layout,
+# where most of it cancels out; the report takes the median of the differences and shows how far apart they are.
+layouts=(64:1 65:1100 66:2400 68:3700 69:4800 71:6100 74:7300) # max_locks_per_transaction, and bytes of padding
 
 # N and M of a workload
 sample_sizes() { case "$1" in join) echo 5 25 ;; *) echo 500 2500 ;; esac; }
 
 # start_counted CONFIG LAYOUT: its server under callgrind; every process leaves its counts in cg.PID
 start_counted() {
-  local config=$1 layout=${2%:*} home=$dir/$1.counted tries=300
-  counted_options="-c layout.pad=$(printf "%${2#*:}s" | tr ' ' x)"
+  local config=$1 layout=${2%:*} home=$dir/$1.counted tries=300 pad
+  pad=$(printf "%${2#*:}s" | tr ' ' x)
+  counted_options="-c layout.pad=$pad" # a setting that each backend is given
   mkdir -p "$home"
   if [ -n "$_user" ]; then chown "$_user" "$home"; fi
   as_server cp -R "$(cluster_data template)" "$home/data"
@@ -29,7 +32,7 @@ start_counted() {
     config_settings "$config" $slowdown
     echo "max_locks_per_transaction = $layout"
   } | as_server tee -a "$home/data/postgresql.conf" >/dev/null
-  as_server setarch -R valgrind -q --tool=callgrind --trace-children=yes --callgrind-out-file="$home/cg.%p" \
+  as_server env "LAYOUT_PAD=$pad" setarch -R valgrind -q --tool=callgrind --trace-children=yes --callgrind-out-file="$home/cg.%p" \
     "$(command -v postgres)" -D "$home/data" >"$home/log" 2>&1 </dev/null &
   counted_pid=$!
   cluster_env "$config.counted"

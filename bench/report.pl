@@ -87,11 +87,15 @@ sub instructions_table {
     my ($workload) = @_;
     my $values = ($value{instructions} // {})->{$workload} or return;
     my $base = $values->{query_id} && median(@{ $values->{query_id} });
-    print "\n$title{$workload}: instructions a statement (median)", ($base ? ', difference to query_id' : ''), "\n";
+    print "\n$title{$workload}: instructions a statement (median)",
+        ($base ? ', difference to query_id in the same layout: median (least to most)' : ''), "\n";
     for my $config (in_order($values)) {
         my $n = median(@{ $values->{$config} });
         printf "  %-20s %12s", $config, commas($n);
-        printf " %10s %9s", signed(added_instructions($workload, $config)), percent($n / $base) if $base;
+        if ($base) {
+            my @added = sort { $a <=> $b } differences($workload, $config);
+            printf " %10s %9s   (%s to %s)", signed(median(@added)), percent($n / $base), map { signed($_) } @added[0, -1];
+        }
         print "\n";
     }
     print_note('instructions', $workload);
@@ -118,12 +122,17 @@ sub gate {
     push @gates, { name => $name, limit => $limit, measured => $measured, result => $result };
 }
 
-# Over query_id in the same round: the median.
-sub added_instructions {
+# Over query_id in the same round.
+sub differences {
     my ($workload, $config) = @_;
     my $values = ($value{instructions} // {})->{$workload};
     return unless $values && $values->{$config} && $values->{query_id};
-    return median(map { $values->{$config}[$_] - $values->{query_id}[$_] } 0 .. $#{ $values->{query_id} });
+    return map { $values->{$config}[$_] - $values->{query_id}[$_] } 0 .. $#{ $values->{query_id} };
+}
+
+sub added_instructions {
+    my @added = differences(@_) or return;
+    return median(@added);
 }
 
 sub at_most { my ($n, $limit) = @_; return $n <= $limit ? 'PASS' : 'FAIL' }
