@@ -5,6 +5,8 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <numeric>
+#include <optional>
 
 #include "act/median.hpp"
 #include "core/sql_lexer.hpp"
@@ -25,8 +27,9 @@ constexpr const char* kGenericName = "pgsteward_generic";
 constexpr std::size_t kMostRounds = 400;
 constexpr int kDraws = 16;  // of values, as plan_choice had
 constexpr std::chrono::milliseconds kPatience{500};
-constexpr std::size_t kRepeats = 15;
-constexpr std::chrono::milliseconds kBlock{10};
+constexpr std::chrono::milliseconds kBlock{10};   // that one way runs in a round, or each value once
+constexpr std::chrono::milliseconds kWarmUp{1};   // before it, not counted
+constexpr int kMostPasses = 15;
 constexpr const char* kTimedOut = "57014";
 
 std::string Literal(const std::string& value, const std::string& type) {
@@ -75,6 +78,7 @@ class Runner {
     try {
       PreparedRuns::Round warm;
       if (!RunRound(0, warm)) return;
+      passes_ = PassesIn(warm);
       for (int first = 0; runs.rounds.size() < kMostRounds; ++first) {
         PreparedRuns::Round round;
         if (!RunRound(first, round)) return;
@@ -94,24 +98,39 @@ class Runner {
     return true;
   }
 
-  // False where the time is over before each value has run once.
+  // As many of all ways: of fewer runs the first ones, with colder caches, would weigh more. Odd, for a median that is none of two.
+  static int PassesIn(const PreparedRuns::Round& round) {
+    double longest = 0;
+    for (const std::vector<double>& times : round.times) longest = std::max(longest, std::accumulate(times.begin(), times.end(), 0.0));
+    const double fit = std::chrono::duration<double, std::milli>(kBlock).count() / std::max(longest, 1e-3);
+    return static_cast<int>(std::min(fit, kMostPasses - 1.0)) | 1;
+  }
+
+  // False where the time is over before all have run.
   bool RunWay(int way, PreparedRuns::Round& round) {
     db::ThrowIfInterrupted();
     const auto kind = static_cast<PreparedWay>(way);
     database_.Execute(kind == PreparedWay::kGeneric ? "SET LOCAL plan_cache_mode = force_generic_plan"
                                                     : "SET LOCAL plan_cache_mode = force_custom_plan");
     // Several times in a row, as a session that does little else: the first ones find the caches as the other way left them.
+    const auto end = Clock::now() + kWarmUp;
+    for (std::size_t i = 0; i < values_.size() && Clock::now() < end; ++i)
+      if (!RunOne(kind, i)) return false;
     std::vector<std::vector<double>> times(values_.size());
-    const auto end = Clock::now() + kBlock;
-    for (std::size_t repeat = 0; repeat < kRepeats && (repeat == 0 || Clock::now() < end); ++repeat)
+    for (int pass = 0; pass < passes_; ++pass)
       for (std::size_t i = 0; i < values_.size(); ++i) {
-        if (!HasTime()) return false;
-        times[i].push_back(kind == PreparedWay::kSimple
-                               ? timer_.TimeText(texts_[i])
-                               : timer_.TimePrepared(kind == PreparedWay::kCustom ? kCustomName : kGenericName, values_[i].texts));
+        const std::optional<double> time = RunOne(kind, i);
+        if (!time) return false;
+        times[i].push_back(*time);
       }
     for (std::vector<double>& of_value : times) round.times[way].push_back(Median(of_value));
     return true;
+  }
+
+  std::optional<double> RunOne(PreparedWay way, std::size_t value) {
+    if (!HasTime()) return std::nullopt;
+    if (way == PreparedWay::kSimple) return timer_.TimeText(texts_[value]);
+    return timer_.TimePrepared(way == PreparedWay::kCustom ? kCustomName : kGenericName, values_[value].texts);
   }
 
   // Before each run; the server cuts off one that takes longer than what is left. It is told anew after a while only, for that takes
@@ -133,6 +152,7 @@ class Runner {
   std::vector<std::string> texts_;
   Clock::time_point end_;
   Clock::time_point told_{};
+  int passes_ = 1;
 };
 
 void RunIn(db::Database& database, db::RunTimer& timer, const model::PreparedStatement& statement, double seconds, PreparedRuns& runs) {
