@@ -100,8 +100,8 @@ SELECT value, kind, same_plan, custom_cost IS NOT NULL AS costed, method FROM ch
 SELECT c.statement, c.value, c.kind, c.custom_cost > 0 AS costed, c.sqlstate, c.error
 FROM (SELECT array_agg(userid ORDER BY label) us, array_agg(queryid ORDER BY label) qs FROM asked WHERE label IN ('of_all', 'of_nothing')) b,
      steward.plan_choice(us || 10::oid, qs || 1::bigint, 1) c ORDER BY 1, 2;
--- what any statement takes
-SELECT steward.least_planning_time() > 0 AS some;
+-- what a client can time as well
+SELECT left(query, 25) AS query, value::regclass, parse_time > 0 AS parsed, plan_time > 0 AS planned FROM steward.planning_probes();
 SELECT * FROM steward.plan_choice('{10}', '{1,2}');
 SELECT * FROM steward.plan_choice('{10}', '{1}', 0);
 SELECT * FROM steward.plan_choice('{10}', '{1}', 17);

@@ -645,12 +645,16 @@ AS 'MODULE_PATHNAME', 'steward_plan_choice';
 COMMENT ON FUNCTION steward.plan_choice(oid[], bigint[], int) IS
 'what the plan cache chooses between, for captured statements of this database: the generic plan, which a prepared statement keeps, against custom plans, made for values. Statement i is the pair (statement_userids[i], statement_queryids[i]), planned as that role as steward.whatif does; never executed. One row for each of up to draws (1 to 16) sets of values: kind is common or rare (of the parameter compared for equality whose column is most skewed, then of the next), wide or narrow (a range with 99 % or 0.1 % of the rows), sample (captured parameters), drawn (as steward.whatif draws; what the other parameters have in the kinds before) or none (no parameters). parse_time, of parsing, analysis, the query id, rewriting and giving back the memory of this and of planning, and plan_time, of planning with these values, are in milliseconds, medians of 5 to 9 runs now, each after a short wait as for a client; fewer where the statement has taken a second. generic_cost and custom_cost are the planner''s, without planning: when the plan cache compares them it adds planning_charge to each custom_cost. generic_cost_here is what the generic plan costs with these values, from a planning that is held to its scans and joins and came out as the same plan; NULL where none did. same_plan says that the custom plan is the generic one (apart from partitions that prunes: the generic plan leaves out at run time, by its parameters; generic_cost counts them all, generic_cost_here those that are left). frequency is the share of rows that has the value (of a range: that is in it), for sample and drawn of the parameter that common is of; NULL: unknown, or the caller may not read the columns compared. Captured parameters are used for members of pg_read_all_stats. With method generic no values are known: the costs with values are NULL, but where no table is read';
 
-CREATE FUNCTION steward.least_planning_time()
-RETURNS float8
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'steward_least_planning_time';
-COMMENT ON FUNCTION steward.least_planning_time() IS
-'milliseconds of parsing, analysing and planning SELECT 1, measured as steward.plan_choice does: what a client saves of that statement by preparing it, beyond this, it saves of any';
+CREATE FUNCTION steward.planning_probes(
+    OUT query text,
+    OUT value oid,
+    OUT parse_time float8,
+    OUT plan_time float8)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'steward_planning_probes';
+COMMENT ON FUNCTION steward.planning_probes() IS
+'how long parsing and planning take, in milliseconds and measured as steward.plan_choice does, for two statements of the catalogs: one that asks for nothing and a join by key. A client that times the same, with value for $1, as text and prepared knows what preparing saves here for each millisecond of steward.plan_choice';
 
 CREATE FUNCTION steward.plan_choice_values(
     userid oid,

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "act/bare_saving.hpp"
 #include "act/prepared_runs.hpp"
 #include "act/save_suggestions.hpp"
+#include "act/saving_scales.hpp"
 #include "advise/prepared/advise_prepared.hpp"
 #include "advise/prepared/drivers.hpp"
 #include "advise/prepared/pooler.hpp"
@@ -46,7 +46,7 @@ model::PreparedWorkload ReadWorkload(db::Database& database, const Arguments& ar
     db::ThrowIfInterrupted();
     progress.Say("planning the statements", share);
   }, workload);
-  if (auto* const timer = dynamic_cast<db::RunTimer*>(&database)) workload.bare_saving = act::MeasureBareSaving(database, *timer);
+  if (auto* const timer = dynamic_cast<db::RunTimer*>(&database)) act::MeasureSavingScales(database, *timer, workload);
   return workload;
 }
 

@@ -29,8 +29,13 @@ void Visit(V& v, model::PreparedStatement& s) {
 }
 
 template <typename V>
+void Visit(V& v, model::SavingScale& s) {
+  v.AtLeast0("base", s.base), v.AtLeast0("factor", s.factor);
+}
+
+template <typename V>
 void Visit(V& v, model::PreparedWorkload& w) {
-  v("server", w.server), v("plan_cache_mode", w.plan_cache_mode), v.AtLeast0("bare_saving", w.bare_saving);
+  v("server", w.server), v("plan_cache_mode", w.plan_cache_mode), v("parse_scale", w.parse_scale), v("plan_scale", w.plan_scale);
   v("statements", w.statements);
 }
 

@@ -93,7 +93,7 @@ void ReadMissingGrants(db::Database& database, ServerFacts& facts) {
       " f AS (SELECT d.refobjid AS oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid"
       "   JOIN v ON v.oid = w.ev_class WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass"
       "   UNION SELECT p.oid FROM pg_proc p JOIN n ON n.oid = p.pronamespace"
-      "   WHERE p.proname IN ('whatif', 'whatif_index_size', 'plannable', 'plan_choice', 'least_planning_time'))"
+      "   WHERE p.proname IN ('whatif', 'whatif_index_size', 'plannable', 'plan_choice', 'planning_probes'))"
       " SELECT 'GRANT USAGE ON SCHEMA steward' AS statement FROM n WHERE NOT has_schema_privilege(n.oid, 'USAGE')"
       " UNION ALL SELECT 'GRANT SELECT ON ' || string_agg('steward.' || quote_ident(relname), ', ' ORDER BY relname)"
       "   FROM v WHERE NOT has_table_privilege(v.oid, 'SELECT') HAVING count(*) > 0"

@@ -13,6 +13,10 @@
 #include "whatif/plan_statement.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "nodes/params.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
 }
@@ -27,6 +31,14 @@ constexpr int kMostRuns = 9;
 constexpr double kEnough = 2;          // milliseconds spent on one measurement, once it has run kLeastRuns times
 constexpr long kWait = 50;             // microseconds before each run, as for a client: caches are colder then than in a loop
 constexpr double kAllMeasured = 1000;  // of one statement: then each is run only once
+
+// By unique keys, so that all plans are the same, and in names that no search path changes.
+constexpr const char* kProbes[kPlanningProbes] = {
+    "SELECT $1::pg_catalog.oid AS value",
+    "SELECT c.relname, n.nspname, t.typname FROM pg_catalog.pg_class AS c"
+    " JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+    " JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) c.reltype WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid"};
+constexpr Oid kProbeValue = RelationRelationId;
 
 struct Work {
   const Statement* statement;
@@ -206,15 +218,20 @@ double TimeOfParsing(const Work& work) {
 
 }  // namespace
 
-double LeastPlanningTime() {
-  MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "pg_steward least planning", ALLOCSET_SMALL_SIZES);
-  const Work work{nullptr, NIL, memory, NIL, pg::NowNs()};
-  store::PlannableRecord least{};
-  least.text = "SELECT 1";
-  const Times parse = TimeOf(work, [] { return 0; }, [&](int) { AnalyzeAgain(least); });
-  const Times plan = TimeOf(work, [&] { return AnalyzeStatement(least); }, [](const List* queries) { PlanAll(queries, NoValues()); });
+PlanningProbe TimeProbe(int number) {
+  const Oid relations[] = {RelationRelationId, NamespaceRelationId, TypeRelationId};
+  store::PlannableParam param{};
+  param.type = OIDOID;
+  Statement statement{};
+  statement.record = {&param, 1, relations, lengthof(relations), kProbes[number]};
+  ParamListInfo values = makeParamList(1);
+  values->params[0] = {ObjectIdGetDatum(kProbeValue), false, PARAM_FLAG_CONST, OIDOID};
+  MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "pg_steward planning probe", ALLOCSET_DEFAULT_SIZES);
+  const Work work{&statement, AnalyzeStatement(statement.record), memory, NIL, pg::NowNs()};
+  const Times parse = TimeOf(work, [] { return 0; }, [&](int) { AnalyzeAgain(work.statement->record); });
+  const Times plan = TimeOfPlanning(work, values);
   MemoryContextDelete(memory);
-  return parse.run + parse.release + plan.run + plan.release;
+  return {kProbes[number], kProbeValue, parse.run + parse.release + plan.release, plan.run};
 }
 
 void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out) {

@@ -32,7 +32,17 @@ struct StatementChoice {
 /// says; after an error call EndPinning. Takes a second, and after it one planning more for each set of values.
 void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out);
 
-/// Milliseconds of parsing, analysing and planning a statement that asks for nothing, measured as ChoosePlans does.
-[[nodiscard]] double LeastPlanningTime();
+constexpr int kPlanningProbes = 2;
+
+/// A statement of the catalogs with a parameter of type oid, that a client can time as well. Times in milliseconds, as of ChoosePlans.
+struct PlanningProbe {
+  const char* text;
+  Oid value;
+  double parse_time;
+  double plan_time;
+};
+
+/// Of numbers below kPlanningProbes, the least first.
+[[nodiscard]] PlanningProbe TimeProbe(int number);
 
 }  // namespace steward::whatif

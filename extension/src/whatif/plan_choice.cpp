@@ -1,4 +1,4 @@
-// The SQL functions steward.plan_choice and steward.plan_choice_values. Owns arguments, answers and containment of
+// The SQL functions steward.plan_choice, steward.plan_choice_values and steward.planning_probes. Owns arguments, answers and containment of
 // errors; the work is choose_plan's and choice_values'.
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
@@ -170,9 +170,17 @@ STEWARD_FUNCTION(steward_plan_choice) {
   return Datum{0};
 }
 
-STEWARD_FUNCTION(steward_least_planning_time) {
-  (void)fcinfo;
-  return Float8GetDatum(steward::whatif::LeastPlanningTime());
+STEWARD_FUNCTION(steward_planning_probes) {
+  using namespace steward;
+  InitMaterializedSRF(fcinfo, 0);
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  for (int i = 0; i < whatif::kPlanningProbes; ++i) {
+    const whatif::PlanningProbe probe = whatif::TimeProbe(i);
+    Datum values[4] = {CStringGetTextDatum(probe.text), ObjectIdGetDatum(probe.value), Float8GetDatum(probe.parse_time), Float8GetDatum(probe.plan_time)};
+    bool nulls[4] = {};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+  return Datum{0};
 }
 
 STEWARD_FUNCTION(steward_plan_choice_values) {

@@ -205,7 +205,7 @@ model::PreparedAdvice AdvisePrepared(const model::PreparedWorkload& workload, co
       ++advice.statements_planned;
       advice.exec_time_planned += statement.total_exec_time;
     }
-    const PreparedDecision decision = Decide(statement, options, workload.bare_saving);
+    const PreparedDecision decision = Decide(statement, options, workload);
     if (decision.action == PreparedAction::kNone) {
       ++advice.nothing_to_do[decision.why_none];
       continue;

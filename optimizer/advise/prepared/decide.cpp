@@ -31,14 +31,19 @@ AutoChoice ChoiceUnder(const std::string& plan_cache_mode, const model::PlanChoi
   return automatic;
 }
 
-// Parsing was measured several times at once, with warm caches; planning also where it happens. As much longer as that took
-// there, parsing takes too.
-std::optional<double> ParseTime(const PreparedStatement& statement, const model::PlanChoice& choice, double bare_saving) {
+// Both were measured apart from the load, and are what preparing saves there; planning was captured in it too. Where that took
+// longer, the caches are colder in the load, and parsing takes longer as well.
+void SetTimes(const PreparedStatement& statement, const model::PreparedWorkload& workload, PreparedDecision& decision) {
   constexpr double kMostLonger = 4;  // beyond, some plannings waited for something
-  if (!choice.parse_time) return std::nullopt;
-  const bool both = choice.plan_time.value_or(0) > 0 && statement.plans >= kEnoughPlans;
-  const double longer = both ? std::clamp(*statement.MeanPlanTime() / *choice.plan_time, 1.0, kMostLonger) : 1;
-  return *choice.parse_time * longer + bare_saving;
+  const model::PlanChoice& choice = *statement.choice;
+  double longer = 1;
+  if (choice.plan_time) decision.plan_time = workload.plan_scale.Of(*choice.plan_time);
+  if (statement.plans >= kEnoughPlans) {
+    const double captured = *statement.MeanPlanTime();
+    if (decision.plan_time.value_or(0) > 0) longer = std::clamp(captured / *decision.plan_time, 1.0, kMostLonger);
+    decision.plan_time = std::max(captured, decision.plan_time.value_or(0));
+  }
+  if (choice.parse_time) decision.parse_time = workload.parse_scale.Of(*choice.parse_time) * longer;
 }
 
 bool ValuesInText(const PreparedStatement& statement) {
@@ -77,7 +82,7 @@ bool IsWorth(const PreparedStatement& statement, const PreparedDecision& decisio
 
 }  // namespace
 
-PreparedDecision Decide(const PreparedStatement& statement, const PreparedOptions& options, double bare_saving) {
+PreparedDecision Decide(const PreparedStatement& statement, const PreparedOptions& options, const model::PreparedWorkload& workload) {
   PreparedDecision decision;
   decision.why_none = Unplannable(statement, options);
   if (!decision.why_none.empty()) return decision;
@@ -85,8 +90,7 @@ PreparedDecision Decide(const PreparedStatement& statement, const PreparedOption
   decision.risk = WorstOf(choice);
   decision.risk.known = decision.risk.known && TellOfAll(statement);
   decision.auto_choice = AutoChoiceOf(choice);
-  decision.parse_time = ParseTime(statement, choice, bare_saving);
-  decision.plan_time = statement.plans >= kEnoughPlans ? statement.MeanPlanTime() : choice.plan_time;
+  SetTimes(statement, workload, decision);
   const bool hurts = decision.risk.ratio > options.worst_ratio;
   const auto generic_calls = static_cast<double>(statement.generic_plan_calls);
   if (hurts && generic_calls > kMuch * static_cast<double>(statement.calls)) {

@@ -22,13 +22,13 @@ struct PreparedDecision {
   std::string set;       // plan_cache_mode that it takes; empty: none
   bool safe = false;              // the generic plan costs little more for all values, as far as that is known
   bool perhaps_prepared = false;  // capture cannot tell whether its calls are parsed each time: that is not in what is saved
-  std::optional<double> parse_time;  // with what comes with it in each call
+  std::optional<double> parse_time;  // as preparing saves them
   std::optional<double> plan_time;
   std::optional<double> saved_per_call;  // none: it may save nothing
   double unprepared_calls = 0;  // that it would save that time
 };
 
-/// `bare_saving`: see PreparedWorkload.
-PreparedDecision Decide(const model::PreparedStatement& statement, const PreparedOptions& options, double bare_saving);
+/// `workload`: for its scales.
+PreparedDecision Decide(const model::PreparedStatement& statement, const PreparedOptions& options, const model::PreparedWorkload& workload);
 
 }  // namespace steward::advise

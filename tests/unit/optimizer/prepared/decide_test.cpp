@@ -15,9 +15,9 @@ using model::PreparedAction;
 using test::ChoiceOf;
 using test::ValueOf;
 
-PreparedDecision DecisionOf(model::PreparedStatement statement, const std::string& mode = "auto", double bare_saving = 0) {
+PreparedDecision DecisionOf(model::PreparedStatement statement, const std::string& mode = "auto", const model::PreparedWorkload& workload = {}) {
   statement.plan_cache_mode = mode;
-  return Decide(statement, {}, bare_saving);
+  return Decide(statement, {}, workload);
 }
 
 // plancache.c: planning is charged 1000 * cpu_operator_cost * (relations + 1), 5 with one relation.
@@ -109,13 +109,25 @@ TEST(DecideTest, LongerExecutionIsNoSaving) {
   EXPECT_NEAR(*decision.saved_per_call, 0.04, 1e-9);
 }
 
-TEST(DecideTest, WhatPreparingSavesOfAnyStatementComesWithParsing) {
-  model::PreparedStatement statement = test::Extended();
-  const double without = *DecisionOf(statement).saved_per_call;
-  EXPECT_NEAR(*DecisionOf(statement, "auto", 0.01).saved_per_call, without + 0.01, 1e-9);
-  EXPECT_NEAR(*DecisionOf(statement, "auto", 0.01).parse_time, *DecisionOf(statement).parse_time + 0.01, 1e-9);
+TEST(DecideTest, TimesAreAsPreparingSavesThem) {
+  model::PreparedStatement statement = test::Extended();  // parsing 0.04, planning 0.07, captured 0.07
+  model::PreparedWorkload workload;
+  workload.parse_scale = {0.01, 0.5};
+  workload.plan_scale = {0.002, 1.2};
+  const PreparedDecision decision = DecisionOf(statement, "auto", workload);
+  EXPECT_NEAR(*decision.parse_time, 0.01 + 0.5 * 0.04, 1e-9);
+  EXPECT_NEAR(*decision.plan_time, 0.002 + 1.2 * 0.07, 1e-9);
+  EXPECT_NEAR(*decision.saved_per_call, *decision.parse_time + *decision.plan_time, 1e-9);
   statement.choice->parse_time = std::nullopt;
-  EXPECT_FALSE(DecisionOf(statement, "auto", 0.01).parse_time.has_value());
+  EXPECT_FALSE(DecisionOf(statement, "auto", workload).parse_time.has_value());
+}
+
+TEST(DecideTest, WhatTakesLongerInTheLoadWasCaptured) {
+  model::PreparedStatement statement = test::Extended();
+  statement.total_plan_time = 10000 * 0.14;
+  const PreparedDecision decision = DecisionOf(statement);
+  EXPECT_NEAR(*decision.plan_time, 0.14, 1e-9);
+  EXPECT_NEAR(*decision.parse_time, 2 * 0.04, 1e-9);
 }
 
 TEST(DecideTest, WhatThePlanCacheRefusesIsNotForcedUponIt) {
