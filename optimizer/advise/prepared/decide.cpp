@@ -35,13 +35,14 @@ AutoChoice ChoiceUnder(const std::string& plan_cache_mode, const model::PlanChoi
 // longer, the caches are colder in the load, and parsing takes longer as well.
 void SetTimes(const PreparedStatement& statement, const model::PreparedWorkload& workload, PreparedDecision& decision) {
   constexpr double kMostLonger = 4;  // beyond, some plannings waited for something
+  constexpr double kMostSaved = 2;   // of what captured planning took, however slow the server is now
   const model::PlanChoice& choice = *statement.choice;
   double longer = 1;
   if (choice.plan_time) decision.plan_time = workload.plan_scale.Of(*choice.plan_time);
   if (statement.plans >= kEnoughPlans) {
     const double captured = *statement.MeanPlanTime();
     if (decision.plan_time.value_or(0) > 0) longer = std::clamp(captured / *decision.plan_time, 1.0, kMostLonger);
-    decision.plan_time = std::max(captured, decision.plan_time.value_or(0));
+    decision.plan_time = std::clamp(decision.plan_time.value_or(0), captured, kMostSaved * captured);
   }
   if (choice.parse_time) decision.parse_time = workload.parse_scale.Of(*choice.parse_time) * longer;
 }

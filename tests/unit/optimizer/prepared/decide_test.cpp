@@ -73,8 +73,8 @@ TEST(DecideTest, ParsingTakesAsMuchLongerThanMeasuredAsPlanningDid) {
   EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 2 * 0.04 + 0.07, 1e-9);
   statement.choice->plan_time = 0.001;  // captured with waits in it
   EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 4 * 0.04 + 0.07, 1e-9);
-  statement.choice->plan_time = 1;  // slow today: parsing is no quicker for that
-  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 0.07, 1e-9);
+  statement.choice->plan_time = 1;  // slow today: parsing is no quicker for that, and planning saves not all of it
+  EXPECT_NEAR(*DecisionOf(statement).saved_per_call, 0.04 + 2 * 0.07, 1e-9);
 }
 
 TEST(DecideTest, PlanningTimeIsMeasuredNowWhereItWasNotCaptured) {
@@ -120,14 +120,6 @@ TEST(DecideTest, TimesAreAsPreparingSavesThem) {
   EXPECT_NEAR(*decision.saved_per_call, *decision.parse_time + *decision.plan_time, 1e-9);
   statement.choice->parse_time = std::nullopt;
   EXPECT_FALSE(DecisionOf(statement, "auto", workload).parse_time.has_value());
-}
-
-TEST(DecideTest, WhatTakesLongerInTheLoadWasCaptured) {
-  model::PreparedStatement statement = test::Extended();
-  statement.total_plan_time = 10000 * 0.14;
-  const PreparedDecision decision = DecisionOf(statement);
-  EXPECT_NEAR(*decision.plan_time, 0.14, 1e-9);
-  EXPECT_NEAR(*decision.parse_time, 2 * 0.04, 1e-9);
 }
 
 TEST(DecideTest, WhatThePlanCacheRefusesIsNotForcedUponIt) {

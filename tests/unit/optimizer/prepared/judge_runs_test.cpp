@@ -193,10 +193,10 @@ TEST(PreparedRunsTest, ARoundThatIsCutOffIsDropped) {
   const model::PreparedRuns none = act::RunPrepared(database, ends, test::Extended(), 60);
   EXPECT_EQ(none.error, "");
   EXPECT_TRUE(none.rounds.empty());
-  EndingTimer later(10'000);  // 3 ways of 2 values, each 1 to 15 times
+  EndingTimer later(10'000);  // 3 ways of 2 values, each 1 to 15 times and once before
   const model::PreparedRuns some = act::RunPrepared(database, later, test::Extended(), 60);
   EXPECT_EQ(some.error, "");
-  EXPECT_GE(some.rounds.size(), 10'000u / 90 - 2);
+  EXPECT_GE(some.rounds.size(), 10'000u / 96 - 2);
   for (const auto& round : some.rounds)
     for (const auto& way : round.times) EXPECT_EQ(way.size(), 2u);
 }
