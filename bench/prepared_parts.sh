@@ -3,7 +3,7 @@
 
 sql() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 demo_seconds=1 # for each of the demo's statements
-rounds_a=5     # of part a
+rounds_a=11    # of part a: the machine is not as fast in all of them
 
 start_prepared() {
   progress 'making the data'
@@ -90,11 +90,11 @@ part_a() {
     sql -c 'SELECT steward.reset()' >"$dir/reset"
     for file in accounts tellers branches; do run simple 1 "$dir/$file.sql" >"$dir/tps"; done
     pgbench -n -U app -M simple -c 1 -T 1 >"$dir/tpcb" 2>/dev/null
-    advise "$dir/pgbench.json" --measure --measure-time 1s
+    advise "$dir/pgbench.json" --measure --measure-time 500ms
     cp "$dir/pgbench.json" "$dir/pgbench.$round.json"
   done
   progress_end
-  read -r median number < <(savings "$dir"/pgbench.?.json)
+  read -r median number < <(savings "$dir"/pgbench.*.json)
   gate "a: pgbench, error of the saving predicted (%), median of $number" "$median" '<' 15
   gate 'a: pgbench, statements measured' "$number" '>=' 3
   expect a 'a select by key' "$(action "$dir/pgbench.json" 'FROM pgbench_accounts')" prepare
@@ -122,10 +122,10 @@ part_a_demo() {
       # shellcheck disable=SC2086
       pgbench -n -U app -M simple $vars -c 1 -T $demo_seconds -f "$file" >"$dir/tps" 2>&1 || true
     done
-    advise "$dir/demo.$round.json" --measure --measure-time 2s --min-calls 20
+    advise "$dir/demo.$round.json" --measure --measure-time 1s --min-calls 20
   done
   progress_end
-  read -r median number < <(savings "$dir"/demo.?.json)
+  read -r median number < <(savings "$dir"/demo.*.json)
   gate "a: demo, error of the saving predicted (%), median of $number" "$median" '<' 15
   gate 'a: demo, statements measured' "$number" '>=' 3
   export PGDATABASE=postgres
