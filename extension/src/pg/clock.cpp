@@ -1,9 +1,6 @@
 // See clock.hpp.
 #include "pg/clock.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -72,14 +69,17 @@ uint64 CpuNs() { return Nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 // Three numbers: ns on a processor, ns that could have run, turns. All are zero where the kernel keeps no account.
 bool ReadCoreWait(uint64* ns) {
-  static int file = -2;  // not tried yet
-  if (file == -2) {
-    file = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
-    if (file >= 0) ReserveExternalFD();
+  static FILE* file = nullptr;
+  static bool tried = false;
+  if (!tried && (file = fopen("/proc/self/schedstat", "re")) != nullptr) {
+    ReserveExternalFD();
+    setvbuf(file, nullptr, _IONBF, 0);
   }
+  tried = true;
+  if (file == nullptr) return false;
   char text[80];
-  const ssize_t length = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
-  if (length <= 0) return false;
+  rewind(file);
+  const size_t length = fread(text, 1, sizeof text - 1, file);
   text[length] = '\0';
   char* rest = nullptr;
   const uint64 ran_ns = strtoull(text, &rest, 10);

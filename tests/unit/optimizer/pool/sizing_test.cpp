@@ -1,11 +1,10 @@
-// Sizes, feasibility, the division of a budget, and the order that timeouts have to be in, over many workloads.
+// Sizes, feasibility, and the order that timeouts have to be in, over many workloads.
 #include "advise/pool/pool_settings.hpp"
 #include "advise/pool/pool_sizing.hpp"
 
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <numeric>
 
 #include "advise/pool/advise_pool.hpp"
 #include "unit/optimizer/pool/pool_workloads.hpp"
@@ -234,25 +233,6 @@ TEST(SizingTest, LocalClientsOfABusyMachineDoNotThink) {
   workload.host.busy_cores = 2;
   workload.host.clients_local = false;  // elsewhere they think, too
   EXPECT_GT(AdvisePool(workload, Users(50)).pools[0].size, 30);
-}
-
-TEST(AllocateTest, NobodyGetsMoreThanWantedNorTheBudgetIsExceeded) {
-  const std::vector<Claim> claims = {{30, 5, 1, 10, 1}, {20, 2, 0.2, 10, 4}, {4, 1, 0.01, 100, 1}};
-  for (int budget = 3; budget < 70; ++budget) {
-    const std::vector<int> sizes = Allocate(claims, budget);
-    EXPECT_LE(std::accumulate(sizes.begin(), sizes.end(), 0), std::max(budget, 3));
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-      EXPECT_GE(sizes[i], 1);
-      EXPECT_LE(sizes[i], claims[i].wanted);
-    }
-  }
-  EXPECT_EQ(Allocate(claims, 100), (std::vector<int>{30, 20, 4}));
-}
-
-TEST(AllocateTest, TheNextOneGoesWhereItHelpsMost) {
-  const std::vector<int> sizes = Allocate({{20, 1, 1, 5, 1}, {20, 1, 1, 1, 1}}, 12);
-  EXPECT_GT(sizes[0], sizes[1]);
-  EXPECT_EQ(sizes[0] + sizes[1], 12);
 }
 
 double Number(const PoolAdvice& advice, const std::string& pool, const std::string& component, const std::string& setting) {
