@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "nodes/value.h"
+#include "parser/parse_target.h"
 #include "parser/parse_type.h"
 #include "utils/syscache.h"
 }
@@ -71,6 +72,12 @@ bool Read(Node* node, void* context) {
   if (node == nullptr) return false;
   check_stack_depth();
   switch (nodeTag(node)) {
+    case T_ResTarget: {
+      // A column without a name is called by its type's, which is gone once that is pinned.
+      auto* target = reinterpret_cast<ResTarget*>(node);
+      if (target->name == nullptr && target->val != nullptr && IsA(target->val, TypeCast)) target->name = FigureColname(target->val);
+      break;
+    }
     case T_TypeName:
       PinType(reinterpret_cast<TypeName*>(node), reading->owner);
       return false;
