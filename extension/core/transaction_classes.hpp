@@ -37,7 +37,7 @@ enum ClassCounter : int {
   kIdleNs,
   kWritingCommits,  // with a transaction id
   kClassCpuNs,      // that the sessions used, in transactions and between them
-  kClassCoreWaitNs,  // in which they could have run, but for others on the cores
+  kClassCoreWaitNs, // in which they could have run, but for others on the cores
   kClassCounterCount
 };
 

@@ -3,7 +3,8 @@
 //
 // A transaction waits for a connection of its pool, first come first served, at most the acquire timeout. Then it holds the
 // connection: it uses CPU, shared by all pools (processor sharing), waits for what does not depend on load (its client,
-// I/O, the flush of WAL), and does the last part of both under a lock where its class has locks.
+// I/O, the flush of WAL), and does the last part of both under a lock where its class has locks. Where every core does work longer
+// than a slice, it waits for the rest of one before it gets a core, for each of its wakes.
 #pragma once
 
 #include <cstdint>
