@@ -6,7 +6,7 @@
 #   c     regret: throughput lost by the advised and the calibrated size against a sweep, beside HikariCP's rule, PgBouncer's default,
 #         Erlang C and a fitted scalability law; select, TPC-B, mixed (its scans a tenth of those of part d) and slot-holding,
 #         50 and 500 clients
-#   d     predicted against measured: mean wait, utilization, P95 of the response
+#   d     predicted against measured: mean wait, utilization, P95 of the response, three times each
 #
 #   bench/pool.sh [--part a,b,c,d] [--rounds N] [--probe SECONDS] [--clients LIST] [--workloads LIST] [--users N]
 #   --rounds     interleaved rounds of the sweep of part c, default and least 6: fewer have no 95 % interval of a median
@@ -26,8 +26,10 @@ set -euo pipefail
 . "$bench/pool_parts.sh"
 # shellcheck source=pool_regret.sh
 . "$bench/pool_regret.sh"
+# shellcheck source=pool_prediction.sh
+. "$bench/pool_prediction.sh"
 
-parts=(a b c d) rounds=6 probe=2 rounds_a=4 rounds_b=3 clients=(50 500) workloads=(select tpcb mixed hold) many=10000
+parts=(a b c d) rounds=6 probe=2 rounds_a=4 rounds_b=3 rounds_d=3 clients=(50 500) workloads=(select tpcb mixed hold) many=10000
 while [ $# -gt 0 ]; do
   case "$1" in
     --part) list=$(choose "${2:?}" 'a b c d') || exit 2; mapfile -t parts <<<"$list" ;;

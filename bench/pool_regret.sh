@@ -1,5 +1,4 @@
-# Parts c and d of the pool benchmark: the advised size against a sweep, and what was predicted against what was measured.
-# To be sourced by pool.sh after pool_servers.sh.
+# Part c of the pool benchmark: the advised size against a sweep. To be sourced by pool.sh after pool_servers.sh.
 
 sweep_sizes='2 4 8 16 32 64 128 200' largest=200
 
@@ -130,48 +129,4 @@ part_c() {
       printf '\n'
     done
   done
-}
-
-# ---- part d -----------------------------------------------------------------------------------------------------------
-# totals: transactions and microseconds waited for a connection, by PgBouncer, of the application's database since it began
-totals() { pooler_console 'SHOW STATS_TOTALS' | awk -F '|' '$1 == "postgres" { print $2, $8 }'; }
-# mean_wait BEFORE AFTER: milliseconds a transaction waited between two totals
-mean_wait() { awk -v a="$1" -v b="$2" 'BEGIN { split(a, x, " "); split(b, y, " "); n = y[1] - x[1]; printf "%.3f\n", (n > 0 ? (y[2] - x[2]) / n / 1000 : 0) }'; }
-
-part_d() {
-  local workload users size before wait predicted measured
-  server_limit 300
-  printf '\nd. Predicted and measured, users who think one second, at about half of what can be served\n'
-  printf '  %-8s %6s %5s   %-23s %-23s %-23s\n' workload users pool 'mean wait, ms' utilization 'P95, ms'
-  for workload in "${workloads[@]}"; do
-    progress "predicting $workload"
-    pooler_with 20
-    forget
-    load "$dir/learn.json" --load "$(load_file "$workload" 'users = 40')" --warmup 1s --duration 8s
-    users=$(least "$(json "$dir/learn.json" 'int(0.5 * $c->{throughput}) + 1')" 2000)
-    advise "$dir/advice.json" --users "$users" --think-time 1s --one-pool
-    size=$(json "$dir/advice.json" '$p->{size}')
-    pooler_with "$size"
-    load "$dir/measured.json" --load "$(load_file "$workload" "users = $users" 'think_time = 1s')" --warmup 2s --duration 1s
-    before=$(totals)
-    load "$dir/measured.json" --load "$(load_file "$workload" "users = $users" 'think_time = 1s')" --warmup 2s --duration 15s
-    wait=$(mean_wait "$before" "$(totals)")
-    progress_end
-    predicted=$(json "$dir/advice.json" 'sprintf("%.2f", $p->{predicted}{wait_mean})' 'sprintf("%.3f", $p->{predicted}{utilization})' 'sprintf("%.2f", $p->{predicted}{response_p95})')
-    measured="$wait $(json "$dir/measured.json" 'sprintf("%.3f", $c->{pool}{utilization})' 'sprintf("%.2f", $c->{response}{p95_time})')"
-    report_d "$workload" "$users" "$size" "$predicted" "$measured"
-  done
-}
-
-report_d() {
-  local p m
-  read -r -a p <<<"$4"
-  read -r -a m <<<"$5"
-  printf '  %-8s %6s %5s   %-23s %-23s %-23s\n' "$1" "$2" "$3" "${p[0]} / ${m[0]}" "${p[1]} / ${m[1]}" "${p[2]} / ${m[2]}"
-  # Too little foretold breaks promises; too much costs connections. The wait is of the warm-up too.
-  gate "d: $1, mean wait in ms, measured less predicted" "$(awk -v a="${p[0]}" -v b="${m[0]}" 'BEGIN { print b - a }')" '<=' 2
-  gate "d: $1, utilization, measured less predicted" "$(awk -v a="${p[1]}" -v b="${m[1]}" 'BEGIN { print b - a }')" '<=' 0.15
-  gate "d: $1, utilization, predicted less measured" "$(awk -v a="${p[1]}" -v b="${m[1]}" 'BEGIN { print a - b }')" '<=' 0.3
-  gate "d: $1, P95, measured over predicted" "$(awk -v a="${p[2]}" -v b="${m[2]}" 'BEGIN { printf "%.2f", (b + 0.5) / (a + 0.5) }')" '<=' 1.5
-  gate "d: $1, P95, predicted over measured" "$(awk -v a="${p[2]}" -v b="${m[2]}" 'BEGIN { printf "%.2f", (a + 0.5) / (b + 0.5) }')" '<=' 5
 }

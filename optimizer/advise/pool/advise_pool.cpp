@@ -316,12 +316,14 @@ PoolAdvice AdvisePool(const model::PoolWorkload& workload, const model::PoolDema
   const Timeouts timeouts = ChooseTimeouts(demand, advice.pools, sizing.outcomes);
   options.acquire_timeout_ms = timeouts.query_wait_ms;
   options.transactions *= 3;
+  options.margin = false;
   sizing.outcomes = Predict(model, demand, sizing.sizes, options);
   sizing.promises = KeepsPromises(model, demand, sizing.outcomes);
   const bool bounded = FillPools(workload, model, demand, sizing, cut, advice);
   advice.budget = std::max<std::int64_t>(0, workload.limits.max_connections - workload.limits.reserved);
   JudgeCause(model, advice);
   options.transactions /= 3;
+  options.margin = true;
   advice.feasibility = JudgeFeasibility(model, demand, options, sizing, advice.pools, bounded);
   Warn(workload, model, advice);
   advice.settings = Settings(workload, advice, timeouts);

@@ -43,9 +43,11 @@ void Share(double time, const model::PoolSamples& s, bool with_client, HoldSplit
 // as if it waited for what woke it, until it runs. Its waits for locks are left alone: they are the holder's time.
 double CountedQueue(const model::PoolClass& one) {
   if (!one.core_wait_time || one.transactions <= 0) return 0;
-  // A wait for each statement that arrives, of which the first is over when the transaction begins, and one for the rest.
-  const double waits = std::max(1.0, one.statements.value_or(1)) + 1;
-  return *one.core_wait_time / static_cast<double>(one.transactions) * (waits - 1) / waits;
+  // A wait for each statement that arrives, of which the first is over when the transaction begins, and one for the rest. That
+  // first one is not of those that slow transactions take when they run out their slices: most are through by then.
+  const double all = *one.core_wait_time / static_cast<double>(one.transactions);
+  const double first = all / (std::max(1.0, one.statements.value_or(1)) + 1);
+  return all - (one.p50_time > 0 ? std::min(first, one.p50_time) : first);
 }
 
 void FindHiddenQueue(double counted, HoldSplit& split) {

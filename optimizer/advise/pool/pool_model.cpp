@@ -30,6 +30,10 @@ double Alone(double cpu_ms, double statements, double running) {
 // connections run, which is why throughput goes on growing beyond as many connections as cores.
 constexpr double kLeastCompetitors = 1;
 constexpr double kLocalClients = 0.5;
+// CPU they use for a statement. Where transactions need far more of it than that, these have little to compete for: on two cores
+// scans of 100 ms took as long beside 340 selects a second as they do among themselves.
+constexpr double kAlongCpuMs = 0.01;
+constexpr double kLocalClientCpuMs = 0.02;
 // Linux leaves a core to who has it for sched_base_slice (before 6.6: sched_min_granularity), scaled by the logarithm of up to
 // eight cores (kernel/sched/fair.c).
 constexpr double kSliceMs = 0.75;
@@ -115,6 +119,7 @@ ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighb
   one.rate = static_cast<double>(measured.transactions) / (workload.seconds * 1000);
   // Reading the statement and ending the transaction take CPU outside of the time the connection is held.
   one.server_cpu_ms = std::max(split.cpu, measured.cpu_time.value_or(0) / static_cast<double>(std::max<std::int64_t>(1, measured.transactions)));
+  one.along_ms = statements * (kAlongCpuMs + (workload.host.clients_local ? kLocalClientCpuMs : 0));
   one.pooler_ms = kPoolerCpuMs * statements;
   one.delay_ms = UncontendedClient(split, neighbours) + split.io + split.wal + split.lwlock + split.other;
   if (!measured.cpu_time && !split.sampled) {  // nothing says what of it was CPU: then all of it may have been
@@ -133,7 +138,11 @@ ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighb
 // What is not the pools' work: measured, else at least the transactions of other databases.
 double OtherCores(const model::PoolWorkload& workload, const PoolModel& model) {
   double own = 0;
-  for (const ClassModel& one : model.classes) own += one.rate * one.cpu_ms;
+  // As measured: what running beside others cost them is theirs, too.
+  for (const ClassModel& one : model.classes) {
+    own += workload.classes[one.source].cpu_time.value_or(0) / (1000 * workload.seconds);
+    if (workload.host.clients_local) own += one.rate * one.pooler_ms;
+  }
   double other = 0;
   for (const model::PoolClass& one : workload.classes)
     if (one.database != workload.server.database) other += one.cpu_time.value_or(0) / (1000 * workload.seconds);
@@ -184,6 +193,8 @@ SimulatedSystem PoolModel::System() const {
   SimulatedSystem system;
   system.cores = cores;
   system.others = others;
+  const double cpu_ms = Mean(&ClassModel::cpu_ms, kAllGroups);
+  if (cpu_ms > 0) system.others.along_each = Mean(&ClassModel::along_ms, kAllGroups) / cpu_ms;
   system.slice_ms = kSliceMs * (1 + std::floor(std::log2(std::min(cores, kMostSliceCores))));
   for (const ClassModel& one : classes)
     system.classes.push_back({one.pool, one.rate, one.cpu_ms, one.delay_ms, one.overhead_ms, one.lock_share, one.locks, one.wakes, one.size});

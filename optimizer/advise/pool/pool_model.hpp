@@ -20,6 +20,7 @@ struct ClassModel {
   std::size_t source = 0;  // place in the workload
   std::size_t pool = 0;    // place among the groups
   double rate = 0;         // measured, a millisecond
+  double along_ms = 0;     // CPU of those that work along
   double cpu_ms = 0;       // of the server, and of the pooler where it is on the same machine
   double server_cpu_ms = 0;
   double pooler_ms = 0;  // wherever that runs

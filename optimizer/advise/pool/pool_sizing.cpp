@@ -164,6 +164,7 @@ class Sizer {
 SimulatedOutcomes Predict(const PoolModel& model, const PoolDemand& demand, const std::vector<int>& sizes,
                           const SizingOptions& options, double scale) {
   SimulatedSystem system = model.System();
+  if (options.margin) system.others.along_each = model.others.along_each;
   for (std::size_t g = 0; g < sizes.size(); ++g) system.pools[g] = {sizes[g], options.acquire_timeout_ms};
   if (demand.users && scale * *demand.users <= kMostUsers) {
     system.users = std::max(1, static_cast<int>(std::lround(scale * *demand.users)));

@@ -12,6 +12,9 @@ struct SizingOptions {
   int limit = 1000;               // connections of one pool
   double acquire_timeout_ms = 1000;
   std::int64_t transactions = 20000;  // of a simulation
+  /// Sizes are chosen as if who works for the transactions always wanted a core: one connection fewer can be what lets the slow
+  /// kind of a mix keep the others waiting. What is predicted of them is without.
+  bool margin = true;
 };
 
 /// A choice of sizes and what it leads to.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 namespace steward::advise::pool {
 
@@ -20,10 +21,11 @@ double RepairmanThroughput(int users, double think_ms, int servers, double servi
 struct Competition {
   double always = 0;  // processes that have work of their own
   double along = 0;   // that work for the transactions, once as many of these run as there are cores; less where fewer do
+  double along_each = std::numeric_limits<double>::infinity();  // no more than these for each that runs
 
   /// Of `cores`, what `running` transactions get.
   double Left(double cores, double running) const {
-    const double wanting = running + always + along * std::min(1.0, running / cores);
+    const double wanting = running + always + std::min(along * std::min(1.0, running / cores), along_each * running);
     return wanting <= cores ? running : cores * running / wanting;
   }
 };

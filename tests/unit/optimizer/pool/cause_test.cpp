@@ -60,8 +60,15 @@ TEST(HoldSplitTest, WaitsForACoreHideBehindOtherWaits) {
   EXPECT_NEAR(all.Total(), 1, 1e-9);
 }
 
+// Where few transactions take all the time, it is they that wait: what samples found them at was to run.
+TEST(HoldSplitTest, TheWaitBeforeATransactionIsOneOfATypicalOne) {
+  const HoldSplit split = SplitOf({.hold = 23, .cpu = 2.6, .stddev = 175, .p50 = 0.15, .io = 0.2, .lwlock = 0.4, .running = 22, .core_wait = 22.4});
+  EXPECT_NEAR(split.queue, 20.4, 1e-6);
+  EXPECT_NEAR(split.io + split.lwlock, 0, 1e-6);
+}
+
 TEST(HoldSplitTest, WaitsForACoreAreKnownWithoutSamples) {
-  model::PoolClass one = test::ClassOf({.hold = 10, .cpu = 2, .client = 3, .core_wait = 8}, 100);
+  model::PoolClass one = test::ClassOf({.hold = 10, .cpu = 2, .p50 = 10, .client = 3, .core_wait = 8}, 100);
   one.samples.reset();
   const HoldSplit split = SplitHold(one);
   EXPECT_NEAR(split.queue, 4, 1e-6);

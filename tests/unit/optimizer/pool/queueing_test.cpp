@@ -73,6 +73,9 @@ TEST(SaturatedPoolTest, WhoWorksForTransactionsWantsNoCoreWhereNoneRun) {
   EXPECT_DOUBLE_EQ(along.Left(4, 1), 1);
   EXPECT_LT(Competition({3.5, 0}).Left(4, 1), 1);
   EXPECT_DOUBLE_EQ(along.Left(2, 0), 0);
+  // Nor more than there is to do.
+  EXPECT_DOUBLE_EQ(Competition({0, 1, 0.02}).Left(2, 2), 4 / 2.04);
+  EXPECT_DOUBLE_EQ(Competition({0, 1, 2}).Left(2, 2), along.Left(2, 2));
 }
 
 TEST(SaturatedPoolTest, WithOverheadThereIsABest) {
