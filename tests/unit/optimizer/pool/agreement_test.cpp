@@ -38,7 +38,7 @@ TEST(AgreementTest, WhatIsPredictedIsPredictedWithTheTimeoutThatIsAdvised) {
     std::vector<int> sizes;
     for (const model::AdvisedPool& pool : advice.pools) sizes.push_back(static_cast<int>(pool.size));
     const SimulatedOutcomes outcomes = Predict(MakeModel(workload, GroupClasses(workload, demand)), demand, sizes,
-                                               {.acquire_timeout_ms = advised, .transactions = 60000});
+                                               {.acquire_timeout_ms = advised, .transactions = 60000, .margin = false});
     ASSERT_EQ(advice.pools.back().name, "admin");
     EXPECT_GT(advice.pools.back().predicted.timeout_ratio, 0);
     EXPECT_EQ(advice.pools.back().predicted.timeout_ratio, outcomes.pools.back().timeout_ratio);
