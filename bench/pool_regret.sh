@@ -52,7 +52,7 @@ rule_sizes() {
   rule[hikaricp]=$((2 * $(nproc) + 1)) rule[default]=20
   resize 20
   (pooler_env; export PGUSER=app PGDATABASE=postgres
-    "$STEWARD_BIN" pool verify -w --calibrate --probe 1s --max-size $largest --format json --console-user postgres --load "$3" -o "$dir/calibrated.json" 2>"$dir/load.err") ||
+    "$STEWARD_BIN" pool verify -w --calibrate --probe ${probe}s --max-size $largest --format json --console-user postgres --load "$3" -o "$dir/calibrated.json" 2>"$dir/load.err") ||
     [ $? = 3 ] || { cat "$dir/load.err" >&2; return 1; }
   rule[calibrated]=$(json "$dir/calibrated.json" '$r->{chosen_size}')
   for size in "${!rule[@]}"; do

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "load/confidence.hpp"
 
 namespace steward::load {
 
@@ -26,8 +25,7 @@ Calibration::Calibration(const CalibrationOptions& options) : options_(options),
 }
 
 void Calibration::AddSize(int size) {
-  Size& added = sizes_[std::clamp(size, options_.least, options_.most)];
-  if (added.probes.empty()) added.joined = round_;
+  sizes_.try_emplace(std::clamp(size, options_.least, options_.most));
 }
 
 void Calibration::BeginRound() {
@@ -62,44 +60,48 @@ void Calibration::Add(const Probe& probe) {
   if (order_.empty()) EndRound();
 }
 
-// By mean throughput; of sizes that were given up none can be it.
-int Calibration::Best() const {
+RoundFit Calibration::Fit() const {
+  std::vector<Observation> observations;
+  for (const auto& [size, state] : sizes_)
+    for (const auto& [round, probe] : state.probes)
+      observations.push_back({size, round, probe.throughput, !state.given_up});
+  return RoundFit(observations);
+}
+
+// Of sizes that were given up none can be it. Of few probes one is more easily high by chance: what is compared is what
+// a size serves less its standard error.
+int Calibration::Best(const RoundFit& fit) const {
   int best = 0;
   double most = -1;
   for (const auto& [size, state] : sizes_) {
-    double sum = 0;
-    for (const auto& [round, probe] : state.probes) sum += probe.throughput;
-    const double mean = state.probes.empty() ? -1 : sum / static_cast<double>(state.probes.size());
-    if (!state.given_up && mean > most) {
-      most = mean;
+    if (state.given_up || state.probes.empty()) continue;
+    const double error = fit.Error(size);
+    const double level = fit.Level(size) * (std::isfinite(error) ? 1 - error : 1);
+    if (level > most) {
+      most = level;
       best = size;
     }
   }
   return best;
 }
 
-model::CalibratedSize Calibration::Summary(int size, int best) const {
+model::CalibratedSize Calibration::Summary(int size, int best, const RoundFit& fit) const {
   const Size& state = sizes_.at(size);
-  const Size& reference = sizes_.at(best);
   model::CalibratedSize summary;
   summary.size = size;
   summary.harmful = state.harmful;
-  std::vector<double> ratios;
+  summary.throughput = fit.Level(size);
   int kept = 0;
   for (const auto& [round, probe] : state.probes) {
     const double n = ++summary.probes;
-    summary.throughput += (probe.throughput - summary.throughput) / n;
     summary.p95_ms += (probe.p95_ms - summary.p95_ms) / n;
     summary.timeout_ratio += (probe.timeout_ratio - summary.timeout_ratio) / n;
     kept += probe.slo_kept ? 1 : 0;
-    const auto same_round = reference.probes.find(round);
-    if (same_round != reference.probes.end() && same_round->second.throughput > 0)
-      ratios.push_back(probe.throughput / same_round->second.throughput);
   }
-  const Interval interval = MeanInterval(ratios);
+  const Interval interval = fit.Ratio(size, best);
   summary.ratio = interval.mean;
-  summary.ratio_low = size == best && !ratios.empty() ? 1 : std::max(interval.low, 0.0);
-  summary.ratio_high = size == best ? 1 : interval.high;
+  summary.ratio_low = interval.low;
+  summary.ratio_high = interval.high;
   summary.slo_kept = 2 * kept > summary.probes;
   return summary;
 }
@@ -112,14 +114,15 @@ bool Calibration::Decided(const model::CalibratedSize& size) const {
 
 void Calibration::EndRound() {
   ++round_;
-  const int best = Best();
+  const RoundFit fit = Fit();
+  const int best = Best(fit);
   if (best == 0 || round_ >= static_cast<std::size_t>(options_.rounds)) {
     over_ = true;
     return;
   }
   const std::size_t before = sizes_.size();
-  Extend();
-  if (round_ >= static_cast<std::size_t>(options_.least_rounds)) Refine();
+  Extend(fit);
+  if (round_ >= static_cast<std::size_t>(options_.least_rounds)) Refine(fit);
   bool open = sizes_.size() > before;
   if (round_ >= static_cast<std::size_t>(options_.least_rounds)) {
     bool enough = false;  // a smaller size will do: larger ones need not be known better
@@ -128,7 +131,7 @@ void Calibration::EndRound() {
         open = true;
         continue;
       }
-      const model::CalibratedSize summary = Summary(size, best);
+      const model::CalibratedSize summary = Summary(size, best, fit);
       if (state.probes.size() >= 2 && summary.ratio_high < 1 - options_.margin) state.given_up = true;
       if (!enough && !state.given_up && !Decided(summary)) open = true;
       if (!state.given_up && summary.ratio_low >= 1 - options_.margin && summary.slo_kept) enough = true;
@@ -141,25 +144,24 @@ void Calibration::EndRound() {
 }
 
 // The best at an end of the grid: it may lie beyond.
-void Calibration::Extend() {
-  const int best = Best();
-  const auto mean = [&](int size) { return Summary(size, best).throughput; };
+void Calibration::Extend(const RoundFit& fit) {
+  const int best = Best(fit);
   const int largest = sizes_.rbegin()->first;
   const int smallest = sizes_.begin()->first;
-  const bool slo_needs_more = !Summary(largest, best).slo_kept && !sizes_.at(largest).given_up;
+  const bool slo_needs_more = !Summary(largest, best, fit).slo_kept && !sizes_.at(largest).given_up;
   if (largest < options_.most && sizes_.at(largest).probes.size() >= 1 && sizes_.size() >= 2) {
     const int next = std::prev(sizes_.end(), 2)->first;
-    if (best == largest && (mean(largest) > mean(next) * (1 + options_.margin) || slo_needs_more)) AddSize(2 * largest);
+    if (best == largest && (fit.Level(largest) > fit.Level(next) * (1 + options_.margin) || slo_needs_more)) AddSize(2 * largest);
   }
   if (smallest > options_.least && !sizes_.at(smallest).probes.empty() && best == smallest) AddSize(smallest / 2);
 }
 
-void Calibration::Refine() {
-  const int best = Best();
+void Calibration::Refine(const RoundFit& fit) {
+  const int best = Best(fit);
   int fails = 0;
   for (const auto& [size, state] : sizes_) {
     if (state.probes.empty()) return;  // not yet looked at
-    const model::CalibratedSize summary = Summary(size, best);
+    const model::CalibratedSize summary = Summary(size, best, fit);
     const bool good = summary.ratio >= 1 - options_.margin && summary.slo_kept && !state.given_up;
     if (!good) {
       fails = size;
@@ -176,14 +178,15 @@ model::CalibrationResult Calibration::Result() const {
   result.original = options_.original;
   result.probes = probes_;
   result.discarded = discarded_;
-  const int best = Best();
+  const RoundFit fit = Fit();
+  const int best = Best(fit);
   if (best == 0) {
     result.chosen = options_.original;
     result.why = "no probe counted";
     return result;
   }
   for (const auto& [size, state] : sizes_)
-    if (!state.probes.empty()) result.sizes.push_back(Summary(size, best));
+    if (!state.probes.empty()) result.sizes.push_back(Summary(size, best, fit));
   for (const auto& size : result.sizes) result.slo_feasible = result.slo_feasible || (size.slo_kept && !size.harmful);
   const auto pick = [&](auto good) {
     for (const auto& size : result.sizes)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "load/random.hpp"
+#include "load/round_fit.hpp"
 #include "model/calibration.hpp"
 
 namespace steward::load {
@@ -33,8 +34,8 @@ struct CalibrationOptions {
 };
 
 /// Sizes lie on a geometric grid around the original one; each round probes those still in question once, in random
-/// order, so that what drifts meets all alike. Ratios are taken within a round. A size that is worse than the margin
-/// for sure is given up; where the best lies at an end of the grid it grows there, and between the smallest size that
+/// order, so that what drifts meets all alike; see RoundFit for how they are compared. A size that is worse than the
+/// margin for sure is given up; where the best lies at an end of the grid it grows there, and between the smallest size that
 /// will do and the largest that will not it is refined.
 class Calibration {
  public:
@@ -51,16 +52,16 @@ class Calibration {
     std::map<std::size_t, Probe> probes;  // by round
     bool given_up = false;
     bool harmful = false;
-    std::size_t joined = 0;  // round in which it came in
   };
 
   void BeginRound();
   void EndRound();
-  void Extend();
-  void Refine();
+  void Extend(const RoundFit& fit);
+  void Refine(const RoundFit& fit);
   void AddSize(int size);
-  int Best() const;
-  model::CalibratedSize Summary(int size, int best) const;
+  RoundFit Fit() const;
+  int Best(const RoundFit& fit) const;
+  model::CalibratedSize Summary(int size, int best, const RoundFit& fit) const;
   bool Decided(const model::CalibratedSize& size) const;
 
   CalibrationOptions options_;

@@ -6,7 +6,8 @@
 
 namespace steward::model {
 
-/// One size of the pool, over the probes of it that counted. Ratios are of throughput, to the best size in the same round.
+/// One size of the pool, over the probes of it that counted. Throughput is that of a round of mean speed,
+/// ratios are of it, to the best size's.
 struct CalibratedSize {
   int size = 0;
   int probes = 0;
