@@ -95,7 +95,8 @@ regret() {
     my ($n, $rank, $term, $tail) = (scalar @r, 0, 0.5 ** @r, 0);
     while (1) { $tail += $term; last if $tail > 0.025; $term *= ($n - $rank) / ($rank + 1); $rank++ }
     my $low = $rank > 0 ? $rank - 1 : 0;
-    printf "%d %.1f %.1f %.1f\n", best(0), median(@r), $r[$low], $r[$n - 1 - $low]' "$1" <"$dir/sweep"
+    # Of fewer than six rounds no two values are an interval of 95 %.
+    printf "%d %.1f %s %s\n", best(0), median(@r), map { $n < 6 ? "-" : sprintf "%.1f", $_ } $r[$low], $r[$n - 1 - $low]' "$1" <"$dir/sweep"
 }
 
 declare -A rule

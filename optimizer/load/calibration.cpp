@@ -15,6 +15,7 @@ constexpr double kHarm = 0.10;       // more timeouts than with the original siz
 constexpr int kMostDisturbed = 2;    // probes of a size in a row; the next one counts, whatever it was like
 constexpr int kPatience = 4;         // disturbed probes that are repeated, and one more for every two that count
 constexpr double kFineEnough = 1.3;  // neighbours closer than this are not told apart any further
+constexpr int kFewProbes = 2;        // of a size: less decides nothing of it
 
 }  // namespace
 
@@ -68,15 +69,15 @@ RoundFit Calibration::Fit() const {
   return RoundFit(observations);
 }
 
-// Of sizes that were given up none can be it. Of few probes one is more easily high by chance: what is compared is what
-// a size serves less its standard error.
+// Of sizes that were given up none can be it. Of few probes one is more easily high by chance: the larger its standard
+// error, the less a size counts.
 int Calibration::Best(const RoundFit& fit) const {
   int best = 0;
   double most = -1;
   for (const auto& [size, state] : sizes_) {
     if (state.given_up || state.probes.empty()) continue;
     const double error = fit.Error(size);
-    const double level = fit.Level(size) * (std::isfinite(error) ? 1 - error : 1);
+    const double level = fit.Level(size) / (std::isfinite(error) ? 1 + error : 1);
     if (level > most) {
       most = level;
       best = size;
@@ -132,9 +133,10 @@ void Calibration::EndRound() {
         continue;
       }
       const model::CalibratedSize summary = Summary(size, best, fit);
-      if (state.probes.size() >= 2 && summary.ratio_high < 1 - options_.margin) state.given_up = true;
-      if (!enough && !state.given_up && !Decided(summary)) open = true;
-      if (!state.given_up && summary.ratio_low >= 1 - options_.margin && summary.slo_kept) enough = true;
+      const bool known = summary.probes >= kFewProbes;
+      if (known && summary.ratio_high < 1 - options_.margin) state.given_up = true;
+      if (!enough && !state.given_up && !(known && Decided(summary))) open = true;
+      if (!state.given_up && known && summary.ratio_low >= 1 - options_.margin && summary.slo_kept) enough = true;
     }
   } else {
     open = true;
@@ -148,10 +150,11 @@ void Calibration::Extend(const RoundFit& fit) {
   const int best = Best(fit);
   const int largest = sizes_.rbegin()->first;
   const int smallest = sizes_.begin()->first;
-  const bool slo_needs_more = !Summary(largest, best, fit).slo_kept && !sizes_.at(largest).given_up;
-  if (largest < options_.most && sizes_.at(largest).probes.size() >= 1 && sizes_.size() >= 2) {
+  if (largest < options_.most && !sizes_.at(largest).probes.empty() && !sizes_.at(largest).given_up && sizes_.size() >= 2) {
     const int next = std::prev(sizes_.end(), 2)->first;
-    if (best == largest && (fit.Level(largest) > fit.Level(next) * (1 + options_.margin) || slo_needs_more)) AddSize(2 * largest);
+    const bool grows = best == largest && fit.Level(largest) > fit.Level(next) * (1 + options_.margin);
+    const model::CalibratedSize summary = Summary(largest, best, fit);
+    if (grows || (!summary.slo_kept && summary.ratio_high >= 1 - options_.margin)) AddSize(2 * largest);
   }
   if (smallest > options_.least && !sizes_.at(smallest).probes.empty() && best == smallest) AddSize(smallest / 2);
 }
@@ -173,6 +176,18 @@ void Calibration::Refine(const RoundFit& fit) {
   }
 }
 
+// Of the sizes that keep the SLO: whether all smaller ones are out of the question and no larger one can be better by
+// more than the margin.
+bool Calibration::Proven(const model::CalibrationResult& result, const RoundFit& fit) const {
+  const double limit = 1 - options_.margin;
+  return result.slo_feasible && fit.Level(result.chosen) > 0 &&
+         std::all_of(result.sizes.begin(), result.sizes.end(), [&](const model::CalibratedSize& size) {
+           if (size.harmful || !size.slo_kept || size.size == result.chosen) return true;
+           if (size.size < result.chosen) return size.ratio_high < limit;
+           return fit.Ratio(result.chosen, size.size).low >= limit;
+         });
+}
+
 model::CalibrationResult Calibration::Result() const {
   model::CalibrationResult result;
   result.original = options_.original;
@@ -182,7 +197,8 @@ model::CalibrationResult Calibration::Result() const {
   const int best = Best(fit);
   if (best == 0) {
     result.chosen = options_.original;
-    result.why = "no probe counted";
+    result.why = sizes_.empty() || probes_ == discarded_ ? "what is set: no probe counted"
+                                                        : "what is set: of no size that was tried can more be said";
     return result;
   }
   for (const auto& [size, state] : sizes_)
@@ -195,11 +211,17 @@ model::CalibrationResult Calibration::Result() const {
     return result.chosen != 0;
   };
   const double limit = 1 - options_.margin;
-  result.proven = pick([&](const auto& size) { return size.ratio_low >= limit && size.probes >= 2; });
-  if (!result.proven && !pick([&](const auto& size) { return size.ratio >= limit; }))
-    pick([](const auto&) { return true; });
-  result.why = fmt::format("the smallest size whose throughput is {}within {:.0f} % of the best ({})",
-                           result.proven ? "" : "probably ", 100 * options_.margin, best);
+  const auto in_question = [&](const auto& size) { return !sizes_.at(size.size).given_up; };
+  const auto sure = [&](const auto& size) { return size.ratio_low >= limit && size.probes >= kFewProbes; };
+  const bool within = pick([&](const auto& size) { return in_question(size) && sure(size); }) ||
+                      pick([&](const auto& size) { return in_question(size) && size.ratio >= limit; });
+  if (!within) pick([](const auto&) { return true; });
+  result.proven = Proven(result, fit);
+  if (within)
+    result.why = fmt::format("the smallest size whose throughput is {}within {:.0f} % of the best ({})",
+                             result.proven ? "" : "probably ", 100 * options_.margin, best);
+  else
+    result.why = fmt::format("the smallest size, though {} serves more,", best);
   result.why += result.slo_feasible ? " and that keeps the promises" : "; no size that was tried keeps the promises";
   return result;
 }

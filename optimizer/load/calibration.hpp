@@ -63,6 +63,7 @@ class Calibration {
   int Best(const RoundFit& fit) const;
   model::CalibratedSize Summary(int size, int best, const RoundFit& fit) const;
   bool Decided(const model::CalibratedSize& size) const;
+  bool Proven(const model::CalibrationResult& result, const RoundFit& fit) const;
 
   CalibrationOptions options_;
   Random random_;

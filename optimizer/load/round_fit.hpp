@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "load/confidence.hpp"
@@ -27,18 +28,20 @@ class RoundFit {
   /// In the unit of the values, in a round of mean speed; 0 of a size without observations.
   double Level(int size) const;
   /// 95 % interval of the size's level over the reference's. No bound above where nothing is left to learn the spread
-  /// from. Of a size over itself 1 exactly.
+  /// from, or no chain of common rounds leads from one to the other. Of a size over itself 1 exactly.
   Interval Ratio(int size, int reference) const;
-  /// Relative standard error of Level(); infinity where it is unknown.
+  /// Relative standard error of Level() for known factors of the rounds; infinity where it is unknown.
   double Error(int size) const;
 
  private:
   struct Member {
     double level = 0;
     double count = 0;
+    std::set<std::size_t> rounds;
   };
   void FitLevels(const std::vector<Observation>& observations);
   void FitSpread(const std::vector<Observation>& observations);
+  double Variance(int size, int reference) const;
 
   std::map<int, Member> members_;
   std::map<std::size_t, double> factors_;

@@ -1,6 +1,7 @@
 // See clock.hpp.
 #include "pg/clock.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -70,13 +71,17 @@ uint64 CpuNs() { return Nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 // Three numbers: ns on a processor, ns that could have run, turns. All are zero where the kernel keeps no account.
 bool ReadCoreWait(uint64* ns) {
   static FILE* file = nullptr;
-  static bool tried = false;
-  if (!tried && (file = fopen("/proc/self/schedstat", "re")) != nullptr) {
+  static bool none = false;  // for good; a want of file descriptors passes
+  if (file == nullptr) {
+    if (none) return false;
+    file = fopen("/proc/self/schedstat", "re");
+    if (file == nullptr) {
+      none = errno == ENOENT || errno == EACCES;
+      return false;
+    }
     ReserveExternalFD();
     setvbuf(file, nullptr, _IONBF, 0);
   }
-  tried = true;
-  if (file == nullptr) return false;
   char text[80];
   rewind(file);
   const size_t length = fread(text, 1, sizeof text - 1, file);

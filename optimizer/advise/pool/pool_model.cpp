@@ -138,9 +138,10 @@ ClassModel ModelOf(const model::PoolWorkload& workload, const Neighbours& neighb
 // What is not the pools' work: measured, else at least the transactions of other databases.
 double OtherCores(const model::PoolWorkload& workload, const PoolModel& model) {
   double own = 0;
-  // As measured: what running beside others cost them is theirs, too.
+  // As measured: what running beside others cost them is theirs, too. Else what is taken to be CPU.
   for (const ClassModel& one : model.classes) {
-    own += workload.classes[one.source].cpu_time.value_or(0) / (1000 * workload.seconds);
+    const std::optional<double>& cpu_time = workload.classes[one.source].cpu_time;
+    own += cpu_time ? *cpu_time / (1000 * workload.seconds) : one.rate * one.server_cpu_ms;
     if (workload.host.clients_local) own += one.rate * one.pooler_ms;
   }
   double other = 0;

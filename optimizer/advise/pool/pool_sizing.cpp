@@ -190,7 +190,12 @@ Sizing SizePools(const PoolModel& model, const PoolDemand& demand, const SizingO
 double LargestShare(const PoolModel& model, const PoolDemand& demand, const SizingOptions& options) {
   SizingOptions quick = options;
   quick.transactions /= 3;
-  const auto promises = [&](double share) { return Sizer(model, demand, quick, share).Run().promises; };
+  SizingOptions judged = quick;  // as the sizes that are advised are: chosen with the margin, judged without
+  judged.margin = false;
+  const auto promises = [&](double share) {
+    const Sizing sizing = Sizer(model, demand, quick, share).Run();
+    return sizing.promises || KeepsPromises(model, demand, Predict(model, demand, sizing.sizes, judged, share));
+  };
   constexpr double kLeast = 1e-4;
   constexpr double kExact = 1.04;
   double low = kLeast;

@@ -123,8 +123,49 @@ TEST(Calibration, ASizeThatBreaksAPromiseIsNotChosenForItsThroughput) {
   }
   const auto result = calibration.Result();
   EXPECT_GE(result.chosen, 12);
-  EXPECT_LE(result.chosen, 16);
+  EXPECT_LE(result.chosen, 13);
   EXPECT_TRUE(result.slo_feasible);
+}
+
+TEST(Calibration, FindsPromisesThatNeedMoreThanItsGrid) {
+  // An open load: all serve the same, and only from 100 on in time.
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Calibration calibration({.original = 20, .most = 200, .rounds = 6, .seed = seed});
+    Random random(seed);
+    int probes = 0;
+    while (const auto size = calibration.Next()) {
+      calibration.Add({*size, 500 * (1 + 0.01 * Normal(random)), 20, 0, *size >= 100, false});
+      ASSERT_LT(++probes, 200);
+    }
+    const auto result = calibration.Result();
+    EXPECT_TRUE(result.slo_feasible) << seed;
+    EXPECT_GE(result.chosen, 100) << seed;
+  }
+}
+
+TEST(Calibration, IsNotProvenWhereASmallerSizeMayDoAsWell) {
+  int proven = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Bench bench{[](int) { return 1000.0; }, 0.3};
+    const auto result = Search(bench, {.original = 16, .most = 64, .rounds = 6, .seed = seed});
+    proven += result.proven && result.chosen > result.sizes.front().size ? 1 : 0;
+    if (!result.proven) {
+      EXPECT_NE(result.why.find("probably"), std::string::npos);
+    }
+  }
+  EXPECT_LE(proven, 5);
+}
+
+TEST(Calibration, RoundsInWhichNothingWasServedDoNotEndItWithoutAWord) {
+  Calibration calibration({.original = 20, .most = 80, .rounds = 6, .seed = 5});
+  int probes = 0;
+  while (const auto size = calibration.Next()) {
+    const bool stalled = probes >= 5 && probes < 10;
+    calibration.Add({*size, stalled ? 0.0 : 500.0, 10, 0, true, false});
+    ASSERT_LT(++probes, 200);
+  }
+  EXPECT_GT(probes, 10);
+  EXPECT_FALSE(calibration.Result().sizes.empty());
 }
 
 TEST(Calibration, SaysWhenNoSizeKeepsThePromises) {

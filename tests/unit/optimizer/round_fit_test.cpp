@@ -34,19 +34,34 @@ TEST(RoundFit, ASizeThatCameInLateIsNotTakenForBetterBecauseTheMachineWasFaster)
   EXPECT_NEAR(fit.Ratio(7, 10).mean, 0.9, 1e-3);
 }
 
-TEST(RoundFit, AnIntervalHoldsTheTruthInNineteenOfTwentyCases) {
+// How often, of a thousand, the interval of a size that joined in `joined` over another holds the true ratio.
+int Held(std::size_t joined, std::size_t rounds, const std::vector<int>& others) {
   Random random(7);
   int held = 0;
-  constexpr int kCases = 1000;
-  for (int i = 0; i < kCases; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::vector<Observation> observations;
-    for (std::size_t round = 0; round < 4; ++round)
-      for (const int size : {5, 10, 20, 40})
-        observations.push_back({size, round, (size == 5 ? 90 : 100) * (1 + 0.05 * Normal(random))});
-    const Interval interval = RoundFit(observations).Ratio(5, 20);
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const double speed = 1 + 0.3 * random.Uniform();
+      for (const int size : others) observations.push_back({size, round, 100 * speed * (1 + 0.05 * Normal(random))});
+      if (round >= joined) observations.push_back({5, round, 90 * speed * (1 + 0.05 * Normal(random))});
+    }
+    const Interval interval = RoundFit(observations).Ratio(5, others.front());
     held += interval.low <= 0.9 && 0.9 <= interval.high ? 1 : 0;
   }
-  EXPECT_NEAR(held, 0.95 * kCases, 25);
+  return held;
+}
+
+TEST(RoundFit, AnIntervalHoldsTheTruthInNineteenOfTwentyCases) {
+  EXPECT_NEAR(Held(0, 4, {20, 10, 40}), 950, 20);
+  EXPECT_NEAR(Held(4, 6, {20}), 950, 20);
+  EXPECT_NEAR(Held(5, 6, {20, 10}), 950, 20);
+}
+
+TEST(RoundFit, NothingIsKnownOfSizesThatNoRoundsConnect) {
+  const RoundFit fit({{1, 0, 100}, {2, 0, 90}, {1, 1, 101}, {2, 1, 92}, {1, 3, 99}, {2, 3, 91}, {3, 2, 80}, {4, 2, 70}});
+  EXPECT_TRUE(std::isinf(fit.Ratio(3, 1).high));
+  EXPECT_EQ(fit.Ratio(3, 1).low, 0);
+  EXPECT_TRUE(std::isfinite(fit.Ratio(2, 1).high));
 }
 
 TEST(RoundFit, FewerObservationsHaveALargerError) {
