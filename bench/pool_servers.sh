@@ -3,7 +3,7 @@
 
 accounts=2000000 # pgbench at scale 20: 300 MB, all of it in shared buffers
 server_conf=(--conf shared_buffers=1GB --conf fsync=on --conf jit=off --conf max_parallel_workers_per_gather=0 --conf max_wal_size=8GB
-  --conf checkpoint_timeout=30min --conf autovacuum=off)
+  --conf checkpoint_timeout=1d --conf autovacuum=off)
 
 sql() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 
