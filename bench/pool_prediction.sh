@@ -6,12 +6,13 @@ totals() { pooler_console 'SHOW STATS_TOTALS' | awk -F '|' '$1 == "postgres" { p
 mean_wait() { awk -v a="$1" -v b="$2" 'BEGIN { split(a, x, " "); split(b, y, " "); n = y[1] - x[1]; printf "%.3f\n", (n > 0 ? (y[2] - x[2]) / n / 1000 : 0) }'; }
 
 # predict_and_measure WORKLOAD: one round, a line of file "rounds": workload, users, pool, then predicted and measured mean wait,
-# utilization and P95, utilization and P95 of the path, and of wait, utilization and P95 how far off. The path is a statement that
-# does nothing, as often, through the same pool: what the clients' side, PgBouncer and a machine whose cores are taken away make of any
-# statement, which a model of the pool can't know. Utilization is off by what was measured beyond the larger of what was predicted and
+# utilization and P95, utilization and P95 of the path, and of wait, utilization and P95 how far off. The path is as many statements
+# in a transaction that do nothing, as often, through the same pool: what the clients' side, PgBouncer and a machine whose cores are
+# taken away make of any such transaction, which a model of the pool can't know. Utilization is off by what was measured beyond the larger of what was predicted and
 # the path's, or below what was predicted; P95 by a factor, measured over what was predicted and the path's.
 predict_and_measure() {
-  local users size before wait predicted measured path
+  local users size before wait predicted measured path idle=nothing
+  if [ "$1" = tpcb ]; then idle=nothing_tpcb; fi
   pooler_with 20
   forget
   load "$dir/learn.json" --load "$(load_file "$1" 'users = 40')" --warmup 1s --duration 8s
@@ -23,7 +24,7 @@ predict_and_measure() {
   before=$(totals)
   load "$dir/measured.json" --load "$(load_file "$1" "users = $users" 'think_time = 1s')" --warmup 2s --duration 15s
   wait=$(mean_wait "$before" "$(totals)")
-  load "$dir/path.json" --load "$(load_file nothing "users = $users" 'think_time = 1s')" --warmup 2s --duration 6s
+  load "$dir/path.json" --load "$(load_file $idle "users = $users" 'think_time = 1s')" --warmup 2s --duration 6s
   predicted=$(json "$dir/advice.json" 'sprintf("%.2f", $p->{predicted}{wait_mean})' 'sprintf("%.3f", $p->{predicted}{utilization})' 'sprintf("%.2f", $p->{predicted}{response_p95})')
   measured="$wait $(json "$dir/measured.json" 'sprintf("%.3f", $c->{pool}{utilization})' 'sprintf("%.2f", $c->{response}{p95_time})')"
   path=$(json "$dir/path.json" 'sprintf("%.3f", $c->{pool}{utilization})' 'sprintf("%.2f", $c->{response}{p95_time})')

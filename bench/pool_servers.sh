@@ -97,6 +97,7 @@ workload() {
     cheap) printf '%s\n' "sql_key = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" 'weight_key = 70' \
       'sql_scan = SELECT sum(total) FROM branch_report' 'weight_scan = 30' ;;
     nothing) echo 'sql = SELECT 1' ;;
+    nothing_tpcb) echo 'sql = BEGIN; SELECT 1; SELECT 1; SELECT 1; SELECT 1; SELECT 1; END' ;;
     select) echo "sql = SELECT abalance FROM pgbench_accounts WHERE aid = $aid" ;;
     tpcb) echo "sql = BEGIN; UPDATE pgbench_accounts SET abalance = abalance + :random(1,1000,delta) WHERE aid = $aid; SELECT abalance FROM pgbench_accounts WHERE aid = :aid;" \
       "UPDATE pgbench_tellers SET tbalance = tbalance + :delta WHERE tid = :random(1,200,tid); UPDATE pgbench_branches SET bbalance = bbalance + :delta WHERE bid = :random(1,20,bid);" \
