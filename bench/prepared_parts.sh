@@ -3,7 +3,7 @@
 
 sql() { PGOPTIONS='-c pg_steward.track=none -c client_min_messages=warning' psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 demo_seconds=1 # for each of the demo's statements
-rounds_a=11    # of part a: the machine is not as fast in all of them
+rounds_a=25    # of part a: the machine is not as fast in all of them, and all statements of a round share what its probes said
 
 start_prepared() {
   progress 'making the data'
