@@ -77,6 +77,11 @@ SELECT candidate, sqlstate, error FROM steward.whatif_index_size(ARRAY[
   'CREATE INDEX ON app.things (name text_pattern_ops(siglen=1))']);
 -- What an expression raises is told without the value.
 SELECT sqlstate, error FROM steward.whatif_index_size('{"CREATE INDEX ON app.things USING gin ((ARRAY[name::int]))"}');
+-- An expression that is a cast, from whose type the column would be named: what-if pins it.
+SELECT candidate, pages > 0 AS sized, error FROM steward.whatif_index_size(ARRAY[
+  'CREATE INDEX ON app.things (((id * kind)::text))',
+  'CREATE INDEX ON app.things ((CASE WHEN id > 5 THEN 1 ELSE (id * kind)::bigint END))',
+  'CREATE INDEX ON app.things (((name || ''x''::text)::varchar COLLATE "C"))', 'CREATE INDEX ON app.things ((id * kind))']);
 -- An empty table.
 CREATE TABLE app.empty (LIKE app.things);
 SELECT candidate, pages > 0 AS sized, error FROM steward.whatif_index_size(ARRAY[

@@ -67,17 +67,34 @@ bool ReadCall(FuncCall* call, Reading* reading) {
   return Read(reinterpret_cast<Node*>(call->over), reading);
 }
 
+// The server calls each function in FROM by its name, a cast by its type's, whatever the alias.
+void RefuseCastInFrom(const RangeFunction* range) {
+  ListCell* cell = nullptr;
+  foreach (cell, range->functions)
+    if (IsA(linitial(lfirst_node(List, cell)), TypeCast))
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a cast in FROM is not supported"),
+                      errhint("Write it in a sub-select, as in FROM (SELECT CAST(...)).")));
+}
+
 bool Read(Node* node, void* context) {
   auto* reading = static_cast<Reading*>(context);
   if (node == nullptr) return false;
   check_stack_depth();
   switch (nodeTag(node)) {
     case T_ResTarget: {
-      // A column without a name is called by its type's, which is gone once that is pinned.
+      // What has no name is called by its cast's type, which is gone once that is pinned: so it gets its name before.
       auto* target = reinterpret_cast<ResTarget*>(node);
-      if (target->name == nullptr && target->val != nullptr && IsA(target->val, TypeCast)) target->name = FigureColname(target->val);
+      if (target->name == nullptr && target->val != nullptr && !IsA(target->val, ColumnRef)) target->name = FigureColname(target->val);
       break;
     }
+    case T_IndexElem: {
+      auto* element = reinterpret_cast<IndexElem*>(node);
+      if (element->indexcolname == nullptr && element->expr != nullptr) element->indexcolname = FigureIndexColname(element->expr);
+      break;
+    }
+    case T_RangeFunction:
+      RefuseCastInFrom(reinterpret_cast<RangeFunction*>(node));
+      break;
     case T_TypeName:
       PinType(reinterpret_cast<TypeName*>(node), reading->owner);
       return false;
@@ -121,7 +138,7 @@ void RequireTrustedIndex(IndexStmt* statement, Relation relation) {
   Reading reading{};
   reading.owner = relation->rd_rel->relowner;
   ListCell* cell = nullptr;
-  foreach (cell, statement->indexParams) Read(lfirst_node(IndexElem, cell)->expr, &reading);
+  foreach (cell, statement->indexParams) Read(static_cast<Node*>(lfirst(cell)), &reading);
   Read(statement->whereClause, &reading);
   if (!reading.untyped && !reading.argument) return;
   if (reading.foreign) RefuseLiteral();
