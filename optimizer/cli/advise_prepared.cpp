@@ -11,6 +11,7 @@
 #include "advise/prepared/pooler.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output.hpp"
 #include "cli/pool_current.hpp"
 #include "cli/prepared_measure.hpp"
 #include "cli/requirements.hpp"
@@ -35,6 +36,18 @@ advise::PreparedOptions Options(const Arguments& arguments) {
   return options;
 }
 
+// Without it savings are taken to be what the server spends; all else is as well known.
+void MeasureScales(db::Database& database, model::PreparedWorkload& workload) {
+  auto* const timer = dynamic_cast<db::RunTimer*>(&database);
+  if (timer == nullptr) return;
+  try {
+    act::MeasureSavingScales(database, *timer, workload);
+  } catch (const db::InsufficientPrivilege& error) {
+    PrintWarning(fmt::format("what clients save is not measured: {}", error.what()),
+                 "GRANT EXECUTE ON FUNCTION steward.planning_probes() to this role.");
+  }
+}
+
 model::PreparedWorkload ReadWorkload(db::Database& database, const Arguments& arguments, Progress& progress) {
   model::PreparedWorkload workload;
   {
@@ -46,7 +59,7 @@ model::PreparedWorkload ReadWorkload(db::Database& database, const Arguments& ar
     db::ThrowIfInterrupted();
     progress.Say("planning the statements", share);
   }, workload);
-  if (auto* const timer = dynamic_cast<db::RunTimer*>(&database)) act::MeasureSavingScales(database, *timer, workload);
+  MeasureScales(database, workload);
   return workload;
 }
 

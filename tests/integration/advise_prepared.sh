@@ -34,6 +34,12 @@ check "the PREPARE text runs" psql -q -v ON_ERROR_STOP=1 -c "$(psql -Atc "SELECT
 check_is "the view has a row a statement" 'parameterize,prepare' psql -Atc \
   "SELECT string_agg(action, ',' ORDER BY action) FROM steward.prepared_suggestions WHERE query ~ 'FROM even'"
 
+# A role that was set up before the probes were there.
+psql -q -c 'REVOKE EXECUTE ON FUNCTION steward.planning_probes() FROM advisor'
+check_like "a role that may not time the probes has advice with a warning" 'warning.*what clients save is not measured.*planning_probes.*hint.*GRANT EXECUTE.*prepare' \
+  flat pgsteward advise prepared -U advisor --no-save
+psql -q -c 'GRANT EXECUTE ON FUNCTION steward.planning_probes() TO advisor'
+
 # A type without its length is not that of length 1: as "character" the literal of a measured run was cut off.
 psql -q -U app -c 'CREATE TABLE coded (code char(3) PRIMARY KEY, flags bit(4), n int)' \
   -c "INSERT INTO coded SELECT lpad(i::text, 3, '0'), i::bit(4), i FROM generate_series(1, 999) AS i"

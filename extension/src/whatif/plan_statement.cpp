@@ -79,7 +79,9 @@ List* AnalyzeStatement(const store::PlannableRecord& record) {
 }
 
 void AnalyzeAgain(const store::PlannableRecord& record) {
-  Query* query = Transform(linitial_node(RawStmt, pg_parse_query(record.text)), record);
+  auto* statement = linitial_node(RawStmt, pg_parse_query(record.text));
+  if (superuser()) RequireTrusted(statement, record);  // a type's name may mean another one by now
+  Query* query = Transform(statement, record);
   pg::GiveQueryId(query, record.text);
   pg_rewrite_query(query);
 }

@@ -20,8 +20,8 @@ namespace steward::whatif {
 /// relation than at capture, and for a superuser before code that is not a superuser's could run.
 List* AnalyzeStatement(const store::PlannableRecord& record);
 
-/// What the server does with a client's text before it plans it, without the checks of AnalyzeStatement, which the text must have
-/// passed: to be timed. It gives the query its id.
+/// What the server does with a client's text before it plans it, for a text that has passed AnalyzeStatement: to be timed. It gives
+/// the query its id. For a superuser code is checked again.
 void AnalyzeAgain(const store::PlannableRecord& record);
 
 struct PlanCost {
