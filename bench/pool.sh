@@ -9,7 +9,8 @@
 #   d     predicted against measured: mean wait, utilization, P95 of the response, three times each
 #
 #   bench/pool.sh [--part a,b,c,d] [--rounds N] [--probe SECONDS] [--clients LIST] [--workloads LIST] [--users N]
-#   --rounds     interleaved rounds of the sweep of part c, default and least 6: fewer have no 95 % interval of a median
+#   --rounds     interleaved rounds of the sweep of part c, default and least 6: fewer have no 95 % interval of a median;
+#                as many again where the advised or the calibrated size seems to lose more than 5 %
 #   --probe      seconds of one probe there, default 2
 #   --clients    of part c, default 50,500         --workloads  of parts c and d, default select,tpcb,mixed,hold
 #   --users      of part b, default 10000

@@ -8,8 +8,8 @@ mean_wait() { awk -v a="$1" -v b="$2" 'BEGIN { split(a, x, " "); split(b, y, " "
 # predict_and_measure WORKLOAD: one round, a line of file "rounds": workload, users, pool, then predicted and measured mean wait,
 # utilization and P95, utilization and P95 of the path, and of wait, utilization and P95 how far off. The path is as many statements
 # in a transaction that do nothing, as often, through the same pool: what the clients' side, PgBouncer and a machine whose cores are
-# taken away make of any such transaction, which a model of the pool can't know. Utilization is off by what was measured beyond the larger of what was predicted and
-# the path's, or below what was predicted; P95 by a factor, measured over what was predicted and the path's.
+# taken away make of any such transaction, which a model of the pool can't know. Utilization is off by what was measured beyond the
+# larger of what was predicted and the path's, or below what was predicted; P95 by a factor, measured over what was predicted and the path's.
 predict_and_measure() {
   local users size before wait predicted measured path idle=nothing
   if [ "$1" = tpcb ]; then idle=nothing_tpcb; fi

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 namespace steward::load {
 
 namespace {
@@ -197,8 +196,8 @@ model::CalibrationResult Calibration::Result() const {
   const int best = Best(fit);
   if (best == 0) {
     result.chosen = options_.original;
-    result.why = sizes_.empty() || probes_ == discarded_ ? "what is set: no probe counted"
-                                                        : "what is set: of no size that was tried can more be said";
+    result.why = probes_ == discarded_ ? "what is set: no probe counted"
+                                       : "what is set: of no size that was tried can more be said";
     return result;
   }
   for (const auto& [size, state] : sizes_)

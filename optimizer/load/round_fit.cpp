@@ -23,13 +23,12 @@ RoundFit::RoundFit(const std::vector<Observation>& observations) {
 void RoundFit::FitLevels(const std::vector<Observation>& observations) {
   for (const Observation& one : observations) {
     factors_[one.round] = 1;
-    ++members_[one.size].count;
     members_[one.size].rounds.insert(one.round);
   }
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
     for (auto& [size, member] : members_) member.level = 0;
     for (const Observation& one : observations)
-      members_[one.size].level += one.value / factors_[one.round] / members_[one.size].count;
+      members_[one.size].level += one.value / factors_[one.round] / members_[one.size].Count();
     std::map<std::size_t, std::pair<double, int>> relative;
     for (const Observation& one : observations)
       if (const double level = members_[one.size].level; one.in_question && level > 0) {
@@ -71,7 +70,7 @@ double RoundFit::Level(int size) const {
 
 double RoundFit::Error(int size) const {
   const auto member = members_.find(size);
-  return member == members_.end() ? kUnknown : spread_ / std::sqrt(member->second.count);
+  return member == members_.end() ? kUnknown : spread_ / std::sqrt(member->second.Count());
 }
 
 // Of the difference of two sizes' effects, in variances of one observation: the sizes' information matrix, the rounds

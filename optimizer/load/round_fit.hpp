@@ -36,7 +36,7 @@ class RoundFit {
  private:
   struct Member {
     double level = 0;
-    double count = 0;
+    [[nodiscard]] double Count() const { return static_cast<double>(rounds.size()); }
     std::set<std::size_t> rounds;
   };
   void FitLevels(const std::vector<Observation>& observations);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "load/calibration.hpp"
+#include "normal.hpp"
 
 namespace steward::load {
 namespace {
@@ -60,13 +61,6 @@ TEST(Calibration, LosesLittleOnEveryShapeAndFromEveryStart) {
         EXPECT_LT(Regret(curve, result.chosen, 90), 0.08) << name << " from " << original << ", seed " << seed << ": " << result.chosen;
         EXPECT_LE(bench.probes, 60) << name;
       }
-}
-
-// The sum of twelve uniform numbers: close enough to the normal distribution.
-double Normal(Random& random) {
-  double sum = -6;
-  for (int i = 0; i < 12; ++i) sum += random.Uniform();
-  return sum;
 }
 
 // What is lost in the mean over many searches on a machine that gets faster all the time, with probes whose spread is

@@ -5,16 +5,10 @@
 
 #include "load/random.hpp"
 #include "load/round_fit.hpp"
+#include "normal.hpp"
 
 namespace steward::load {
 namespace {
-
-// Close enough to the normal distribution: the sum of twelve uniform numbers.
-double Normal(Random& random) {
-  double sum = -6;
-  for (int i = 0; i < 12; ++i) sum += random.Uniform();
-  return sum;
-}
 
 TEST(RoundFit, FindsLevelsAndFactorsOfExactData) {
   // Sizes of 100 and 80; rounds of factors 1 and 3; the second size is there in both, the first only in the slow one.
