@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ constexpr std::size_t kProbes = 2;
 constexpr int kMostBlocks = 40;
 constexpr int kRepeats = 10;  // in a row, as a session that does little else
 constexpr std::chrono::milliseconds kEnough{500};
+constexpr std::size_t kFewestBlocks = 5;  // fewer do not show how they scatter
+constexpr double kClear = 3;              // standard errors
 
 struct Probe {
   std::string name;
@@ -57,6 +61,15 @@ double TypicalOf(const Run& run) {
   return Median(times);
 }
 
+// 1.253 standard deviations over the root of the number, and a standard deviation is 1.483 median deviations: both for normal errors.
+Saving SavingOf(std::vector<double>& times) {
+  const double median = Median(times);
+  if (times.size() < kFewestBlocks) return {median, std::numeric_limits<double>::infinity()};
+  std::vector<double> deviations;
+  for (const double time : times) deviations.push_back(std::abs(time - median));
+  return {median, 1.253 * 1.483 * Median(deviations) / std::sqrt(static_cast<double>(times.size()))};
+}
+
 void RunBlock(db::Database& database, db::RunTimer& timer, std::vector<Probe>& probes) {
   std::size_t next = 0;
   for (const db::Row row : Ask(database)) {
@@ -78,12 +91,12 @@ void RunBlock(db::Database& database, db::RunTimer& timer, std::vector<Probe>& p
 
 }  // namespace
 
-model::SavingScale ScaleThrough(const double (&times)[2], const double (&saved)[2]) {
-  const double factor = times[1] > times[0] ? (saved[1] - saved[0]) / (times[1] - times[0]) : 0;
-  const double base = saved[0] - factor * times[0];
-  if (factor > 0 && base >= 0) return {base, factor};
-  if (factor > 0) return {0, std::max(0.0, saved[1]) / times[1]};
-  return {};
+model::SavingScale ScaleThrough(const double (&times)[2], const Saving (&saved)[2]) {
+  const double rise = saved[1].median - saved[0].median;
+  if (times[1] <= times[0] || saved[1].median <= 0 || rise <= kClear * std::hypot(saved[0].error, saved[1].error)) return {};
+  const double factor = rise / (times[1] - times[0]);
+  const double base = saved[0].median - factor * times[0];
+  return base >= 0 ? model::SavingScale{base, factor} : model::SavingScale{0, saved[1].median / times[1]};
 }
 
 void MeasureSavingScales(db::Database& database, db::RunTimer& timer, model::PreparedWorkload& workload) {
@@ -94,7 +107,7 @@ void MeasureSavingScales(db::Database& database, db::RunTimer& timer, model::Pre
   for (const Probe& probe : probes) database.Execute("DEALLOCATE " + probe.name);
   if (probes.size() != kProbes) return;
   const auto scale = [&](std::vector<double> Probe::*times, std::vector<double> Probe::*saved) {
-    return ScaleThrough({Median(probes[0].*times), Median(probes[1].*times)}, {Median(probes[0].*saved), Median(probes[1].*saved)});
+    return ScaleThrough({Median(probes[0].*times), Median(probes[1].*times)}, {SavingOf(probes[0].*saved), SavingOf(probes[1].*saved)});
   };
   workload.parse_scale = scale(&Probe::parse_times, &Probe::parse_saved);
   workload.plan_scale = scale(&Probe::plan_times, &Probe::plan_saved);

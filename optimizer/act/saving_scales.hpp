@@ -7,8 +7,15 @@
 
 namespace steward::act {
 
-/// A straight line through what two probes save; never falling, and nowhere below 0. `times` are the server's, the larger one second.
-model::SavingScale ScaleThrough(const double (&times)[2], const double (&saved)[2]);
+/// What a client saves, in ms: the median of what was measured and its standard error, infinity where that is unknown.
+struct Saving {
+  double median;
+  double error;
+};
+
+/// A straight line through what two probes save, nowhere below 0; as it stands where it does not rise clearly, as over a slow network.
+/// `times` are the server's in ms, the larger one second.
+model::SavingScale ScaleThrough(const double (&times)[2], const Saving (&saved)[2]);
 
 /// Runs the probes of steward.planning_probes as text, prepared with plans for the value and with the generic plan, in turns, and sets
 /// the workload's scales. `timer`: of the same session, which is busy for half a second. Throws as these do.

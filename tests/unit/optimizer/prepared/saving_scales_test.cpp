@@ -1,6 +1,10 @@
 // What preparing saves for each millisecond of parsing and planning: measured at the client, beside what the server says.
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+#include <vector>
+
 #include "act/saving_scales.hpp"
 #include "unit/optimizer/fake_database.hpp"
 
@@ -34,11 +38,15 @@ class Timer : public db::RunTimer {
   test::FakeDatabase& database_;
 };
 
-TEST(SavingScalesTest, AreWhatTheClientSavesOfTheServersTimes) {
-  test::FakeDatabase database;
+void Probes(test::FakeDatabase& database) {
   database.On("steward.planning_probes()", db::Result{{"query", "value", "parse_time", "plan_time"},
                                                       {{"SELECT $1::oid AS value", "1259", "0.01", "0.02"},
                                                        {"SELECT relname FROM pg_class WHERE oid = $1", "1259", "0.05", "0.12"}}});
+}
+
+TEST(SavingScalesTest, AreWhatTheClientSavesOfTheServersTimes) {
+  test::FakeDatabase database;
+  Probes(database);
   Timer timer(database);
   model::PreparedWorkload workload;
   MeasureSavingScales(database, timer, workload);
@@ -51,11 +59,43 @@ TEST(SavingScalesTest, AreWhatTheClientSavesOfTheServersTimes) {
   EXPECT_EQ(database.Asked("DEALLOCATE pgsteward_probe"), 2);
 }
 
+// A network whose round trips scatter by more than planning takes.
+TEST(SavingScalesTest, ASlowNetworkIsNoMeasurement) {
+  class Slow : public Timer {
+   public:
+    using Timer::Timer;
+    double TimeText(const std::string& sql) override { return Timer::TimeText(sql) + Scatter(); }
+    double TimePrepared(const std::string& name, const std::vector<std::string>& values) override {
+      return Timer::TimePrepared(name, values) + Scatter();
+    }
+
+   private:
+    double Scatter() { return 20 + static_cast<double>((random_ = random_ * 1103515245 + 12345) >> 16 & 1023) / 100; }
+
+    unsigned random_ = 1;
+  };
+  test::FakeDatabase database;
+  Probes(database);
+  Slow timer(database);
+  model::PreparedWorkload workload;
+  MeasureSavingScales(database, timer, workload);
+  EXPECT_EQ(workload.parse_scale.base, 0);
+  EXPECT_EQ(workload.parse_scale.factor, 1);
+  EXPECT_EQ(workload.plan_scale.factor, 1);
+}
+
 TEST(SavingScalesTest, NoLineFallsOrBeginsBelowNothing) {
-  EXPECT_EQ(ScaleThrough({1, 2}, {3, 2}).factor, 1);  // that was no measurement
-  EXPECT_EQ(ScaleThrough({1, 1}, {3, 4}).factor, 1);
-  EXPECT_EQ(ScaleThrough({1, 2}, {1, 4}).base, 0);
-  EXPECT_EQ(ScaleThrough({1, 2}, {1, 4}).factor, 2);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{3, 0}, {2, 0}}).factor, 1);  // that was no measurement
+  EXPECT_EQ(ScaleThrough({1, 1}, {{3, 0}, {4, 0}}).factor, 1);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{-5, 0}, {-1, 0}}).factor, 1);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{1, 0}, {4, 0}}).base, 0);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{1, 0}, {4, 0}}).factor, 2);
+}
+
+TEST(SavingScalesTest, WhatDoesNotRiseClearlyWasNotMeasured) {
+  EXPECT_EQ(ScaleThrough({1, 2}, {{2, 0.3}, {4, 0.4}}).factor, 2);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{2, 0.6}, {4, 0.4}}).factor, 1);
+  EXPECT_EQ(ScaleThrough({1, 2}, {{2, 0}, {4, std::numeric_limits<double>::infinity()}}).factor, 1);
 }
 
 }  // namespace
