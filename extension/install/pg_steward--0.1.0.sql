@@ -654,7 +654,7 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'steward_planning_probes';
 COMMENT ON FUNCTION steward.planning_probes() IS
-'how long parsing and planning take, in milliseconds and measured as steward.plan_choice does, for two statements of the catalogs: one that asks for nothing and a join by key. A client that times the same, with value for $1, as text and prepared knows what preparing saves here for each millisecond of steward.plan_choice';
+'how long parsing and planning take, in milliseconds and measured as steward.plan_choice does, for three statements of the catalogs: one that asks for nothing, a select by key and a join by keys. A client that times the same, with value for $1, as text and prepared knows what preparing saves here for each millisecond of steward.plan_choice';
 
 CREATE FUNCTION steward.plan_choice_values(
     userid oid,

@@ -19,12 +19,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kProbes = 2;
 constexpr int kMostBlocks = 40;
 constexpr int kRepeats = 10;  // in a row, as a session that does little else
-constexpr std::chrono::milliseconds kEnough{500};
+constexpr std::chrono::milliseconds kEnough{1000};
 constexpr std::size_t kFewestBlocks = 5;  // fewer do not show how they scatter
-constexpr double kClear = 3;              // standard errors
+constexpr double kLeastError = 0.0001;    // ms, of times that seem not to scatter
+
+// What is thought of a scale before it is measured: as it stands, and how far off that was found to be, as standard deviations.
+constexpr double kBaseSpread = 0.01;  // ms
+constexpr double kFactorSpread = 0.5;
+// What is saved of one statement is as far off from what is of another whose planning takes as long, as a share.
+constexpr double kStatementSpread = 0.15;
 
 struct Probe {
   std::string name;
@@ -61,13 +66,13 @@ double TypicalOf(const Run& run) {
   return Median(times);
 }
 
-// 1.253 standard deviations over the root of the number, and a standard deviation is 1.483 median deviations: both for normal errors.
-Saving SavingOf(std::vector<double>& times) {
-  const double median = Median(times);
-  if (times.size() < kFewestBlocks) return {median, std::numeric_limits<double>::infinity()};
+// The error is 1.253 standard deviations over the root of the number, one of which is 1.483 median deviations: both for normal errors.
+ProbedSaving SavingOf(std::vector<double>& times, std::vector<double>& saved) {
+  const double median = Median(saved);
+  if (saved.size() < kFewestBlocks) return {Median(times), median, std::numeric_limits<double>::infinity()};
   std::vector<double> deviations;
-  for (const double time : times) deviations.push_back(std::abs(time - median));
-  return {median, 1.253 * 1.483 * Median(deviations) / std::sqrt(static_cast<double>(times.size()))};
+  for (const double value : saved) deviations.push_back(std::abs(value - median));
+  return {Median(times), median, 1.253 * 1.483 * Median(deviations) / std::sqrt(static_cast<double>(saved.size()))};
 }
 
 void RunBlock(db::Database& database, db::RunTimer& timer, std::vector<Probe>& probes) {
@@ -91,12 +96,25 @@ void RunBlock(db::Database& database, db::RunTimer& timer, std::vector<Probe>& p
 
 }  // namespace
 
-model::SavingScale ScaleThrough(const double (&times)[2], const Saving (&saved)[2]) {
-  const double rise = saved[1].median - saved[0].median;
-  if (times[1] <= times[0] || saved[1].median <= 0 || rise <= kClear * std::hypot(saved[0].error, saved[1].error)) return {};
-  const double factor = rise / (times[1] - times[0]);
-  const double base = saved[0].median - factor * times[0];
-  return base >= 0 ? model::SavingScale{base, factor} : model::SavingScale{0, saved[1].median / times[1]};
+// Least squares of a line through the probes and what is thought of it before, each in its standard errors.
+model::SavingScale ScaleThrough(const std::vector<ProbedSaving>& probes) {
+  double one = 1 / (kBaseSpread * kBaseSpread);
+  double tt = 1 / (kFactorSpread * kFactorSpread);
+  double t = 0, s = 0, ts = tt;
+  for (const ProbedSaving& probe : probes) {
+    const double error = std::hypot(probe.error, kStatementSpread * probe.saved, kLeastError);
+    const double weight = 1 / (error * error);
+    one += weight;
+    t += weight * probe.time;
+    tt += weight * probe.time * probe.time;
+    s += weight * probe.saved;
+    ts += weight * probe.time * probe.saved;
+  }
+  const double base = (s * tt - t * ts) / (one * tt - t * t);
+  const double factor = (ts - base * t) / tt;
+  if (base < 0) return {0, std::max(0.0, ts / tt)};
+  if (factor < 0) return {std::max(0.0, s / one), 0};
+  return {base, factor};
 }
 
 void MeasureSavingScales(db::Database& database, db::RunTimer& timer, model::PreparedWorkload& workload) {
@@ -105,9 +123,10 @@ void MeasureSavingScales(db::Database& database, db::RunTimer& timer, model::Pre
   const auto end = Clock::now() + kEnough;
   for (int block = 0; block < kMostBlocks && (block == 0 || Clock::now() < end); ++block) RunBlock(database, timer, probes);
   for (const Probe& probe : probes) database.Execute("DEALLOCATE " + probe.name);
-  if (probes.size() != kProbes) return;
   const auto scale = [&](std::vector<double> Probe::*times, std::vector<double> Probe::*saved) {
-    return ScaleThrough({Median(probes[0].*times), Median(probes[1].*times)}, {SavingOf(probes[0].*saved), SavingOf(probes[1].*saved)});
+    std::vector<ProbedSaving> savings;
+    for (Probe& probe : probes) savings.push_back(SavingOf(probe.*times, probe.*saved));
+    return ScaleThrough(savings);
   };
   workload.parse_scale = scale(&Probe::parse_times, &Probe::parse_saved);
   workload.plan_scale = scale(&Probe::plan_times, &Probe::plan_saved);

@@ -35,6 +35,7 @@ constexpr double kAllMeasured = 1000;  // of one statement: then each is run onl
 // By unique keys, so that all plans are the same, and in names that no search path changes.
 constexpr const char* kProbes[kPlanningProbes] = {
     "SELECT $1::pg_catalog.oid AS value",
+    "SELECT c.relname FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
     "SELECT c.relname, n.nspname, t.typname FROM pg_catalog.pg_class AS c"
     " JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
     " JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) c.reltype WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid"};

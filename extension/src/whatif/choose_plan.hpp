@@ -32,7 +32,7 @@ struct StatementChoice {
 /// says; after an error call EndPinning. Takes a second, and after it one planning more for each set of values.
 void ChoosePlans(const Statement& statement, int wanted, StatementChoice* out);
 
-constexpr int kPlanningProbes = 2;
+constexpr int kPlanningProbes = 3;
 
 /// A statement of the catalogs with a parameter of type oid, that a client can time as well. Times in milliseconds, as of ChoosePlans.
 struct PlanningProbe {
