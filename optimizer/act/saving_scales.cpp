@@ -102,8 +102,8 @@ model::SavingScale ScaleThrough(const std::vector<ProbedSaving>& probes) {
   double tt = 1 / (kFactorSpread * kFactorSpread);
   double t = 0, s = 0, ts = tt;
   for (const ProbedSaving& probe : probes) {
-    const double error = std::hypot(probe.error, kStatementSpread * probe.saved, kLeastError);
-    const double weight = 1 / (error * error);
+    const double spread = kStatementSpread * probe.saved;
+    const double weight = 1 / (probe.error * probe.error + spread * spread + kLeastError * kLeastError);
     one += weight;
     t += weight * probe.time;
     tt += weight * probe.time * probe.time;
