@@ -36,8 +36,8 @@ class RoundFit {
  private:
   struct Member {
     double level = 0;
-    [[nodiscard]] double Count() const { return static_cast<double>(rounds.size()); }
     std::set<std::size_t> rounds;
+    [[nodiscard]] double Count() const { return static_cast<double>(rounds.size()); }
   };
   void FitLevels(const std::vector<Observation>& observations);
   void FitSpread(const std::vector<Observation>& observations);

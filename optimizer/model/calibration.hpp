@@ -24,7 +24,7 @@ struct CalibratedSize {
 struct CalibrationResult {
   int original = 0;
   int chosen = 0;
-  bool proven = false;      // it keeps the SLO, smaller ones are worse for sure, and larger ones not better by the margin
+  bool proven = false;        // it keeps the SLO, smaller ones are worse for sure, and larger ones not better by the margin
   bool slo_feasible = false;  // some size keeps it
   int probes = 0;
   int discarded = 0;        // because others used the machine, or the load was not what it was to be
