@@ -53,8 +53,9 @@ pgsteward advise indexes --format json --limit 100 --min-gain 0.1 >"$dir/advice.
 suggested() {
   python3 - "$dir/advice.json" <<'PY'
 import json, sys
-for s in sorted(json.load(open(sys.argv[1]))["suggestions"], key=lambda s: s["ddl"]):
-    print(s["relname"], s["key_columns"] if s["predicate"] else "", s["predicate"])
+lines = (f"{s['relname']} {s['key_columns'] if s['predicate'] else ''} {s['predicate']}"
+         for s in json.load(open(sys.argv[1]))["suggestions"])
+print(*sorted(lines), sep="\n")
 PY
 }
 values_suggested() {
@@ -66,8 +67,8 @@ for s in sorted(json.load(open(sys.argv[1]))["suggestions"], key=lambda s: s["re
 PY
 }
 check_is "rows that statements ask for get indexes of their own; a parameter and a test of nearly all rows do not" \
-  "events ['kind'] parent_id IS NOT NULL
-events ['kind'] flagged IS NOT FALSE
+  "events ['kind'] flagged IS NOT FALSE
+events ['kind'] parent_id IS NOT NULL
 jobs ['created_at'] NOT processed
 notes  None
 orders ['customer_id'] deleted_at IS NULL
