@@ -42,9 +42,10 @@ FROM pg_db_role_setting s
      LEFT JOIN pg_roles r ON r.oid = s.setrole
      LEFT JOIN pg_database d ON d.oid = s.setdatabase)";
 
-// As JSON, since an older extension lacks columns.
+// As JSON, since an older extension lacks columns. What this program does itself says nothing of the applications.
 constexpr const char* kClasses =
-    "SELECT to_jsonb(c)::text AS class FROM steward.classes c WHERE c.dbid IS NOT NULL";
+    "SELECT to_jsonb(c)::text AS class FROM steward.classes c WHERE c.dbid IS NOT NULL"
+    " AND c.application_name IS DISTINCT FROM 'pgsteward'";
 
 constexpr double kMillisecondsASecond = 1000;
 

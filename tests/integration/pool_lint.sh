@@ -146,6 +146,8 @@ check_like "the order of timeouts" 'ERROR +7  timeout-order: web .*query_wait_ti
 PGPASSWORD='' psql -h "$STEWARD_SESSION/main" -p 5432 -U app -d postgres -qAt -c "BEGIN; SET work_mem = '8MB'; LISTEN news; COMMIT" >/dev/null
 check_like "what pg_steward saw of sessions, under transaction pooling" \
   'ERROR +12  session-features: postgres/app/psql .*in transaction mode: SET without LOCAL, LISTEN' both "${here_options[@]}"
+PGAPPNAME=pgsteward psql -h "$STEWARD_SESSION/main" -p 5432 -U app -d postgres -qAt -c "PREPARE own AS SELECT 1" >/dev/null
+check_unlike "not what pgsteward does itself" 'postgres/app/pgsteward' both "${here_options[@]}"
 check_like "a plain role can ask" 'server +PostgreSQL [0-9.]+ on .*ERROR +23' both "${here_options[@]}" -U plain
 check_like "and hears why the classes are not seen" 'the classes that pg_steward measured .*permission denied [^)]*\): 19' both "${here_options[@]}" -U plain
 check_exit "a server that is named and not there: exit 2" 2 pgsteward pool lint --ini "$ini" -h "$dir/nowhere"
