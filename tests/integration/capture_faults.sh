@@ -94,6 +94,15 @@ check_is "the session counts at top level afterwards" 't|1|0' psql -Atc \
 check_is "nothing counts as failed" 0 psql -Atc "SELECT sum(failed_calls + canceled_calls) FROM steward.statements"
 check "others read and reset" psql -Atqc "SET statement_timeout = '20s'" -c 'SELECT count(*) FROM steward.plans, steward.capture_status' -c 'SELECT steward.reset()'
 
+# ---- an error in the executor's start that somebody swallows ---------------------------------------------------------
+psql -q <<'SQL'
+CREATE FUNCTION failed_start(text) RETURNS bool LANGUAGE c AS '$libdir/pg_steward';
+CREATE ROLE nobody;
+CREATE TABLE secrets();
+SQL
+check_is "the QueryDesc of a start that failed is used for another statement, and the server lives" 't|1' \
+  psql -XAtqc 'SET ROLE nobody' -c "SELECT failed_start('TABLE secrets'), 1"
+
 # ---- H7: killed with the lock held ----------------------------------------------------------------------------------
 expect_crashes
 launcher() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward launcher'"; }

@@ -3,6 +3,8 @@
 //   fail_capture(n)    the n-th wrapped call from now on raises, once (0 is the next one); negative: none
 //   calls_made()       wrapped calls since then
 //   calls_locked()     those of them, in this session, that were made while store::Lock() was held
+//   failed_start(sql)  the executor's start of that statement fails, which is swallowed without a subtransaction, as extensions
+//                      should not and some do; then another statement, one that is not tracked, runs in the same QueryDesc
 //   kill_capture(n)    the process is killed (SIGKILL) when the library gives store::Lock() up for the n-th time from now on
 #include "pg/postgres.hpp"
 
@@ -13,10 +15,14 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "tcop/tcopprot.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
+
+#include "pg/compat.hpp"
 
 namespace {
 
@@ -106,3 +112,43 @@ STEWARD_FUNCTION(fail_capture) {
 STEWARD_FUNCTION(calls_made) { PG_RETURN_INT64(made); }
 
 STEWARD_FUNCTION(calls_locked) { PG_RETURN_INT64(locked); }
+
+namespace {
+
+QueryDesc* Describe(const char* sql) {
+  const auto raw = static_cast<RawStmt*>(linitial(pg_parse_query(sql)));
+  const auto query = static_cast<Query*>(linitial(pg_analyze_and_rewrite_fixedparams(raw, sql, nullptr, 0, nullptr)));
+  PlannedStmt* plan = pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, nullptr);
+  return CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, None_Receiver, nullptr, nullptr, 0);
+}
+
+bool StartFails(QueryDesc* desc) {
+  const MemoryContext here = CurrentMemoryContext;
+  volatile bool failed = false;
+  PG_TRY();
+  {
+    ExecutorStart(desc, 0);
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(here);
+    FlushErrorState();
+    failed = true;
+  }
+  PG_END_TRY();
+  return failed;
+}
+
+}  // namespace
+
+STEWARD_FUNCTION(failed_start) {
+  QueryDesc* desc = Describe(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  if (!StartFails(desc)) PG_RETURN_BOOL(false);
+  *desc = *Describe("SELECT 1");
+  desc->plannedstmt->queryId = 0;
+  ExecutorStart(desc, 0);
+  STEWARD_EXECUTOR_RUN_TO_END(desc);
+  ExecutorFinish(desc);
+  ExecutorEnd(desc);
+  PG_RETURN_BOOL(true);
+}

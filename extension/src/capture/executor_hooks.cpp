@@ -77,10 +77,8 @@ inline void TakeMemory(Frame* frame, PlanMemory* memory) {
 }
 
 // What is not done at every execution: deals with a plan that is new to this backend (`memory` is null) or was looked up long
-// ago, with parameters where they are wanted, and with one execution of so many. Where plans are not wanted one memory stands
-// for all.
+// ago, with parameters where they are wanted, and with one execution of so many.
 pg_noinline void MeetPlan(Frame* frame, QueryDesc* desc, PlanMemory* memory) {
-  static PlanMemory any;
   const bool sampled = memory != nullptr ? IsSampled(*memory) : IsSampledOfNew();
   const StatementKey& key = frame->execution.key;
   const uint64 before = SaveNesting();
@@ -88,7 +86,7 @@ pg_noinline void MeetPlan(Frame* frame, QueryDesc* desc, PlanMemory* memory) {
   if (memory == nullptr || memory->sights >= kSightsBetweenChecks) memory = PlanSeen(key, desc);
   SampleParameters(key.queryid, desc->params);
   RestoreNesting(before);
-  TakeMemory(frame, memory != nullptr ? memory : &any);
+  TakeMemory(frame, memory != nullptr ? memory : &any_plan);
   frame->timed_cpu = sampled || (memory != nullptr && memory->long_running);
 }
 

@@ -26,6 +26,7 @@ enum class Phase : uint8 {
 };
 
 struct PlanMemory;
+extern STEWARD_LOCAL PlanMemory any_plan;  // stands for all plans of which nothing is kept
 
 struct Frame {
   const QueryDesc* desc;  // of an execution; null: the frame is not one's
@@ -37,7 +38,7 @@ struct Frame {
   uint64 began_ns;             // of a nested execution or a utility statement; 0: with the client's message
   uint64 started_ns;           // of the part that is being metered
   uint64 cpu_started;          // where timed_cpu
-  PlanMemory* memory;          // of an execution that has started: what this backend knows of the plan
+  PlanMemory* memory;          // what this backend knows of the plan; `any_plan` until the execution has started
   store::Execution execution;  // what was metered of the parts that have ended
   pg::UsageMark mark;
 };
@@ -84,6 +85,7 @@ extern STEWARD_LOCAL SubTransactionId current_subxact;
   frame->timed_cpu = frame->armed = false;
   frame->subxact = current_subxact;
   frame->began_ns = 0;
+  frame->memory = &any_plan;
   store::Execution* execution = &frame->execution;
   execution->key.userid = userid;
   execution->key.dbid = MyDatabaseId;

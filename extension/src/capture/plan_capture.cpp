@@ -21,6 +21,7 @@ extern "C" {
 namespace steward::capture {
 
 PlanMemory plan_memories[kPlanMemories];
+PlanMemory any_plan;
 
 namespace {
 
