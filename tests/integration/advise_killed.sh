@@ -67,8 +67,11 @@ check_like "terminated in the midst of measuring" '^exit 2: pgsteward: error: lo
 check_is "no index is left" 0 indexes
 check_is "no server process died of that" '' cluster_crashes
 expect_crashes
+deaths() { grep -c 'terminated by signal 9' "$(cluster_log)"; }
 killed() { # FUNCTION COMMAND...
+  local before tries=300; before=$(deaths)
   ended_by kill "$@"
+  until [ "$(deaths)" -gt "$before" ] || [ $((tries--)) = 0 ]; do sleep 0.1; done # until the postmaster notices
   becomes 1 psql -qXAtc 'SELECT 1'
 }
 check_like "killed in the midst of what-if" '^exit 2: pgsteward: error: lost the connection to the server: ' killed whatif advise while_planned
@@ -112,12 +115,17 @@ pgsteward advise indexes --no-save --min-gain 0.01 --format json >"$dir/order.js
 read -r first second < <(python3 -c 'import json, sys; print(*[s["relname"] for s in json.load(open(sys.argv[1]))["suggestions"]])' "$dir/order.json")
 check_like "two indexes are to be built" '^(orders items|items orders)$' echo "$first $second"
 deadlock() {
-  local pid
+  local pid='' tries=600
   coproc user { psql -qAtX -U app 2>&1; }
   echo "BEGIN; UPDATE $second SET id = id WHERE id = 1; SELECT 'holds it';" >&"${user[1]}"
   read -r _ <&"${user[0]}"
-  pgsteward advise indexes --no-save --min-gain 0.01 --verify --yes >"$dir/deadlock" 2>&1 & pid=$!
-  becomes 1 psql -qXAtc "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '$second'::regclass"
+  # It waits for a moment only: again where it was through before it was seen waiting.
+  until [ "$(psql -qXAtc "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '$second'::regclass")" = 1 ]; do
+    [ $((tries--)) -gt 0 ] || { echo "never seen waiting"; break; }
+    if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
+      pgsteward advise indexes --no-save --min-gain 0.01 --verify --yes >"$dir/deadlock" 2>&1 & pid=$!
+    fi
+  done
   echo "UPDATE $first SET id = id WHERE id = 1; SELECT 'went through'; ROLLBACK;" >&"${user[1]}"
   read -r answer <&"${user[0]}"
   echo "$answer"

@@ -21,7 +21,7 @@ VACUUM ANALYZE;
 \o /dev/null
 SELECT steward.reset();
 SQL
-for i in 1 2 3; do
+for i in $(seq 15); do
   for table in free frozen queued indexed; do echo "SELECT note FROM $table WHERE k = $i;"; done
   echo "SELECT f.note FROM free f JOIN frozen z USING (id) WHERE z.k = $i;"
   echo "SELECT count(*) FROM counted;"

@@ -56,9 +56,9 @@ ALTER TABLE booking_2025 ADD CONSTRAINT booking_once EXCLUDE USING btree (room W
 VACUUM ANALYZE;
 SQL
 psql -qAtc 'SELECT steward.reset()' >"$out/reset"
-for i in 1 2 3 4 5; do
+for i in $(seq 15); do
   echo "SELECT * FROM loan WHERE member = $i; SELECT * FROM lend WHERE member = $i; SELECT * FROM booking WHERE room = $i;"
-  echo "SELECT state FROM loan WHERE at = date '2026-03-0$i'; SELECT * FROM by_member WHERE member = $i;"
+  echo "SELECT state FROM loan WHERE at = date '2026-03-$(printf %02d "$i")'; SELECT * FROM by_member WHERE member = $i;"
   echo "SELECT * FROM parent WHERE n = $i; SELECT * FROM cache WHERE k = $i;"
 done | psql -q -o /dev/null
 

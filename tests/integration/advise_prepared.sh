@@ -85,8 +85,8 @@ psql -q -c 'VACUUM ANALYZE skewed'
 printf '%s\n' '\set v random(2, 10000)' 'SELECT n FROM skewed WHERE v = :v ORDER BY id LIMIT 1;' >"$dir/skewed.sql"
 for protocol in simple extended prepared; do
   psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
-  pgbench -n -U app -M $protocol -c 1 -t 200 -f "$dir/skewed.sql" >"$dir/pgbench.log" 2>&1
-  pgsteward advise prepared -U app --no-save --measure --measure-time 5s --format json -o "$dir/skewed.$protocol.json"
+  pgbench -n -U app -M $protocol -c 1 -t 2000 -f "$dir/skewed.sql" >"$dir/pgbench.log" 2>&1
+  pgsteward advise prepared -U app --no-save --measure --measure-time 10s --format json -o "$dir/skewed.$protocol.json"
   check "a generic plan that is a hundred times slower for one value is not advised ($protocol)" json "$dir/skewed.$protocol.json" \
     'r = [r for r in s + d["rejected"] if "FROM skewed" in r["query"]]
 assert len(r) == 1 and all((r["evidence"]["then"] or r["action"]) != "prepare" and r["evidence"]["plan_cache_mode"] != "force_generic_plan" for r in r), r'

@@ -78,10 +78,15 @@ check_like "and a yes" 'rejected by measurement' python3 "$dir/answer.py" y pgst
 # However it ends.
 building() { psql -qXAtc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsteward' AND state = 'active' AND query ~ '$1'"; }
 ended_by() { # SIGNAL QUERY
-  local pid tries=600
-  env --default-signal=INT pgsteward advise indexes --verify --yes --no-save --min-gain 0.01 >"$dir/ended.log" 2>&1 &
-  pid=$!
-  until [ "$(building "$2")" != 0 ] || [ $((tries--)) = 0 ]; do sleep 0.02; done
+  local pid='' tries=600
+  # Again where it was through before it was seen at it.
+  until [ "$(building "$2")" != 0 ] || [ $((tries--)) = 0 ]; do
+    if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
+      env --default-signal=INT pgsteward advise indexes --verify --yes --no-save --min-gain 0.01 >"$dir/ended.log" 2>&1 &
+      pid=$!
+    fi
+    sleep 0.02
+  done
   [ "$tries" -gt 0 ] || { echo "never seen at it"; return 1; }
   kill "-$1" $pid
   wait $pid 2>/dev/null

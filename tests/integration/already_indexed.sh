@@ -36,7 +36,7 @@ done < <(grep -v '^#' "$here/redundant_indexes.cases") >>"$(session_dir)/exists.
   echo 'VACUUM ANALYZE;'
   echo 'SELECT steward.reset();'
 } | psql -q -v ON_ERROR_STOP=1 -o /dev/null >&2 || exit 1
-for _ in 1 2 3; do printf '%s\n' "${statements[@]}"; done | psql -q -v ON_ERROR_STOP=1 -o /dev/null >&2 || exit 1
+for _ in $(seq 20); do printf '%s\n' "${statements[@]}"; done | psql -q -v ON_ERROR_STOP=1 -o /dev/null >&2 || exit 1
 
 pgsteward advise --format json --limit 1000 --no-save >"$(session_dir)/advice.json" || exit 1
 advice_on() { # TABLE: "served", or what is suggested on it

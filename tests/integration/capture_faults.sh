@@ -107,6 +107,7 @@ check_is "the QueryDesc of a start that failed is used for another statement, an
 expect_crashes
 launcher() { psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_steward launcher'"; }
 deaths=0
+noticed() { for _ in $(seq 300); do [ "$(grep -c 'terminated by signal 9' "$(cluster_log)")" -ge $deaths ] && return; sleep 0.1; done; } # by the postmaster
 for n in 0 1 2 3 4 5 6; do
   rows=$(psql -Atc 'SELECT count(*) FROM items') # also of the crash before
   psql -XAtq >"$dir/killed.out" 2>&1 <<SQL || true
@@ -114,7 +115,7 @@ SELECT kill_capture($n);
 SELECT count(*) AS killed_$n FROM items a JOIN items b USING (id) WHERE a.name LIKE 'item 1%' AND b.kind + $n > 3;
 SELECT steward.reset();
 SQL
-  if grep -q 'server closed the connection' "$dir/killed.out"; then deaths=$((deaths + 1)); fi
+  if grep -q 'server closed the connection' "$dir/killed.out"; then deaths=$((deaths + 1)); noticed; fi
   tries=300
   until [ "$(launcher 2>/dev/null)" = 1 ] || [ $((tries--)) = 0 ]; do sleep 0.1; done
   psql -Atqc "SELECT count(*) AS after_death_$n FROM items" >/dev/null 2>&1

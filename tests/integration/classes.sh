@@ -74,10 +74,13 @@ check_is "PREPARE TRANSACTION and COMMIT PREPARED are transactions" '3|3|1' clas
 psql -q -d app -c "ROLLBACK PREPARED 'rolled back'"
 pooler_stop
 
-# A session that ends in the middle of a transaction failed, and so did one that was terminated.
+# A session that ends in the middle of a transaction failed, and so did one that was terminated. psql does not wait for its end.
+left() { for _ in $(seq 100); do [ "$(psql -AtX -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = '$1'")" = 0 ] && break; sleep 0.1; done; }
 PGAPPNAME=leaving psql -Xq -d app -c BEGIN -c 'SELECT 1' -c '\q' >"$dir/leaving.log"
+left leaving
 check_is "the end of the session is a failure" '1|1' class leaving 'transactions, failures'
 PGAPPNAME=killed psql -Xq -d app -c 'SELECT pg_terminate_backend(pg_backend_pid())' >"$dir/killed.log" 2>&1
+left killed
 check_is "and so is its termination" '1|1' class killed 'transactions, failures'
 
 # pg_stat_database counts the transaction that sets up a session too, and a rolled back two-phase transaction as such. Where

@@ -54,7 +54,7 @@ check_like "the advisor gets advice and saves it" 'orders_status_idx.*saved as r
 check_like "and on pools" 'saved as run 2 \(steward.pool_suggestions\)' pgsteward advise pool -U advisor
 for i in $(seq 20); do psql -qXAt -U "Half grown" -c "SELECT status FROM orders WHERE id = $i"; done >"$(session_dir)/read"
 check_like "and measures what it may read" 'measured: simple' \
-  bash -c 'pgsteward advise prepared --no-save --measure --measure-time 500ms --min-calls 20 -U "Half grown" | tr "\n" " "'
+  bash -c 'pgsteward advise prepared --no-save --measure --measure-time 3s --min-calls 20 -U "Half grown" | tr "\n" " "'
 check_like "which a superuser does not" 'a superuser does not measure.*hint: Measure as an ordinary role' \
   bash -c 'pgsteward advise prepared --measure 2>&1 | tr "\n" " "'
 check "and mutes a suggestion" bash -c \

@@ -48,7 +48,11 @@ BEGIN
 END $$;
 SQL
   for seed in 5 11; do
-    { echo 'SELECT pg_stat_statements_reset(), steward.reset();'; session $seed; } | psql -qAt >/dev/null 2>&1
+    # Once more where the launcher kept the lock for so long that a statement was not counted, which is told.
+    for _ in 1 2; do
+      { echo 'SELECT pg_stat_statements_reset(), steward.reset();'; session $seed; } | psql -qAt >/dev/null 2>&1
+      [ "$(psql -At -c 'SELECT lost FROM steward.capture_status')" = 0 ] && break
+    done
     check_is "session $seed agrees with pg_stat_statements ($order)" '' psql -At -c "$differences"
     check_is "and it was long enough ($order)" t psql -At -c 'SELECT sum(calls) > 900 FROM pg_stat_statements'
   done

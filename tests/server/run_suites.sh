@@ -123,7 +123,7 @@ suite_tap() {
     [ -z "$_user" ] || chown -R "$_user" "$dir"
     for name in "${names[@]}"; do
       echo "# tests/tap/$name.pl"
-      (cd "$dir" && as_server env TESTDIR="$dir" TESTDATADIR="$dir/tmp_check" \
+      (cd "$dir" && as_server env PG_TEST_TIMEOUT_DEFAULT=600 TESTDIR="$dir" TESTDATADIR="$dir/tmp_check" \
         TESTLOGDIR="$dir/tmp_check/log" PG_REGRESS="$(pg_tool regress/pg_regress)" TMPDIR=/tmp \
         perl -I "$(pg_tool perl)" -I "$dir" "$name.pl" >"$name.out" 2>&1)
       tap_result $? "$name" "$dir"

@@ -46,7 +46,9 @@ $busy->pump until $out =~ /(\d+)\n/;
 my $pid = $1;
 $primary->poll_query_until('postgres',
     "SELECT state = 'active' AND query ~ '^DO' FROM pg_stat_activity WHERE pid = $pid") or die;
+my $logged = -s $primary->logfile;
 kill 'KILL', $pid;
+$primary->wait_for_log(qr/terminated by signal 9/, $logged);
 $primary->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
 eval { $busy->finish };
 is($primary->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'), $before, 'the postmaster survives a killed backend');

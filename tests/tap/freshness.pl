@@ -98,12 +98,12 @@ sql(q{BEGIN; INSERT INTO daily SELECT i FROM generate_series(1, 600) i; PREPARE 
 sql(q{COMMIT PREPARED 'daily'});
 is(sql($told), $number, 'a transaction that writes hundreds of partitions changes nothing else');
 is(sql(q{
-    CREATE TEMP TABLE looks AS SELECT NULL::timestamptz AS at;
+    CREATE TEMP TABLE looks AS SELECT NULL::timestamptz AS at, clock_timestamp() AS seen;
     DO $$ BEGIN FOR i IN 1..100 LOOP
         PERFORM pg_sleep(0.01);
-        INSERT INTO looks SELECT last_visit FROM steward.refresh_databases() b JOIN pg_database d ON d.oid = b.dbid AND d.datname = current_database();
+        INSERT INTO looks SELECT last_visit, clock_timestamp() FROM steward.refresh_databases() b JOIN pg_database d ON d.oid = b.dbid AND d.datname = current_database();
     END LOOP; END $$;
-    SELECT count(DISTINCT at) <= 5 FROM looks}), 't', 'nor does a worker look again and again for changes that nobody waits for');
+    SELECT count(DISTINCT at) <= 4 + extract(epoch FROM max(seen) - min(seen)) FROM looks}), 't', 'nor does a worker look again and again for changes that nobody waits for');
 sql(q{INSERT INTO other VALUES (2)});
 eventually('but when something has changed', q{SELECT n = (SELECT count(*) FROM other) FROM hourly});
 
@@ -183,10 +183,11 @@ quiet();
 
 # ---- a refresh_now left open -------------------------------------------------------------------------------------------
 my $session = $node->background_psql('postgres');
+my $began = time;
 $session->query_safe(q{BEGIN; SELECT steward.refresh_now('totals')});
 sql(q{INSERT INTO sales (shop, amount) VALUES (1, 18)});
 sql('SELECT pg_sleep(4)');
-cmp_ok(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'totals' AND result = 'skipped'}), '<=', 6, 'a view that somebody refreshes is skipped once a second, not without pause');
+cmp_ok(sql(q{SELECT count(*) FROM steward.refresh_history WHERE matviewname = 'totals' AND result = 'skipped'}), '<=', 2 + time - $began, 'a view that somebody refreshes is skipped once a second, not without pause');
 $session->query_safe('COMMIT');
 $session->quit;
 quiet();

@@ -78,7 +78,7 @@ my $intervals = 'SELECT count(*) FROM steward.history_interval';
 my $workers = q{FROM pg_stat_activity WHERE backend_type = 'pg_steward worker'};
 sub next_interval { my ($db) = @_; my $n = unseen($intervals, $db) + 2; return "SELECT count(*) >= $n FROM steward.history_interval"; }
 
-is(unseen("SELECT count(*) = 0 $workers"), 't', 'without an interval and without schedules there is no worker');
+eventually('without an interval and without schedules there is no worker', "SELECT count(*) = 0 $workers");
 my $before = calls();
 set('pg_steward.history_interval' => '1s');
 run_often(7);

@@ -136,7 +136,12 @@ $reader->query_safe('COMMIT');
 eventually('and the view counts as fresh only once one has succeeded', q{SELECT last_result = 'ok' FROM steward.matviews WHERE matviewname = 'resumed'});
 sql('DROP MATERIALIZED VIEW resumed');
 
-$reader->query_safe(q{BEGIN; SELECT steward.refresh_now('good')});
+# Again where a worker is at it just then.
+$reader->query_safe('SET client_min_messages = warning');
+for (1 .. 100) {
+    last if $reader->query_safe(q{BEGIN; SELECT steward.refresh_now('good')}) =~ /ok/;
+    $reader->query_safe('ROLLBACK');
+}
 eventually('a worker skips what another session refreshes', history('good', "result = 'skipped' AND message ~ 'another session'"));
 $reader->query_safe('COMMIT');
 $reader->query_safe(q{BEGIN; SELECT steward.schedule_refresh('good', every => '2 s')});
@@ -190,10 +195,10 @@ sql(q{UPDATE delay SET s = 1.3; SELECT steward.schedule_refresh('tardy', max_sta
 eventually('a promise that cannot be kept is told', alerts(q{@> '{late}'}));
 my $late = sql('SELECT max(refresh_id) FROM steward.refresh_log');
 eventually('and stands', "SELECT count(*) > 2 FROM steward.refresh_log WHERE matviewname = 'tardy' AND refresh_id > $late");
+my $log = slurp_file($node->logfile);
 sql('UPDATE delay SET s = 0');
 eventually('until a refresh is in time', alerts(q{&& '{late}' IS FALSE}));
 sql('DROP MATERIALIZED VIEW tardy');
-my $log = slurp_file($node->logfile);
 is(scalar(() = $log =~ /LOG:  materialized view "tardy" will be staler than promised\n.*DETAIL.*\n.*HINT:  A longer/g), 1, 'the log says once that a view will be late');
 is(scalar(() = $log =~ /LOG:  refreshes of materialized view "bad" keep failing/g), 1, 'and that one keeps failing');
 like($log, qr/LOG:  refreshes of materialized view "tardy" cost something else than they did/, 'and that one costs more');
@@ -214,12 +219,14 @@ sql(q{SELECT steward.schedule_refresh('slow', every => '1 h', timeout => '1 h')}
 my $running = q{SELECT count(*) = 1 FROM steward.refresh_state WHERE running_since IS NOT NULL AND relid = 'slow'::regclass};
 eventually('a slow refresh is marked as running', $running);
 my $pid = worker_pid('shop');
+my $logged = -s $node->logfile;
 sql("SELECT pg_cancel_backend($pid)");
 eventually('a cancelled refresh failed', history('slow', "result = 'failed' AND message ~ 'user request'"));
-is(worker_pid('shop'), $pid, 'its worker stays');
 eventually('the next try runs', $running);
+# One that has done enough makes room for another, with exit code 0, which the log does not tell.
+unlike(substr(slurp_file($node->logfile), $logged), qr/pg_steward worker.*exited with exit code/, 'its worker stays');
 $anew = refreshed_anew();
-$pid = worker_pid('shop');  # one that has done enough makes room for another
+$pid = worker_pid('shop');
 sql("SELECT pg_terminate_backend($pid)");
 eventually('a terminated worker leaves an interrupted run', history('slow', "result = 'interrupted' AND message ~ 'worker ended'"));
 eventually('and is replaced', $anew);
