@@ -14,6 +14,8 @@ SELECT substring(query FROM 'AS (by_\w+)') AS statement, effect, cause, cause_de
 FROM steward.plan_changes WHERE query LIKE '%FROM items %' ORDER BY changed_at;
 ANALYZE items;
 SELECT 1 FROM steward.reset();
+-- Brings in what was counted: "last seen" of the old plan is when that was done, and must be before the new one came.
+\set drain 'SELECT count(*) > 0 AS drained FROM steward.plan_changes;'
 
 -- both plans in use, for different values; and where there are none to differ
 SELECT max(filler) IS NOT NULL AS by_kind FROM items WHERE kind = 'rare';
@@ -30,6 +32,7 @@ SELECT statement, cause, cause_detail, old_calls, new_calls FROM changes;
 -- an index is dropped
 SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 7;
 SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 8;
+:drain
 DROP INDEX items_code;
 SELECT filler IS NOT NULL AS by_code FROM items WHERE code = 9;
 SELECT statement, effect, cause, cause_detail, old_calls, new_calls FROM changes WHERE statement = 'by_code';
@@ -38,6 +41,7 @@ FROM changes WHERE statement = 'by_code';
 
 -- a planner setting
 SELECT filler IS NOT NULL AS by_id FROM items WHERE id = 3;
+:drain
 SET enable_indexscan = off;
 SELECT filler IS NOT NULL AS by_id FROM items WHERE id = 3;
 RESET enable_indexscan;
@@ -63,12 +67,14 @@ SELECT statement, cause, cause_detail, old_calls, new_calls, old_kind, new_kind 
 
 -- statistics that are gone
 SELECT min(filler) IS NOT NULL AS by_lost FROM items WHERE kind = 'common';
+:drain
 DELETE FROM pg_statistic WHERE starelid = 'items'::regclass;
 SELECT min(filler) IS NOT NULL AS by_lost FROM items WHERE kind = 'common';
 SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_lost';
 
 -- and statistics that are made
 SELECT count(filler) AS by_new FROM items WHERE kind = 'common';
+:drain
 ANALYZE items;
 SELECT count(filler) AS by_new FROM items WHERE kind = 'common';
 SELECT statement, cause, cause_detail FROM changes WHERE statement = 'by_new';
@@ -82,6 +88,7 @@ SET pg_steward.track = 'all';
 SET plan_cache_mode = force_custom_plan;
 ANALYZE growing;
 SELECT filler_of(1);
+:drain
 INSERT INTO growing SELECT g, repeat('x', 100) FROM generate_series(2, 5000) g;
 SELECT filler_of(1);
 SELECT cause, cause_detail, old_kind, new_kind FROM steward.plan_changes WHERE query LIKE '%in_function%FROM growing %';
