@@ -140,7 +140,7 @@ check_like "more connections than the server has" 'ERROR +1  connection-budget: 
 check_like "a role's limit below its pool" 'ERROR +23  server-side-limits: role app .*fix ALTER ROLE app CONNECTION LIMIT 7;' both "${here_options[@]}"
 check_like "statements that outlive the client's patience" 'warn +8  idle-in-transaction: app/app .*ALTER ROLE app SET' both "${here_options[@]}"
 check_like "prepared statements on a PgBouncer without them" 'ERROR +13  prepared-statements: web .*max_prepared_statements' \
-  both --app <(printf '[pgbouncer]\nversion = 1.18\n[web]\ndatabase = app\nprepared = protocol\nacquire_timeout = 1s\n')
+  lint --ini "$ini" --app <(printf '[pgbouncer]\nversion = 1.18\n[web]\ndatabase = app\nprepared = protocol\nacquire_timeout = 1s\n')
 check_like "the order of timeouts" 'ERROR +7  timeout-order: web .*query_wait_timeout 2.5s, acquire_timeout 1s, set in .*pgbouncer.ini:' \
   both --app <(printf '[web]\ndatabase = app\nacquire_timeout = 1s\n')
 PGPASSWORD='' psql -h "$STEWARD_SESSION/main" -p 5432 -U app -d postgres -qAt -c "BEGIN; SET work_mem = '8MB'; LISTEN news; COMMIT" >/dev/null
