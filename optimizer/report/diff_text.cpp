@@ -1,6 +1,7 @@
 // The text form of a difference of windows, for a terminal of about 110 columns. Declared in diff_report.hpp.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/diff_report.hpp"

@@ -1,6 +1,8 @@
 // Index advice in its four forms, against golden files.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "report/group_warnings.hpp"

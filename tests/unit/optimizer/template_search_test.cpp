@@ -1,6 +1,7 @@
 // The search on estimates, against the best of all sets: made-up statements whose plans obey the model of PlanModel.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>

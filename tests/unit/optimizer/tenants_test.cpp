@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "advise/index/advise_indexes.hpp"
 #include "fake_oracle.hpp"
 

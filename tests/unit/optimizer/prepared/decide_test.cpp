@@ -1,6 +1,8 @@
 // Which statements are to be prepared, and how: the plan cache's own choice, the risk of the generic plan, and what is worth it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "advise/prepared/advise_prepared.hpp"
 #include "advise/prepared/plan_risk.hpp"
 #include "advise/prepared/pooler.hpp"
