@@ -2,7 +2,8 @@
 # skipped. To be sourced after lib.sh. print_gates returns 1 when one failed.
 gates=() failed=0
 skip() { progress_end; echo "skipped: $*"; gates+=("  SKIPPED $*"); }
-compare() { awk "BEGIN { exit !($1 $2 $3) }"; }
+# What is no number, "inf" or "nan" among it, holds against nothing: to awk it would be a variable, which is 0.
+compare() { [[ $1 =~ ^\ *[-+]?[0-9.]+([eE][-+]?[0-9]+)?\ *$ ]] && awk "BEGIN { exit !($1 $2 $3) }"; }
 gate() {   # gate NAME MEASURED '<='|'<' LIMIT
   local result=PASS
   if ! compare "$2" "$3" "$4"; then result=FAIL failed=1; fi

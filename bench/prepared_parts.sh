@@ -42,7 +42,7 @@ pgbench_scripts() {
 # savings FILE...: of the reports of some rounds, each of load, advice and measurement; per statement the medians over the rounds, for the
 # machine is not as fast in all of them. Prints a line each to stderr; then the median of |predicted / measured - 1| in percent over the
 # statements, and their number. Left out is what was not measured to a quarter, of what was measured or predicted, in a round, and what
-# was in fewer than half of them; so a saving predicted where surely none is stays in, with an error without bound.
+# was in fewer than half of them; so a saving predicted where surely none is stays in, with an error that no gate lets pass.
 savings() {
   python3 - "$@" <<'EOF'
 import collections, json, statistics, sys

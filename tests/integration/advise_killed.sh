@@ -125,6 +125,7 @@ deadlock() {
     if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
       pgsteward advise indexes --no-save --min-gain 0.01 --verify --yes >"$dir/deadlock" 2>&1 & pid=$!
     fi
+    sleep 0.05
   done
   echo "UPDATE $first SET id = id WHERE id = 1; SELECT 'went through'; ROLLBACK;" >&"${user[1]}"
   read -r answer <&"${user[0]}"

@@ -23,8 +23,8 @@ check_exit "which is a failure" 1 pgsteward advise pool -d empty
 # Four connections compute all the time; then eight hold theirs and wait for their client.
 echo 'SELECT sum(i * i % 7) FROM generate_series(1, 20000) i;' >"$dir/compute.sql"
 printf 'BEGIN;\nSELECT n FROM t WHERE id = 1;\n\\sleep 40 ms\nUPDATE t SET n = n + 1 WHERE id = :client_id + 1;\nCOMMIT;\n' >"$dir/hold.sql"
-load() { PGAPPNAME=$1 exec pgbench -n -f "$dir/$1.sql" -c "$2" -j 2 "${@:3}" >"$dir/$1.log" 2>&1; }
-load compute 4 -T 60 & computing=$!
+load() { PGAPPNAME=$1 pgbench -n -f "$dir/$1.sql" -c "$2" -j 2 -t 100 >"$dir/$1.log" 2>&1; }
+PGAPPNAME=compute pgbench -n -f "$dir/compute.sql" -c 4 -j 2 -T 60 >"$dir/compute.log" 2>&1 & computing=$!
 sleep 0.3
 check "a load is measured while it lasts" pgsteward advise pool --for 1s --format json --no-save -o "$dir/compute.json"
 kill $computing
@@ -34,7 +34,7 @@ assert not d["since_reset"] and 0.9 < d["seconds"] < 30 and d["machine"]["cores"
 check "a pool for it is no larger than its cores can use" json "$dir/compute.json" 'p = d["pools"][0]
 assert p["pool"] == "main" and 2 <= p["size"] <= 40 * d["machine"]["cores"], p'
 psql -qAtc 'SELECT steward.reset()' >"$dir/reset"
-(load hold 8 -t 100)
+load hold 8
 check_exit "advice is saved" 0 pgsteward advise pool --users 300 --think-time 2s --slo-p95 1s --format json -o "$dir/hold.json"
 check "a load that waits for its client is hold-bound" json "$dir/hold.json" 'assert d["cause"] == "hold", d["diagnosis"]
 m = d["pools"][0]["classes"][0]

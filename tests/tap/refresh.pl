@@ -140,7 +140,7 @@ sql('DROP MATERIALIZED VIEW resumed');
 $reader->query_safe('SET client_min_messages = warning');
 for (1 .. 100) {
     last if $reader->query_safe(q{BEGIN; SELECT steward.refresh_now('good')}) =~ /ok/;
-    $reader->query_safe('ROLLBACK');
+    $reader->query_safe('ROLLBACK; SELECT pg_sleep(0.1)');
 }
 eventually('a worker skips what another session refreshes', history('good', "result = 'skipped' AND message ~ 'another session'"));
 $reader->query_safe('COMMIT');
