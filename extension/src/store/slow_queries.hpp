@@ -75,7 +75,7 @@ void RestoreSlow(const SlowRecord& saved, Bytes plan, Bytes parameters);
 /// Takes one of the tokens that limit how often plans are explained, over all backends. False when there is none.
 [[nodiscard]] bool TakeExplainToken();
 
-/// Forgets slow executions of one user, database or statement, 0 meaning every one.
+/// Forgets slow executions of one user, database or statement, 0 meaning every one; and the marks of that statement, or of all.
 void ResetSlow(Oid userid, Oid dbid, uint64 queryid);
 
 /// Where a record's plan or parameters lie in SlowCopy::blob.
