@@ -10,6 +10,9 @@ saved=$out/advice.json
 json() { python3 -c "import json; d = json.load(open('$saved')); $1"; }
 
 cluster_start
+if [ "$(psql -Atc "SELECT current_setting('server_version_num')::int >= 180000")" = t ]; then
+  echo 'ok - skipped: PostgreSQL 18 gives statements of schemas alike one query id (Limits in the README)'; checks_done
+fi
 psql -q -c 'CREATE DATABASE saas' -c 'CREATE ROLE app LOGIN'
 export PGDATABASE=saas
 psql -q -c 'CREATE EXTENSION pg_steward'
