@@ -252,8 +252,9 @@ during_refresh('ALTER DATABASE ... SET TABLESPACE',
 during_refresh('DROP DATABASE of a copy', 'DROP DATABASE copy');
 eventually('a dropped database is forgotten', q{SELECT count(*) = 0 FROM steward.refresh_databases() b
     WHERE NOT EXISTS (SELECT FROM pg_database d WHERE d.oid = b.dbid)}, 'store');
+# Before the next worker is at it for an hour: renaming ends what runs.
+sql(q{SELECT steward.unschedule_refresh('slow')}, 'store');
 sql('ALTER DATABASE store RENAME TO shop', 'postgres');
-sql(q{SELECT steward.unschedule_refresh('slow')});
 
 # ---- no worker parks, none holds a snapshot (W12) -------------------------------------------------------------------
 eventually('a worker that waits has no snapshot',
