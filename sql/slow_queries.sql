@@ -9,6 +9,8 @@ INSERT INTO slow_items SELECT g, 'item' || g, g FROM generate_series(1, 1000) g;
 ANALYZE slow_items;
 -- 1: every statement is slow; the sessions of this test switch it on for single statements
 SET pg_steward.slow_min_duration = -1;
+-- no instrumented run is timed by chance
+SET pg_steward.sample_rate = 0;
 -- plans are explained at a limited rate, which other tests may have used up
 DO $$ BEGIN PERFORM pg_sleep(2); END $$;
 SELECT 1 FROM steward.reset();
