@@ -157,17 +157,16 @@ bool TakeExplainToken() {
 }
 
 void ResetSlow(Oid userid, Oid dbid, uint64 queryid) {
-  const bool everything = userid == 0 && dbid == 0 && queryid == 0;
   LWLockAcquire(Lock(), LW_EXCLUSIVE);
   for (SlowRecord& record : region->record) {
     if (!Matches(record, userid, dbid, queryid)) continue;
     DropPlan(&record);
     record = SlowRecord{};
   }
-  for (uint32 i = 0; i < kArmMarks; i++) {
-    if (everything || (queryid != 0 && arm_marks[i] == queryid)) arm_marks[i] = region->refused[i] = 0;
-  }
   LWLockRelease(Lock());
+  if (queryid != 0) return Disarm(queryid);
+  if (userid != 0 || dbid != 0) return;
+  for (uint32 i = 0; i < kArmMarks; i++) arm_marks[i] = region->refused[i] = 0;
 }
 
 SlowCopy CopySlow() {

@@ -1,9 +1,9 @@
 // Index advice in its four forms, against golden files.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 #include "report/group_warnings.hpp"
 #include "report/index_report.hpp"
